@@ -1,0 +1,47 @@
+# Every target sets up .venv itself on first use; nothing else has to be installed but Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# JICENG_HOME holds what running makes; ./data unless you say otherwise.
+
+.PHONY: help run serve test check format lock clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] < (3, 13) else f"Python 3.11 or 3.12 is needed, this is {v[0]}.{v[1]}; say: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(VENV)/.ready ## the main job on a simulated street: systems in, returned datasets out
+	$(BIN)/jiceng run
+
+serve: $(VENV)/.ready ## Dagster UI on http://127.0.0.1:3000, the simulated systems running behind it
+	$(BIN)/jiceng serve
+
+test: $(VENV)/.ready ## all tests, on real stores
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.ready ## formatting, lint, types, import order, Dagster definitions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	DAGSTER_DISABLE_TELEMETRY=yes $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+
+format: $(VENV)/.ready ## put the code in shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.ready ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra simulation --extra dev --python-version 3.11 \
+	    --no-emit-index-url --generate-hashes --no-strip-extras --quiet --output-file requirements.lock
+
+clean: ## remove what running made (never data/reference)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find data -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} +

@@ -1,0 +1,41 @@
+-- title: 人员
+-- purpose: 每个自然人一行，各数据元按取值规则取一个值
+-- audience: analyst
+-- grain: one row per resident held by at least one system
+-- columns: resident_id, household_id, citizen_id, name, sex_code, birth_date, ethnic_group_code, marital_status_code, death_date, phone, family_relation_code, registered_address, dwelling_address, community_code, subsistence_certificate_number, subsistence_category_code, subsistence_monthly_cny, subsistence_start_date, pension_status_code, pension_joined_date, pension_monthly_cny, has_hypertension, has_diabetes, blood_type_code, last_follow_up_date, record_count, system_count, source_systems, source_date
+select
+    golden.entity_id as resident_id,
+    member.household_id,
+    golden.citizen_id,
+    golden.name,
+    coalesce(golden.sex_code, citizen_id_sex_code(golden.citizen_id)) as sex_code,
+    coalesce(golden.birth_date, citizen_id_birth_date(golden.citizen_id)) as birth_date,
+    golden.ethnic_group_code,
+    golden.marital_status_code,
+    golden.death_date,
+
+    golden.phone,
+    golden.family_relation_code,
+    golden.registered_address,
+    golden.dwelling_address,
+    golden.community_code,
+
+    golden.subsistence_certificate_number,
+    golden.subsistence_category_code,
+    golden.subsistence_monthly_cny,
+    golden.subsistence_start_date,
+    golden.pension_status_code,
+    golden.pension_joined_date,
+    golden.pension_monthly_cny,
+    golden.has_hypertension,
+    golden.has_diabetes,
+    golden.blood_type_code,
+    golden.last_follow_up_date,
+
+    golden.record_count,
+    golden.system_count,
+    golden.source_systems,
+    golden.source_date
+from matching.resident_golden as golden
+left join matching.household_member as member on member.resident_id = golden.entity_id
+order by golden.entity_id

@@ -1,0 +1,1 @@
+"""Words every room uses: settings, errors, clock, documents, redaction, progress."""

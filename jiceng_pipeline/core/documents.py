@@ -1,0 +1,125 @@
+"""Definition files: found by scanning a folder, read strictly, refused with file, line, field and cure."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from jiceng_pipeline.core.errors import DefinitionError
+
+_CURES = {
+    "missing": "补上这一项",
+    "extra_forbidden": "删去这一项，或检查拼写",
+    "enum": "改用列出的值之一",
+    "literal_error": "改用列出的值之一",
+}
+
+
+class Document(BaseModel):
+    """Base of every definition: unknown fields are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+D = TypeVar("D", bound=BaseModel)
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML silently keeps the last of two equal keys; here that is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"重复的键 {key}", problem_mark=key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def files(folder: Path, suffix: str = ".yaml") -> Iterator[Path]:
+    """Yield the definition files below `folder`, in the order of their paths."""
+    yield from sorted(path for path in folder.rglob(f"*{suffix}") if not path.name.startswith((".", "_")))
+
+
+def read_text(path: Path) -> str:
+    """Return a definition file's text; raise DefinitionError where it cannot be read."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(
+            f"读不出来（{type(error).__name__}）", where=str(path), cure="存为 UTF-8 文本文件"
+        ) from None
+
+
+def read(path: Path, model: type[D], **given: Any) -> D:
+    """Read one YAML file into `model`; `given` adds what the path says (its id, its folder)."""
+    data, node = _parse(path)
+    return _validate(path, node, model, {**data, **given})
+
+
+def read_all(path: Path, model: type[D]) -> dict[str, D]:
+    """Read a YAML file of many definitions, id → fields, into id → `model` (which gets its `id`)."""
+    data, node = _parse(path)
+    found = {}
+    for key, fields in data.items():
+        inner = next(value for name, value in node.value if name.value == str(key))
+        if not isinstance(fields, dict):
+            raise DefinitionError(
+                f"{key}：应是 键: 值 的列表", where=f"{path}:{_line(node, (key,))}", cure="参照前一项"
+            )
+        found[str(key)] = _validate(path, inner, model, {**fields, "id": str(key)})
+    return found
+
+
+def _parse(path: Path) -> tuple[dict[str, Any], yaml.MappingNode]:
+    text = read_text(path)
+    try:
+        data = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DefinitionError(
+            f"不是有效的 YAML：{error.problem}", where=f"{path}:{line}", cure="检查缩进、冒号和引号"
+        ) from None
+    if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
+        raise DefinitionError("文件应是 键: 值 的列表", where=f"{path}:1", cure="参照同一文件夹的其他文件")
+    return data, node
+
+
+def _validate(path: Path, node: yaml.Node, model: type[D], data: dict[str, Any]) -> D:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise _explain(path, node, error) from None
+
+
+def _explain(path: Path, node: yaml.Node | None, error: ValidationError) -> DefinitionError:
+    """Turn pydantic's first complaint into one sentence with a line number."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    more = f"（另有 {error.error_count() - 1} 处）" if error.error_count() > 1 else ""
+    return DefinitionError(
+        f"{field}：{first['msg']}{more}",
+        where=f"{path}:{_line(node, first['loc'])}",
+        cure=_CURES.get(first["type"], "按说明改正这一项"),
+    )
+
+
+def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
+    """Return the line of the deepest part of `loc` that the file has."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,83 @@
+"""Files that are whole or absent: written beside, synced, then renamed into place."""
+
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jiceng_pipeline.core.errors import StorageFailure
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE}
+
+
+@contextmanager
+def storage(where: Path) -> Iterator[None]:
+    """Turn a full disk or a missing permission into StorageFailure; other OS errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise StorageFailure(
+            f"写不进去（{os.strerror(error.errno or 0)}）",
+            where=str(where),
+            cure="腾出磁盘空间或检查权限后重试；上一版本未受影响",
+        ) from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable, as fsync of a file alone does not."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text` in one step that survives a crash."""
+    with storage(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            with draft.open("w", encoding="utf-8") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as readable JSON with sorted keys, whole or not at all."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n")
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Yield a private folder that becomes `target` when the block ends well, and vanishes otherwise."""
+    with storage(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        draft.mkdir()
+        try:
+            yield draft
+            for path in sorted(draft.rglob("*")):
+                if path.is_file():
+                    handle = os.open(path, os.O_RDONLY)
+                    try:
+                        os.fsync(handle)
+                    finally:
+                        os.close(handle)
+            sync_folder(draft)
+            draft.rename(target)
+            sync_folder(target.parent)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)

@@ -1,0 +1,103 @@
+"""Where things are: what running makes lies under `JICENG_HOME`, what ships is found without it."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from jiceng_pipeline.core.errors import StorageFailure, UsageError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+# What running makes, under `home`.
+_PLACES = {
+    "landing": "landing",
+    "models": "models",
+    "builds": "builds",
+    "published": "published",
+    "ledger": "ledger.sqlite",
+    "inbox": "inbox",
+    "dagster": "dagster",
+    "simulated": "simulated",
+    "connections": "connections.yaml",
+    "lock": "sync.lock",
+}
+
+
+def _shipped(checkout: str, bundled: str) -> Path:
+    """Return the folder in the checkout, else the copy inside the installed wheel."""
+    in_checkout = PACKAGE.parent / checkout
+    return in_checkout if in_checkout.is_dir() else PACKAGE / "bundled" / bundled
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One instance of the pipeline. `business_date` is set only to replay another day."""
+
+    home: Path
+    business_date: date | None = None
+    locale: str = "zh"
+    memory_limit: str = "4GB"
+    threads: int = 2
+
+    @classmethod
+    def load(cls, home: Path | None = None) -> "Settings":
+        """Read the environment, the only place that does."""
+        env = os.environ
+        day = env.get("JICENG_BUSINESS_DATE")
+        try:
+            business_date = date.fromisoformat(day) if day else None
+        except ValueError:
+            raise UsageError("JICENG_BUSINESS_DATE 不是日期", where="环境变量", cure="写成 2026-11-24 这样") from None
+        language = env.get("JICENG_LANG") or env.get("LC_ALL") or env.get("LANG") or "zh"
+        return cls(
+            home=(home or Path(env.get("JICENG_HOME") or "data")).absolute(),
+            business_date=business_date,
+            locale="en" if language.lower().startswith("en") else "zh",
+            memory_limit=env.get("JICENG_MEMORY", "4GB"),
+            threads=int(env.get("JICENG_THREADS", "2")),
+        )
+
+    @property
+    def reference(self) -> Path:
+        """Committed reference data: divisions, name shares, pinyin."""
+        return _shipped("data/reference", "reference")
+
+    @property
+    def sql_models(self) -> Path:
+        """The hand-written SQL models, `<schema>/<table>.sql`."""
+        return _shipped("dbt_like_sql", "dbt_like_sql")
+
+    def __getattr__(self, name: str) -> Path:
+        """Return a place under `home`: settings.landing, .builds, .published, .ledger, ..."""
+        if name in _PLACES:
+            return self.home / _PLACES[name]
+        raise AttributeError(name)
+
+    @cached_property
+    def secret(self) -> str:
+        """Return the instance's secret (64 hex digits), made on first use, readable by its owner only."""
+        path = self.home / "secret.key"
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                # written beside and linked, so that two first uses agree and a crash leaves no half key
+                draft = self.home / f".secret.{secrets.token_hex(8)}"
+                with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+                    out.write(secrets.token_hex(32))
+                    out.flush()
+                    os.fsync(out.fileno())
+                try:
+                    os.link(draft, path)
+                except FileExistsError:
+                    pass
+                finally:
+                    draft.unlink()
+            return path.read_text().strip()
+        except OSError as error:
+            raise StorageFailure(
+                f"不能读写实例密钥（{error.strerror}）", where=str(path), cure="检查文件夹权限和磁盘空间"
+            ) from None

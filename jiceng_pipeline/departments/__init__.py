@@ -1,0 +1,1 @@
+"""One contract per department system: where it is, how it is read, which column is which element."""

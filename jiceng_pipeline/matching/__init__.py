@@ -1,0 +1,1 @@
+"""Records of many systems to residents, households and enterprises."""

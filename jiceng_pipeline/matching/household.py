@@ -1,0 +1,66 @@
+"""户: the police's household number makes the household; other systems' families join through members.
+
+A family of another system (its own number, a subsistence certificate) belongs to the registered
+household that more than half of its registered members are in. Families nobody registered stand by
+themselves; a resident without any family is a household of one.
+"""
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching.identity import keyed
+from jiceng_pipeline.standard.macro import literal
+
+REGISTER = "public_security/household_register"
+
+
+def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create `matching.household_member(resident_id, household_id, household_number, method)`, one row a resident."""
+    register = literal(REGISTER)
+    connection.execute(
+        f"""create or replace table matching.household_member as
+        with belongs as (
+            select l.entity_id as resident_id, r.system, r.family_number, r.record_date, r.record_id, r.first_landed
+            from matching.resident_link as l join staging.resident_record as r using (record_id)
+            where l.is_current
+        ), family as (
+            select distinct resident_id, system, family_number from belongs where family_number is not null
+        ), registered as (
+            select resident_id, family_number from belongs
+            where system = {register} and family_number is not null
+            qualify row_number() over (partition by resident_id order by record_date desc, record_id) = 1
+        ), counted as (
+            select f.system, f.family_number, r.family_number as registered_number, count(*) as members,
+                sum(count(*)) over (partition by f.system, f.family_number) as registered_members
+            from family as f join registered as r using (resident_id)
+            where f.system <> {register}
+            group by f.system, f.family_number, r.family_number
+        ), joined as (
+            select system, family_number, registered_number from counted where members * 2 > registered_members
+        ), placed as (
+            select f.resident_id, f.system, f.family_number, j.registered_number
+            from family as f left join joined as j using (system, family_number)
+            where f.resident_id not in (select resident_id from registered)
+            qualify row_number() over (
+                partition by f.resident_id
+                order by j.registered_number is null, j.registered_number, f.system, f.family_number) = 1
+        ), alone as (
+            select resident_id from belongs group by resident_id
+            having resident_id not in (select resident_id from registered)
+                and resident_id not in (select resident_id from placed)
+        ), household as (
+            select resident_id, {register} || '|' || family_number as founding, family_number as household_number,
+                'register' as method
+            from registered
+            union all
+            select resident_id, {register} || '|' || registered_number, registered_number, 'family'
+            from placed where registered_number is not null
+            union all
+            select resident_id, system || '|' || family_number, family_number, 'unregistered'
+            from placed where registered_number is null
+            union all
+            select resident_id, 'alone|' || resident_id, null, 'alone' from alone
+        )
+        select resident_id, {keyed(settings, "household", "founding")} as household_id, household_number, method
+        from household order by resident_id"""
+    )

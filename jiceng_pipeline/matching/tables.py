@@ -1,0 +1,92 @@
+"""The tables of reconciliation: anchors, links, households, winners, golden records, provenance."""
+
+from collections.abc import Callable, Iterator
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import household, identity, survivorship
+from jiceng_pipeline.matching.model import Matching, matchings
+from jiceng_pipeline.warehouse.table import Build, Table
+
+_NAMES = {"resident": "人员", "enterprise": "市场主体"}
+
+
+def tables() -> tuple[Table, ...]:
+    """Return every table of this room, and the two of governance that are generated from the register."""
+    every = matchings()
+    golden = frozenset(f"matching.{entity}_{part}" for entity in every for part in ("candidate", "winner", "golden"))
+    return (
+        *(table for matching in every.values() for table in _of(matching)),
+        Table(
+            "matching",
+            "household_member",
+            "户成员",
+            "每人归于一户：公安户号优先，其他系统的家庭按多数成员并入",
+            frozenset({"matching.resident_link", "staging.resident_record"}),
+            household.create_member,
+        ),
+        Table(
+            "governance",
+            "provenance_cell",
+            "逐格来源",
+            "每一格取自哪个系统的哪条记录、何时、依什么规则，其他系统怎么说",
+            golden,
+            _union("view", "provenance_cell", survivorship.cells),
+            is_view=True,
+        ),
+        Table(
+            "governance",
+            "conflict",
+            "取值不一",
+            "各部门对同一格说法不同之处，现取值和其他取值并列",
+            golden,
+            _union("table", "conflict", survivorship.conflicts),
+        ),
+    )
+
+
+def _of(matching: Matching) -> tuple[Table, ...]:
+    entity, name = matching.entity, _NAMES[matching.entity]
+    anchor, link, candidate, winner = (
+        f"matching.{entity}_{part}" for part in ("anchor", "link", "candidate", "winner")
+    )
+
+    def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
+        return Table("matching", f"{entity}_{part}", name + title, purpose, frozenset(depends), build)
+
+    def run(make: Callable[[duckdb.DuckDBPyConnection, Matching], None]) -> Build:
+        return lambda connection, _: make(connection, matching)
+
+    def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        identity.create_link(connection, settings, matching)
+
+    return (
+        table(
+            "anchor",
+            "锚点",
+            "有效证号且姓名相容的记录；姓名不符的是借用",
+            {matching.records},
+            run(identity.create_anchor),
+        ),
+        table("link", "归并", "每条记录恰好归于一个对象", {anchor, matching.records}, create_link),
+        table("review", "待核对", "借用证号或指向不明、需要人看的记录", {link, anchor}, run(identity.create_review)),
+        table(
+            "candidate",
+            "候选值",
+            "现行记录及其对象",
+            {link, f"standard.{entity}_record"},
+            run(survivorship.create_candidate),
+        ),
+        table("winner", "取值记录", "每个数据元取哪条记录", {candidate}, run(survivorship.create_winner)),
+        table("golden", "取值", "每个对象一行，各数据元的现取值", {winner}, run(survivorship.create_golden)),
+    )
+
+
+def _union(kind: str, name: str, parts: Callable[[Matching], Iterator[str]]) -> Build:
+    def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
+        selects = [part for matching in matchings().values() for part in parts(matching)]
+        order = " order by all" if kind == "table" else ""
+        connection.execute(f"create or replace {kind} governance.{name} as {' union all '.join(selects)}{order}")
+
+    return build

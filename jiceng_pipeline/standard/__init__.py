@@ -1,0 +1,1 @@
+"""标准先行: data elements, code sets, identifiers, names, addresses, divisions."""

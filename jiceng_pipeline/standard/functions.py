@@ -1,0 +1,117 @@
+"""SQL functions of ours, as DuckDB macros: cleaning and validating text, the same on every path.
+
+Each `std_*` takes the text a system has and returns the standard value, or null where there is
+none. Another engine registers functions of the same names (the SQL models call them by name).
+"""
+
+from functools import cache
+
+from jiceng_pipeline.standard import identifiers
+from jiceng_pipeline.standard.macro import let, literal, macro
+
+# Every ASCII sign has a full-width twin 0xFEE0 further on; the ideographic space is U+3000.
+_FULL = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
+_HALF = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00a0\u00ad"
+_DOTS = "•‧∙・･．.。●"  # all written for the separator in the names of many minorities
+_HAN = r"[\x{3400}-\x{9fff}\x{e000}-\x{f8ff}\x{20000}-\x{3ffff}]"
+# what people write into a cell to say that it is empty
+_NOTHING = "('', '-', '--', '/', '\\', '无', '暂无', '未知', '不详', '空', 'null', 'NULL', 'None', 'N/A')"
+
+
+def _text() -> tuple[str, ...]:
+    return (
+        macro(
+            "half_width",
+            "t",
+            # translate() costs a microsecond a value, so only where there is something to fold
+            let("t", "v").then(
+                f"""case when regexp_matches(v, '[\\x{{ff01}}-\\x{{ff5e}}\\x{{3000}}{_INVISIBLE}]')
+            then translate(v, {literal(_FULL + _INVISIBLE)}, {literal(_HALF)}) else v end"""
+            ),
+        ),
+        macro("std_text", "t", let("trim(half_width(t))", "v").then(f"case when v not in {_NOTHING} then v end")),
+        macro("_squeezed", "t", r"regexp_replace(std_text(t), '\s+', '', 'g')"),
+        macro(
+            "std_name",
+            "t",
+            let("std_text(t)", "v").then(
+                f"""case when regexp_matches(v, '{_HAN}')
+                then translate(regexp_replace(v, '\\s+', '', 'g'), {literal(_DOTS)}, '{"·" * len(_DOTS)}')
+                else upper(regexp_replace(v, '\\s+', ' ', 'g')) end"""
+            ),
+        ),
+        macro("std_organisation_name", "t", "upper(translate(_squeezed(t), '【】', '()'))"),
+    )
+
+
+def _contact() -> tuple[str, ...]:
+    # a mobile number, or a landline with its area code; Nantong's own is 0513
+    placeholder = "|".join([*(f"{digit}{{9}}" for digit in range(10)), "[0-9]0{8}"])
+    return (
+        macro(
+            "std_phone",
+            "t",
+            let("_squeezed(t)", "s")
+            .let(
+                r"regexp_replace(regexp_replace(s, '[+()\-]', '', 'g'), '^(0086|86)(1[3-9]\d{9})$', '\2')",
+                "v",
+            )
+            .then(
+                rf"""case when regexp_matches(v, '^1[3-9]({placeholder})$') then null
+                when regexp_matches(v, '^(1[3-9]\d{{9}}|0\d{{9,11}})$') then v
+                when regexp_matches(v, '^[2-8]\d{{7}}$') then '0513' || v end"""
+            ),
+        ),
+        # one way to write a building: 3号楼, 3栋, 3# and 3幢 are the same
+        macro(
+            "std_address",
+            "t",
+            r"""regexp_replace(
+                regexp_replace(_squeezed(t), '(\d+)(号楼|栋|座|#楼|#)', '\1幢', 'g'), '(\d+)房$', '\1室')""",
+        ),
+        # an address down to road, door, building, unit, room: what two systems can be expected to share
+        macro(
+            "address_key",
+            "t",
+            r"""nullif(rtrim(regexp_replace(regexp_replace(regexp_replace(std_address(t),
+                '^(江苏省)?(南通市?)?([^区县路街巷]{2}[区县])?', ''),
+                '^([^路街巷号]{1,6}(街道|镇|乡))?([^路街巷号]{1,12}(社区|村)(居委会|村委会)?)?', ''),
+                '[室单元组号幢，,\-]+', '-', 'g'), '-'), '')""",
+        ),
+    )
+
+
+def _values() -> tuple[str, ...]:
+    return (
+        macro(
+            "std_date",
+            "t",
+            let(r"regexp_replace(regexp_replace(std_text(t), '[年月/.]', '-', 'g'), '日?([ T].*)?$', '')", "v")
+            .let(
+                r"""case when regexp_matches(v, '^\d{8}$') then try_strptime(v, '%Y%m%d')
+                when regexp_matches(v, '^\d{4}-\d{1,2}-\d{1,2}$') then try_strptime(v, '%Y-%m-%d')
+                when regexp_matches(v, '^\d{4}-\d{1,2}-?$') then try_strptime(rtrim(v, '-') || '-1', '%Y-%m-%d')
+                when regexp_matches(v, '^\d{6}$') then try_strptime(v || '01', '%Y%m%d') end""",
+                "d",
+            )
+            .then("case when d between timestamp '1850-01-01' and timestamp '2150-12-31' then cast(d as date) end"),
+        ),
+        macro("std_integer", "t", r"try_cast(regexp_replace(_squeezed(t), '(,|\.0+$)', '', 'g') as bigint)"),
+        macro("std_decimal", "t", "try_cast(regexp_replace(_squeezed(t), '(,|元$)', '', 'g') as decimal(18, 2))"),
+        macro(
+            "std_boolean",
+            "t",
+            let("upper(_squeezed(t))", "v").then(
+                """case when v in ('1', '是', '有', 'Y', 'YES', 'TRUE') then true
+                when v in ('0', '否', 'N', 'NO', 'FALSE') then false end"""
+            ),
+        ),
+        macro("std_timestamp", "t", "try_cast(std_text(t) as timestamp)"),
+    )
+
+
+@cache
+def macros() -> tuple[str, ...]:
+    """Return the statements that create our functions, each after those it needs."""
+    return (*_text(), *identifiers.macros(), *_contact(), *_values())

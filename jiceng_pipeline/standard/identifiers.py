@@ -1,0 +1,90 @@
+"""Identifiers with a check sign: 公民身份号码 (GB 11643—1999) and 统一社会信用代码 (GB 32100—2015), in SQL.
+
+Checksum weights are those of the standards: for a resident 2^(18-i) mod 11, for an organisation
+3^(i-1) mod 31 over 31 signs without I, O, S, V, Z. The region of a resident's number is the one of
+first issue, so abolished codes (Nantong's 320602, 320611, 320684, ...) are real; only the province
+is checked.
+"""
+
+from jiceng_pipeline.standard.macro import let, macro
+
+CITIZEN_WEIGHTS = tuple(pow(2, 18 - position, 11) for position in range(1, 18))
+CITIZEN_CHECK_SIGNS = "10X98765432"
+CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+CREDIT_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
+_PROVINCES = "11|12|13|14|15|21|22|23|31|32|33|34|35|36|37|41|42|43|44|45|46|50|51|52|53|54|61|62|63|64|65|71|81|82|83"
+
+
+def citizen_check_sign(first_seventeen: str) -> str:
+    """Return the check sign for seventeen digits."""
+    total = sum(int(digit) * weight for digit, weight in zip(first_seventeen, CITIZEN_WEIGHTS, strict=True))
+    return CITIZEN_CHECK_SIGNS[total % 11]
+
+
+def credit_check_sign(first_seventeen: str) -> str:
+    """Return the check sign for the first seventeen signs of a unified social credit code."""
+    total = sum(CREDIT_SIGNS.index(sign) * weight for sign, weight in zip(first_seventeen, CREDIT_WEIGHTS, strict=True))
+    return CREDIT_SIGNS[-total % 31]
+
+
+def _citizen_check(text: str) -> str:
+    """Return SQL for the check sign of the first seventeen characters of the SQL expression `text`."""
+    terms = (
+        f"(ascii(substr({text}, {position}, 1)) - 48) * {weight}"
+        for position, weight in enumerate(CITIZEN_WEIGHTS, start=1)
+    )
+    return f"substr('{CITIZEN_CHECK_SIGNS}', ({' + '.join(terms)}) % 11 + 1, 1)"
+
+
+def _credit_check(text: str) -> str:
+    terms = (
+        f"(strpos('{CREDIT_SIGNS}', substr({text}, {position}, 1)) - 1) * {weight}"
+        for position, weight in enumerate(CREDIT_WEIGHTS, start=1)
+    )
+    return f"substr('{CREDIT_SIGNS}', (31 - ({' + '.join(terms)}) % 31) % 31 + 1, 1)"
+
+
+def macros() -> tuple[str, ...]:
+    """Return the statements that create the identifier functions; they need `_squeezed`."""
+    return (
+        macro(
+            "citizen_id_is_valid",
+            "t",
+            let("t", "v").then(
+                f"""coalesce(case when regexp_matches(v, '^({_PROVINCES})\\d{{4}}(18|19|20)\\d{{9}}[0-9X]$')
+                then try_strptime(substr(v, 7, 8), '%Y%m%d') is not null
+                and {_citizen_check("v")} = substr(v, 18, 1) end, false)"""
+            ),
+        ),
+        macro(
+            "std_citizen_id",
+            "t",
+            # the letter O is typed for zero, a check sign x in lower case, and old numbers have 15 digits
+            let("translate(regexp_replace(upper(_squeezed(t)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed")
+            .let(
+                f"""case when regexp_matches(typed, '^[1-9]\\d{{14}}$')
+                then substr(typed, 1, 6) || '19' || substr(typed, 7, 9)
+                    || {_citizen_check("(substr(typed, 1, 6) || '19' || substr(typed, 7, 9))")}
+                else typed end""",
+                "upgraded",
+            )
+            .then("case when citizen_id_is_valid(upgraded) then upgraded end"),
+        ),
+        macro("citizen_id_birth_date", "t", "cast(try_strptime(substr(t, 7, 8), '%Y%m%d') as date)"),
+        macro("citizen_id_sex_code", "t", "case when ascii(substr(t, 17, 1)) % 2 = 1 then '1' else '2' end"),
+        macro(
+            "credit_code_is_valid",
+            "t",
+            let("t", "v").then(
+                f"""coalesce(case when regexp_matches(v, '^[0-9A-HJ-NPQRTUWXY]{{2}}\\d{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}$')
+                then {_credit_check("v")} = substr(v, 18, 1) end, false)"""
+            ),
+        ),
+        macro(
+            "std_credit_code",
+            "t",
+            let("translate(upper(_squeezed(t)), 'OI', '01')", "typed").then(
+                "case when credit_code_is_valid(typed) then typed end"
+            ),
+        ),
+    )

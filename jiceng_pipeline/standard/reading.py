@@ -1,0 +1,56 @@
+"""How a Chinese name is read: pinyin from a table, so that homophones compare equal in SQL."""
+
+import csv
+from pathlib import Path
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+
+# pypinyin reads these as ordinary words; as surnames they are read otherwise
+SURNAMES = {
+    "曾": "zeng", "仇": "qiu", "查": "zha", "单": "shan", "解": "xie", "区": "ou", "朴": "piao", "任": "ren",
+    "盖": "ge", "华": "hua", "覃": "qin", "冼": "xian", "洗": "xian", "乐": "yue", "员": "yun", "尉": "wei",
+    "万": "wan", "种": "chong", "繁": "po", "折": "she", "黑": "he", "缪": "miao", "宓": "mi", "燕": "yan",
+    "翟": "zhai", "召": "shao", "隗": "wei", "翁": "weng", "乜": "nie", "秘": "bi", "纪": "ji", "卜": "bu",
+}  # fmt: skip
+
+
+def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create `standard.name_reading(name, reading)`: each distinct name's syllables, `wang fang`.
+
+    The first character is read as a surname. A sign without a reading (a letter, `?`, `·`) stands for itself.
+    """
+    source = Path(settings.reference / "pinyin.csv")
+    connection.execute(
+        f"""create or replace table standard.name_reading as
+        with syllable as (
+            select sign, reading, surname_reading from read_csv('{source}', header = true, delim = ',', columns = {{
+                'sign': 'varchar', 'reading': 'varchar', 'surname_reading': 'varchar'}})
+        ), named as (
+            select distinct name from standard.resident_record where name is not null
+        ), spelled as (
+            select name, position, substr(name, cast(position as integer), 1) as sign
+            from (select name, unnest(range(1, length(name) + 1)) as position from named)
+        )
+        select name,
+            string_agg(coalesce(case when position = 1 then surname_reading else reading end, sign), ' '
+                order by position) as reading
+        from spelled left join syllable using (sign)
+        group by name
+        order by name"""
+    )
+
+
+def write_reference(path: Path) -> None:
+    """Write `data/reference/pinyin.csv` from pypinyin: the commonest reading of every Chinese character."""
+    from pypinyin import lazy_pinyin
+
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(("sign", "reading", "surname_reading"))
+        for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000)):
+            sign = chr(code)
+            reading = lazy_pinyin(sign)[0].replace("ü", "v")
+            if reading != sign:
+                writer.writerow((sign, reading, SURNAMES.get(sign, reading)))

@@ -1,0 +1,95 @@
+"""The register of data elements (数据元): one definition that drives casts, checks, masks and columns."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from jiceng_pipeline.core import documents
+from jiceng_pipeline.core.documents import Document
+from jiceng_pipeline.core.errors import DefinitionError
+
+ELEMENTS = Path(__file__).with_name("elements")
+
+Entity = Literal["resident", "household", "enterprise"]
+Type = Literal[
+    "text", "name", "organisation_name", "address", "phone", "citizen_id", "credit_code", "division",
+    "code", "date", "integer", "decimal", "boolean", "timestamp",
+]  # fmt: skip
+Mask = Literal["none", "name", "citizen_id", "phone", "address", "year", "hidden"]
+
+SQL_TYPES: Mapping[str, str] = {
+    "date": "date",
+    "integer": "bigint",
+    "decimal": "decimal(18, 2)",
+    "boolean": "boolean",
+    "timestamp": "timestamp",
+}
+
+
+class Survivorship(Document):
+    """Which record's value stands: these systems in this order, else the rule in `then`."""
+
+    authoritative: tuple[str, ...] = ()
+    then: Literal["newest", "most_frequent"] = "newest"
+
+
+class Element(Document):
+    """One data element. `entities` are the records that may carry it; none: we derive it ourselves."""
+
+    id: str
+    name: str
+    title: str
+    definition: str
+    type: Type
+    max_length: int | None = None
+    code_set: str | None = None
+    sensitivity: Literal["public", "internal", "personal", "sensitive"]
+    mask: Mask = "none"
+    entities: tuple[Entity, ...] = ()
+    survivorship: Survivorship = Survivorship()
+    freshness_days: int | None = Field(default=None, description="how long a value counts as fresh")
+    verify: bool = Field(default=False, description="systems that disagree are put before the community")
+    standard: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Element":
+        if (self.type == "code") != (self.code_set is not None):
+            raise ValueError("type: code 与 code_set 必须同时出现")
+        if self.sensitivity in {"personal", "sensitive"} and self.mask == "none" and self.type != "code":
+            raise ValueError("个人信息必须声明 mask")
+        return self
+
+    @property
+    def sql_type(self) -> str:
+        """Return the DuckDB type its standard value has."""
+        return SQL_TYPES.get(self.type, "varchar")
+
+
+@cache
+def elements(folder: Path = ELEMENTS) -> Mapping[str, Element]:
+    """Read every element below `folder`; raise DefinitionError on a double or broken one."""
+    found: dict[str, Element] = {}
+    for path in documents.files(folder):
+        for element_id, element in documents.read_all(path, Element).items():
+            if element_id in found:
+                raise DefinitionError(f"数据元 {element_id} 定义了两次", where=str(path), cure="保留一处")
+            found[element_id] = element
+    return found
+
+
+def element(element_id: str) -> Element:
+    """Return one element; raise DefinitionError where the register does not have it."""
+    try:
+        return elements()[element_id]
+    except KeyError:
+        raise DefinitionError(
+            f"没有数据元 {element_id}", where=str(ELEMENTS), cure="在 standard/elements/ 中登记后再使用"
+        ) from None
+
+
+def elements_of(entity: str) -> tuple[Element, ...]:
+    """Return the elements that records of `entity` may carry, in the register's order."""
+    return tuple(each for each in elements().values() if entity in each.entities)

@@ -1,0 +1,1 @@
+"""The only place that opens DuckDB: connections, SQL models, the private build, published versions."""

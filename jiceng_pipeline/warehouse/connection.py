@@ -1,0 +1,75 @@
+"""The only place that opens DuckDB: hardened, offline, with our SQL functions, and always closed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.standard import functions
+from jiceng_pipeline.warehouse import extensions as wheels
+
+
+@contextmanager
+def connect(
+    path: Path | None = None,
+    *,
+    settings: Settings | None = None,
+    read_only: bool = False,
+    extensions: Sequence[str] = (),
+    attach: Mapping[str, Path] | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open `path` (None: a scratch database in memory); `attach` adds others read-only, alias → file.
+
+    A writable database gets the SQL functions of `standard.functions` as macros of its own, so that
+    whoever opens a published file finds them there. Errors of DuckDB pass through untranslated.
+    """
+    settings = settings or Settings.load()
+    connection = duckdb.connect(
+        str(path or ":memory:"),
+        read_only=read_only,
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "preserve_insertion_order": True,
+        },
+    )
+    try:
+        for name in extensions:
+            connection.load_extension(str(wheels.path(name)))
+        if not read_only:
+            _install_functions(connection)
+        for alias, file in (attach or {}).items():
+            connection.execute(f"attach '{quoted(str(file))}' as {alias} (read_only)")
+        yield connection
+    finally:
+        connection.close()
+
+
+def quoted(text: str) -> str:
+    """Return `text` as it stands inside a single-quoted SQL literal."""
+    return text.replace("'", "''")
+
+
+def identifier(name: str) -> str:
+    """Return `name` as a double-quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _install_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create our macros unless this database has just these already."""
+    statements = functions.macros()
+    version = sha256("".join(statements).encode()).hexdigest()[:16]
+    present = connection.execute(
+        "select macro_definition from duckdb_functions() where function_name = 'jiceng_functions_version'"
+    ).fetchall()
+    if present and version in present[0][0]:
+        return
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute(f"create or replace macro jiceng_functions_version() as '{version}'")

@@ -1,0 +1,40 @@
+"""A fingerprint of what a version says, independent of row order, file layout and when it was made."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import duckdb
+
+from jiceng_pipeline.warehouse.connection import identifier
+
+# Not functions of landing and ledger alone: a comparison with the version before, when pulls ran.
+_OUTSIDE = {("returned", "changes"), ("quality", "ticket")}
+_OUTSIDE_SCHEMAS = {"landing", "previous", "main"}
+_OUTSIDE_COLUMNS = {"seconds"}
+
+
+def table_hashes(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[int, str]]:
+    """Return full name → (rows, hash) for each table whose content defines the version."""
+    columns: dict[tuple[str, str], list[str]] = {}
+    for schema, table, column in connection.execute(
+        """select c.schema_name, c.table_name, c.column_name
+        from duckdb_columns() as c join duckdb_tables() as t using (database_name, schema_name, table_name)
+        where c.database_name = current_database() order by all"""
+    ).fetchall():
+        if schema not in _OUTSIDE_SCHEMAS and (schema, table) not in _OUTSIDE and column not in _OUTSIDE_COLUMNS:
+            columns.setdefault((schema, table), []).append(column)
+    return {f"{s}.{t}": _hash(connection, f"{s}.{t}", names) for (s, t), names in columns.items()}
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> tuple[int, str]:
+    cells = ", ".join(f"coalesce(cast({identifier(name)} as varchar), chr(0))" for name in columns)
+    rows, lower, upper = connection.execute(
+        f"""select count(*), sum(md5_number_lower(line)), sum(md5_number_upper(line))
+        from (select concat_ws(chr(31), {cells}) as line from {table})"""
+    ).fetchall()[0]
+    return rows, sha256(f"{columns}|{rows}|{lower}|{upper}".encode()).hexdigest()[:32]
+
+
+def combined(tables: Mapping[str, tuple[int, str]]) -> str:
+    """Return one hash over all tables: the version's content hash."""
+    return sha256("".join(f"{name}={value[1]};" for name, value in sorted(tables.items())).encode()).hexdigest()

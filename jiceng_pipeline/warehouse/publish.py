@@ -1,0 +1,136 @@
+"""Published versions: immutable folders, one of them current, switched by one atomic rename."""
+
+import json
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jiceng_pipeline.core import clock, files
+from jiceng_pipeline.core.errors import IntegrityError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.warehouse import content_hash
+from jiceng_pipeline.warehouse.connection import connect, quoted
+
+KEPT_VERSIONS = 3
+DATABASE = "jiceng.duckdb"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version and what its manifest says of it."""
+
+    name: str
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def database(self) -> Path:
+        """The database, to be opened read-only."""
+        return self.folder / DATABASE
+
+    @property
+    def short_name(self) -> str:
+        """The first eight signs of its hash, as file names carry it."""
+        return self.name.rpartition("-")[2][:8]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing led to: a new version, or the current one where the content is the same."""
+
+    version: Version
+    is_new: bool
+
+
+def current(settings: Settings) -> Version | None:
+    """Return the version being served, None before the first; raise IntegrityError if it is broken."""
+    link: Path = settings.published / "current"
+    if not link.is_symlink():
+        return None
+    folder = link.resolve()
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        raise IntegrityError(
+            "当前版本的清单读不出来", where=str(folder), cure="运行 jiceng sync 重新发布，或从备份恢复"
+        ) from None
+    return Version(folder.name, folder, manifest)
+
+
+def publish(settings: Settings, database: Path, facts: Mapping[str, Any]) -> Published:
+    """Turn a checked build into the current version; `facts` holds `inputs` and `summary`.
+
+    The file is moved, not copied. Where the content equals the current version's, nothing changes.
+    """
+    with connect(database, settings=settings) as connection:
+        connection.execute("drop schema if exists previous cascade")
+        tables = content_hash.table_hashes(connection)
+        content = content_hash.combined(tables)
+        served = current(settings)
+        if served and served.manifest["content_hash"] == content:
+            return Published(served, is_new=False)
+        returned = [
+            name
+            for (name,) in connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'returned' order by all"
+            ).fetchall()
+        ]
+        manifest = {
+            **facts,
+            "created": clock.now().isoformat(),
+            "content_hash": content,
+            "previous": served.name if served else None,
+            "tables": {name: {"rows": rows, "hash": value} for name, (rows, value) in sorted(tables.items())},
+            "returned": {
+                name: connection.execute(f"select count(*) from returned.{name}").fetchall()[0][0] for name in returned
+            },
+        }
+        manifest_hash = sha256(json.dumps(manifest, sort_keys=True, default=str).encode()).hexdigest()[:12]
+        name = f"{clock.stamp()}-{manifest_hash}"
+        with files.new_folder(settings.published / name) as draft:
+            for dataset in returned:
+                target = quoted(str(draft / f"{dataset}.parquet"))
+                connection.execute(f"copy returned.{dataset} to '{target}' (format parquet, compression zstd)")
+            connection.execute("checkpoint")
+            connection.close()
+            files.write_json(draft / "manifest.json", {**manifest, "version": name})
+            database.rename(draft / DATABASE)
+    _switch(settings, name)
+    _prune(settings)
+    version = current(settings)
+    assert version is not None
+    return Published(version, is_new=True)
+
+
+def _switch(settings: Settings, name: str) -> None:
+    """Make `name` current: one rename, so a reader sees the old version or the new one."""
+    with files.storage(settings.published):
+        draft = settings.published / f".current.{secrets.token_hex(4)}"
+        draft.symlink_to(name)
+        draft.replace(settings.published / "current")
+        files.sync_folder(settings.published)
+
+
+def versions(settings: Settings) -> list[str]:
+    """Return the names of the versions still kept, oldest first."""
+    if not settings.published.is_dir():
+        return []
+    return sorted(
+        path.name
+        for path in settings.published.iterdir()
+        if (path / "manifest.json").is_file() and not path.is_symlink()
+    )
+
+
+def _prune(settings: Settings) -> None:
+    """Remove all but the last versions, and drafts of publishes that died."""
+    served = current(settings)
+    for name in versions(settings)[:-KEPT_VERSIONS]:
+        if served is None or name != served.name:
+            shutil.rmtree(settings.published / name, ignore_errors=True)
+    for leftover in settings.published.glob(".2*"):
+        shutil.rmtree(leftover, ignore_errors=True)
