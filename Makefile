@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # JICENG_HOME holds what running makes; ./data unless you say otherwise.
 
-.PHONY: help run serve test check format lock clean
+.PHONY: help run serve test check format lock docs clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -40,7 +40,10 @@ format: $(VENV)/.ready ## put the code in shape
 
 lock: $(VENV)/.ready ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra simulation --extra dev --python-version 3.11 \
-	    --no-emit-index-url --generate-hashes --no-strip-extras --quiet --output-file requirements.lock
+	    --generate-hashes --no-strip-extras --custom-compile-command 'make lock' --quiet --output-file requirements.lock
+
+docs: $(VENV)/.ready ## renew docs/catalogue.md from the contracts, elements, models and rules
+	$(BIN)/jiceng catalogue --write docs/catalogue.md
 
 clean: ## remove what running made (never data/reference)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -97,8 +97,10 @@ def _validate(path: Path, node: yaml.Node, model: type[D], data: dict[str, Any])
 
 
 def _explain(path: Path, node: yaml.Node | None, error: ValidationError) -> DefinitionError:
-    """Turn pydantic's first complaint into one sentence with a line number."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    """Turn pydantic's most telling complaint into one sentence with a line number."""
+    complaints = error.errors(include_url=False, include_input=False)
+    # a misspelt field is also a missing one: the spelling is what the reader wants to hear of
+    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
     field = ".".join(str(part) for part in first["loc"])
     more = f"（另有 {error.error_count() - 1} 处）" if error.error_count() > 1 else ""
     return DefinitionError(

@@ -48,7 +48,9 @@ class Model:
         except sqlglot.ParseError as error:
             line = error.errors[0].get("line", 1) if error.errors else 1
             raise self._wrong("不是一条有效的 select 语句", "改正 SQL", line) from None
-        if not isinstance(tree, exp.Query) or tuple(tree.named_selects) != self.columns:
+        if not isinstance(tree, exp.Query):
+            raise self._wrong("不是一条 select 语句", "一个文件写一条 select")
+        if tuple(tree.named_selects) != self.columns:
             raise self._wrong("查询的列与 -- columns: 不一致", "让两者的列名和顺序相同")
         sources = {
             source

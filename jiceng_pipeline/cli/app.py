@@ -1,0 +1,99 @@
+"""The command `jiceng`: options common to all, exit codes, and errors as people should see them."""
+
+import errno
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from jiceng_pipeline.cli import catalogue, doctor, evaluate, giveback, run, serve, simulate, status, sync
+from jiceng_pipeline.cli.words import err, say
+from jiceng_pipeline.core.errors import JicengError
+from jiceng_pipeline.core.redaction import redacted
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="jiceng",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=say(
+        "基层数据管道：部门系统进，归并后的数据回到村和社区。",
+        "Department systems in, reconciled data back to every village and neighbourhood.",
+    ),
+)
+
+
+@app.callback()
+def common(
+    home: Annotated[
+        Path | None,
+        typer.Option(envvar="JICENG_HOME", help=say("运行数据放在哪里（默认 ./data）", "where running data lies")),
+    ] = None,
+    debug: Annotated[bool, typer.Option(help=say("出错时显示调用栈", "show tracebacks"))] = False,
+) -> None:
+    """Set what every command reads."""
+    if home is not None:
+        os.environ["JICENG_HOME"] = str(home)
+    os.environ["JICENG_DEBUG"] = "1" if debug else ""
+    # nothing leaves this machine
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+
+for command in (run, sync, status, evaluate, giveback, serve, doctor, catalogue):
+    command.register(app)
+app.add_typer(simulate.app, name="simulate")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code; the README has the table of codes."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        result: Any = app(arguments, standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except Exit as stop:
+        sys.exit(stop.exit_code)
+    except (KeyboardInterrupt, Abort):
+        err.print(say("已中断；上一版本仍在使用。", "Interrupted; the last version is still served."))
+        sys.exit(INTERRUPTED)
+    except TyperException as wrong:
+        wrong.show()
+        sys.exit(wrong.exit_code)
+    except JicengError as error:
+        _show(error)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if os.environ.get("JICENG_DEBUG"):
+            raise
+        is_disk = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+        err.print(f"[red]{say('出错', 'Error')}[/red] {redacted(os.strerror(error.errno or 0))}")
+        sys.exit(7 if is_disk else 1)
+    except Exception as error:
+        if os.environ.get("JICENG_DEBUG"):
+            raise
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        err.print(
+            f"[red]{say('没有料到的错误', 'Unexpected error')}[/red] {type(error).__name__}: {redacted(error)}\n"
+            + say("加 --debug 再运行一次，可以看到调用栈。", "Run again with --debug to see where.")
+        )
+        sys.exit(1)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _show(error: JicengError) -> None:
+    err.print(f"[red]{say('出错', 'Error')}[/red] {error.what}", soft_wrap=True)
+    if error.where:
+        err.print(f"  {say('位置', 'where')}  {error.where}", soft_wrap=True)
+    if error.cure:
+        err.print(f"  {say('怎么办', 'cure')}  {error.cure}", soft_wrap=True)

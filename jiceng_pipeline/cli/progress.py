@@ -1,0 +1,45 @@
+"""How a long command shows that it works: a bar in a terminal, plain lines elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from jiceng_pipeline.cli.words import err, say
+from jiceng_pipeline.core.progress import Step, listening
+
+_STAGES = {
+    "simulate": ("生成模拟城市", "simulate"),
+    "pull": ("拉取", "pull"),
+    "standardise": ("标准化", "standardise"),
+    "reconcile": ("归并", "reconcile"),
+    "govern": ("治理", "govern"),
+    "check": ("检查", "check"),
+    "return": ("回流", "return"),
+    "publish": ("发布", "publish"),
+}
+
+
+def _words(step: Step) -> str:
+    stage = say(*_STAGES.get(step.stage, (step.stage, step.stage)))
+    rows = "" if step.rows is None else f" {step.rows:,} {say('行', 'rows')}"
+    return f"{stage} {step.subject}{rows}"
+
+
+@contextmanager
+def shown(title: str) -> Iterator[None]:
+    """Show the steps reported inside the block."""
+    if not err.is_terminal:
+        err.print(title)
+        with listening(lambda step: err.print("  " + _words(step), soft_wrap=True)):
+            yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(title, total=None)
+
+        def listener(step: Step) -> None:
+            progress.update(task, description=f"{title}  {_words(step)}", completed=step.done, total=step.total)
+
+        with listening(listener):
+            yield

@@ -1,0 +1,65 @@
+"""`jiceng run`: the whole idea in one command, on a simulated street."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from jiceng_pipeline.cli import evaluate, progress, status, sync
+from jiceng_pipeline.cli.words import out, say
+from jiceng_pipeline.core.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help=say("用模拟街道演示全过程：系统进，数据回", "the whole job on a simulated street"))(run)
+
+
+def run(
+    scale: Annotated[str, typer.Option(help="community | street")] = "street",
+    seed: Annotated[int, typer.Option(help=say("随机种子", "seed"))] = 1,
+) -> int:
+    """Simulate, sync, evaluate, and say what to type next."""
+    from jiceng_pipeline import simulation
+    from jiceng_pipeline.defs.launch import run_sync
+
+    settings = Settings.load()
+    started = time.monotonic()
+    with progress.shown(say("模拟", "simulate")):
+        simulation.simulate(settings, scale=scale, seed=seed)
+    with progress.shown(say("同步", "sync")), simulation.running(settings):
+        report = run_sync(settings)
+    sync.show(report)
+    if report.version is None:
+        return report.exit_code
+    state = status.read(settings)
+    status.show(state)
+    evaluate.show(evaluate.measure(settings))
+    community = _a_community(settings)
+    out.print(
+        say(
+            f"\n用时 {time.monotonic() - started:.0f} 秒。数据在 {settings.published / 'current'}\n接下来可以：\n"
+            f"  .venv/bin/jiceng return --community {community} --dataset resident_register\n"
+            "  make serve    打开 Dagster 界面\n  .venv/bin/jiceng --help",
+            f"\n{time.monotonic() - started:.0f} s. The data lie in {settings.published / 'current'}\nNext:\n"
+            f"  .venv/bin/jiceng return --community {community} --dataset resident_register\n"
+            "  make serve    open the Dagster UI\n  .venv/bin/jiceng --help",
+        ),
+        soft_wrap=True,
+    )
+    return report.exit_code
+
+
+def _a_community(settings: Settings) -> str:
+    """Return the community with the most residents, as an example to type."""
+    from jiceng_pipeline.warehouse import publish
+    from jiceng_pipeline.warehouse.connection import connect
+
+    version = publish.current(settings)
+    assert version is not None
+    with connect(version.database, settings=settings, read_only=True) as connection:
+        return str(
+            connection.execute(
+                "select community_code from returned.resident_register group by all order by count(*) desc, all limit 1"
+            ).fetchall()[0][0]
+        )

@@ -1,0 +1,45 @@
+"""`jiceng simulate`: make the simulated city's systems, or keep their servers running."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from jiceng_pipeline.cli import progress
+from jiceng_pipeline.cli.words import err, out, print_json, say
+from jiceng_pipeline.core.settings import Settings
+
+app = typer.Typer(
+    invoke_without_command=True, help=say("模拟城市：生成各部门的系统", "the simulated city: department systems")
+)
+
+
+@app.callback()
+def simulate(
+    context: typer.Context,
+    scale: Annotated[str, typer.Option(help="community | street")] = "street",
+    seed: Annotated[int, typer.Option(help=say("随机种子", "seed"))] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+) -> None:
+    """Write the city's stores and its hidden truth; the same scale, seed and day change nothing."""
+    if context.invoked_subcommand:
+        return
+    from jiceng_pipeline import simulation
+
+    with progress.shown(say("模拟", "simulate")):
+        summary = simulation.simulate(Settings.load(), scale=scale, seed=seed)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        out.print(summary.to_json())
+
+
+@app.command(help=say("让模拟系统的服务器一直运行，按 Ctrl-C 结束", "keep the simulated servers running"))
+def serve() -> None:
+    """Hold the simulated systems' servers until interrupted."""
+    from jiceng_pipeline import simulation
+
+    with simulation.running(Settings.load()):
+        err.print(say("模拟系统在运行；按 Ctrl-C 结束。", "The simulated systems run; Ctrl-C ends them."))
+        while True:
+            time.sleep(3600)

@@ -1,0 +1,98 @@
+"""A small world: records typed in a test, reconciled by the real engine in a real DuckDB."""
+
+from contextlib import contextmanager
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.landing import records
+from jiceng_pipeline.matching.tables import tables as matching_tables
+from jiceng_pipeline.standard import divisions, reading, reference
+from jiceng_pipeline.standard.identifiers import citizen_check_sign, credit_check_sign
+from jiceng_pipeline.standard.register import elements
+from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.models import tables as model_tables
+from jiceng_pipeline.warehouse.table import materialise
+
+REGISTER = "public_security/household_register"
+HEALTH = "health/resident_health_record"
+PENSION = "social_security/pension_insurance"
+SHOPS = "market_supervision/enterprise_register"
+FOOD = "market_supervision/food_licence"
+DAY = date(2026, 11, 24)
+
+
+def citizen_id(stem):
+    """Complete seventeen digits."""
+    return stem + citizen_check_sign(stem)
+
+
+def credit_code(stem):
+    """Complete seventeen signs."""
+    return stem + credit_check_sign(stem)
+
+
+def _fill(entity, connection, rows):
+    columns = records.columns(entity)
+    types = {c: elements()[c].sql_type if c in elements() else "varchar" for c in columns}
+    types |= {"landed_date": "date", "is_current": "boolean"}
+    table = {c: [row.get(c) for row in rows] for c in columns}
+    arrays = {c: pa.array(v) if any(x is not None for x in v) else pa.array(v, pa.string()) for c, v in table.items()}
+    connection.register("typed", pa.table(arrays))
+    cells = ", ".join(f"cast({c} as {types[c]}) as {c}" for c in columns)
+    connection.execute(f"create or replace table standard.{entity}_record as select {cells} from typed")
+    connection.unregister("typed")
+
+
+@pytest.fixture
+def reconcile(tmp_path):
+    """Return a context manager: rows of residents and enterprises in, an open connection with every table out."""
+    settings = Settings(home=tmp_path, business_date=DAY)
+
+    @contextmanager
+    def run(residents=(), enterprises=()):
+        with connect(settings=settings) as connection:
+            connection.execute("create schema standard; create schema landing; create schema staging")
+            for create in (
+                divisions.create_division,
+                divisions.create_division_alias,
+                reference.create_business_day,
+                reference.create_element,
+                reference.create_code,
+            ):
+                create(connection, settings)
+            for entity, rows in {"resident": residents, "enterprise": enterprises}.items():
+                full = [
+                    {
+                        "record_id": f"{entity[0]}{number:03}",
+                        "first_landed": "20261101T000000.000000Z",
+                        "landed_date": DAY,
+                        "is_current": True,
+                        "department": row["system"].split("/")[0],
+                        **row,
+                    }
+                    for number, row in enumerate(rows)
+                ]
+                _fill(entity, connection, full)
+            reading.create_name_reading(connection, settings)
+            todo = [*matching_tables(), *model_tables(settings.sql_models)]
+            given = (
+                "resident_record",
+                "enterprise_record",
+                "name_reading",
+                "element",
+                "business_day",
+                "division",
+                "code",
+            )
+            done = {f"standard.{name}" for name in given}
+            while todo:
+                ready = next(table for table in todo if table.depends <= done)
+                materialise(connection, ready, settings)
+                done.add(ready.full_name)
+                todo.remove(ready)
+            yield connection
+
+    return run

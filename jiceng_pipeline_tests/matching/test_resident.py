@@ -1,0 +1,165 @@
+"""Residents: whose records are one person, whose are not, and what stands in their cells."""
+
+from datetime import date
+
+import pytest
+
+from jiceng_pipeline_tests.matching.conftest import HEALTH, PENSION, REGISTER, citizen_id
+
+WANG = citizen_id("32060219500101123")
+LI = citizen_id("32060219780305246")
+BORN = date(1950, 1, 1)
+
+
+def entities(connection):
+    """Return the records of each resident, as sets."""
+    rows = connection.execute(
+        "select list(record_id order by record_id) from matching.resident_link group by entity_id order by 1"
+    ).fetchall()
+    return [tuple(row[0]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("typed", "born"),
+    [
+        ("王建国", None),
+        ("王健国", None),  # a homophone
+        ("王国建", None),  # transposed
+        ("王?国", None),  # a sign the system could not write
+        ("王建", BORN),  # a character dropped, the birth date agrees
+        ("王建囯", BORN),  # a similar character
+    ],
+)
+def test_one_number_and_a_compatible_name_is_one_person(reconcile, typed, born):
+    rows = [
+        {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN},
+        {"system": HEALTH, "name": typed, "citizen_id": WANG, "birth_date": born},
+    ]
+    with reconcile(rows) as connection:
+        assert entities(connection) == [("r000", "r001")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "born"),
+    [("李小明", date(2015, 6, 1)), ("王小明", date(2015, 6, 1)), ("王建军", date(1953, 2, 2)), ("王建军", None)],
+)
+def test_a_borrowed_number_never_merges_and_is_shown(reconcile, typed, born):
+    rows = [
+        {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN},
+        {"system": HEALTH, "name": typed, "citizen_id": WANG, "birth_date": born},
+    ]
+    with reconcile(rows) as connection:
+        assert entities(connection) == [("r000",), ("r001",)]
+        assert connection.execute("select record_id, reason from matching.resident_review").fetchall() == [
+            ("r001", "borrowed")
+        ]
+        numbers = connection.execute("select count(citizen_id) from governance.resident").fetchall()
+        assert numbers == [(1,)], "the borrower must not carry the number"
+
+
+def test_a_record_without_number_joins_by_name_birth_and_one_more(reconcile):
+    rows = [
+        {
+            "system": REGISTER,
+            "name": "王建国",
+            "citizen_id": WANG,
+            "birth_date": BORN,
+            "registered_address": "学田路1号2幢301室",
+        },
+        {"system": HEALTH, "name": "王建国", "birth_date": BORN, "dwelling_address": "崇川区学田路1号2号楼301"},
+        {"system": PENSION, "name": "王建国", "birth_date": BORN, "phone": "13912345678"},
+    ]
+    with reconcile(rows) as connection:
+        assert entities(connection) == [("r000", "r001"), ("r002",)]
+
+
+def test_two_strangers_of_one_name_and_birth_date_stay_two(reconcile):
+    other = citizen_id("32061119500101377")
+    rows = [
+        {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN, "phone": "13912345678"},
+        {"system": REGISTER, "name": "王建国", "citizen_id": other, "birth_date": BORN, "phone": "13912345678"},
+        {"system": HEALTH, "name": "王建国", "birth_date": BORN, "phone": "13912345678"},
+    ]
+    with reconcile(rows) as connection:
+        assert entities(connection) == [("r000",), ("r001",), ("r002",)]
+        reasons = connection.execute("select record_id, reason from matching.resident_review").fetchall()
+        assert reasons == [("r002", "ambiguous"), ("r002", "ambiguous")]
+
+
+def test_records_without_numbers_cluster_among_themselves(reconcile):
+    common = {"name": "陈秀英", "birth_date": date(1962, 4, 4)}
+    rows = [
+        {"system": HEALTH, **common, "phone": "13912345678"},
+        {"system": PENSION, **common, "phone": "13912345678", "dwelling_address": "青年路8号1幢101室"},
+        {"system": PENSION, **common, "dwelling_address": "青年路8号1栋101"},
+    ]
+    with reconcile(rows) as connection:
+        assert entities(connection) == [("r000", "r001", "r002")]
+
+
+def test_every_record_has_exactly_one_link(reconcile):
+    rows = [
+        {
+            "system": system,
+            "name": "王建国",
+            "citizen_id": WANG if number % 2 else None,
+            "birth_date": BORN,
+            "phone": phone,
+        }
+        for number, (system, phone) in enumerate(
+            (system, phone) for system in (REGISTER, HEALTH, PENSION) for phone in (None, "13912345678", "13987654321")
+        )
+    ]
+    with reconcile(rows) as connection:
+        assert connection.execute(
+            "select count(*), count(distinct record_id) from matching.resident_link"
+        ).fetchall() == [(9, 9)]
+
+
+def test_the_founding_record_names_the_entity_even_when_it_is_gone(reconcile):
+    gone = {"system": REGISTER, "record_id": "zz", "name": "王建国", "citizen_id": WANG, "birth_date": BORN,
+            "first_landed": "20260101T000000.000000Z"}  # fmt: skip
+    stays = {"system": HEALTH, "record_id": "aa", "name": "王建国", "citizen_id": WANG, "birth_date": BORN}
+
+    def id_of(rows):
+        with reconcile(rows) as connection:
+            return connection.execute("select distinct entity_id from matching.resident_link").fetchall()
+
+    alone = id_of([gone])
+    assert id_of([gone, stays]) == alone
+    assert id_of([{**gone, "is_current": False}, stays]) == alone
+
+
+def test_the_register_wins_and_the_others_are_kept(reconcile):
+    rows = [
+        {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN, "sex_code": "1",
+         "phone": "13911111112", "record_updated_date": date(2020, 1, 1), "community_code": "320613005001"},
+        {"system": HEALTH, "name": "王健国", "citizen_id": WANG, "birth_date": BORN, "sex_code": "2",
+         "phone": "13922222223", "record_updated_date": date(2026, 1, 1)},
+    ]  # fmt: skip
+    with reconcile(rows) as connection:
+        assert connection.execute("select name, sex_code, phone from governance.resident").fetchall() == [
+            ("王建国", "1", "13922222223")
+        ]
+        cells = connection.execute(
+            """select system, value, is_winner, rule from governance.provenance_cell
+            where element_id = 'phone' order by system"""
+        ).fetchall()
+        assert cells == [(HEALTH, "13922222223", True, "newest"), (REGISTER, "13911111112", False, "newest")]
+        doubts = connection.execute(
+            "select element_id, present_value, other_values from returned.to_verify order by 1"
+        ).fetchall()
+        assert doubts == [
+            ("name", "王建国", "王健国"),
+            ("phone", "13922222223", "13911111112"),
+            ("sex_code", "1", "2"),
+        ]
+
+
+def test_two_different_valid_numbers_are_never_one_person(reconcile):
+    rows = [
+        {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN, "phone": "13912345678"},
+        {"system": HEALTH, "name": "王建国", "citizen_id": LI, "birth_date": BORN, "phone": "13912345678"},
+    ]
+    with reconcile(rows) as connection:
+        assert entities(connection) == [("r000",), ("r001",)]

@@ -1,0 +1,122 @@
+"""The SQL functions, value by value and against independent references."""
+
+import random
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from id_validator import validator
+from stdnum.cn import uscc
+
+from jiceng_pipeline.standard.identifiers import CREDIT_SIGNS, citizen_check_sign, credit_check_sign
+from jiceng_pipeline.warehouse.connection import connect
+
+
+@pytest.fixture(scope="module")
+def sql():
+    with connect() as connection:
+        yield lambda expression, *values: connection.execute(f"select {expression}", list(values)).fetchall()[0][0]
+
+
+@pytest.mark.parametrize(
+    ("function", "text", "standard"),
+    [
+        ("std_text", " 无 ", None),
+        ("std_text", "Ａ１\u3000", "A1"),
+        ("std_name", " 王 芳 ", "王芳"),
+        ("std_name", "买买提•吐尔逊", "买买提·吐尔逊"),
+        ("std_name", "买买提．吐尔逊", "买买提·吐尔逊"),
+        ("std_name", "john  smith", "JOHN SMITH"),
+        ("std_name", "𠮷\u200b䶮", "𠮷䶮"),
+        ("std_phone", "+86 138-1234-5678", "13812345678"),
+        ("std_phone", "８５５１２３４５", "051385512345"),
+        ("std_phone", "(0513)85512345", "051385512345"),
+        ("std_phone", "13800000000", None),
+        ("std_phone", "18888888888", None),
+        ("std_phone", "1381234567", None),
+        ("std_address", "学田路12号3栋2单元501室", "学田路12号3幢2单元501室"),
+        ("std_address", "学田路12号３＃501房", "学田路12号3幢501室"),
+        ("address_key", "江苏省南通市崇川区虹桥街道虹桥社区学田路12号3号楼2单元501室", "学田路12-3-2-501"),
+        ("address_key", "学田路12号3幢2单元501", "学田路12-3-2-501"),
+        ("std_date", "2023.05", date(2023, 5, 1)),
+        ("std_date", "2023年5月6日", date(2023, 5, 6)),
+        ("std_date", "20230506", date(2023, 5, 6)),
+        ("std_date", "2026-11-20T08:00:00", date(2026, 11, 20)),
+        ("std_date", "19500231", None),
+        ("std_date", "0001-01-01", None),
+        ("std_decimal", "1,234.5 元", Decimal("1234.50")),
+        ("std_decimal", "八百", None),
+        ("std_integer", "12.0", 12),
+        ("std_boolean", "是", True),
+        ("std_boolean", "0", False),
+        ("std_boolean", "也许", None),
+    ],
+)
+def test_cleaning(sql, function, text, standard):
+    assert sql(f"{function}(?)", text) == standard
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "11010519491231002X",
+        "11010519491231002x",
+        "１１０１０５１９４９１２３１００２Ｘ",
+        " 110105 19491231 002X",
+        "11O105194912310O2X",
+    ],
+)
+def test_citizen_id_as_people_type_it(sql, typed):
+    assert sql("std_citizen_id(?)", typed) == "11010519491231002X"
+
+
+def test_fifteen_digits_are_upgraded(sql):
+    assert sql("std_citizen_id(?)", "110105491231002") == "11010519491231002X"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["110105194912310021", "11010519491331002X", "3.2060219E+17", "320602195001011", "", None, "991105194912310026"],
+)
+def test_no_citizen_id(sql, wrong):
+    assert sql("std_citizen_id(?)", wrong) is None
+
+
+def test_citizen_id_agrees_with_an_independent_validator(sql):
+    random.seed(1)
+    numbers = []
+    for _ in range(100):
+        region = random.choice(("320602", "320611", "320613", "320684", "320621", "320681"))
+        day = f"{random.randint(1930, 2020)}{random.randint(1, 13):02}{random.randint(1, 31):02}"
+        stem = f"{region}{day}{random.randint(1, 999):03}"
+        sign = citizen_check_sign(stem) if random.random() < 0.7 else random.choice("0123456789X")
+        numbers.append(stem + sign)
+    ours = sql("list_transform(?, lambda n: citizen_id_is_valid(n))", numbers)
+    assert ours == [bool(validator.is_valid(number)) for number in numbers]
+
+
+def test_every_single_wrong_digit_is_found(sql):
+    good = "32060219500101123" + citizen_check_sign("32060219500101123")
+    wrong = [
+        good[:position] + digit + good[position + 1 :]
+        for position in range(18)
+        for digit in "0123456789"
+        if digit != good[position]
+    ]
+    assert sql("list_transform(?, lambda n: std_citizen_id(n))", wrong) == [None] * len(wrong)
+
+
+def test_birth_date_and_sex_are_read_from_the_number(sql):
+    assert sql("citizen_id_birth_date('11010519491231002X')") == date(1949, 12, 31)
+    assert sql("citizen_id_sex_code('11010519491231002X')") == "2"
+
+
+def test_credit_code_agrees_with_an_independent_validator(sql):
+    random.seed(2)
+    codes = []
+    for _ in range(300):
+        stem = "91320602" + "".join(random.choices(CREDIT_SIGNS, k=9))
+        sign = credit_check_sign(stem) if random.random() < 0.7 else random.choice(CREDIT_SIGNS)
+        codes.append(stem + sign)
+    ours = sql("list_transform(?, lambda n: credit_code_is_valid(n))", codes)
+    assert ours == [code[-1] == uscc.calc_check_digit(code[:-1]) for code in codes]

@@ -1,0 +1,58 @@
+"""The register of data elements and the code sets hold together."""
+
+import pytest
+
+from jiceng_pipeline.core.errors import DefinitionError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.standard.code_sets import code_sets
+from jiceng_pipeline.standard.register import element, elements
+from jiceng_pipeline.warehouse.models import models
+
+
+def test_every_coded_element_has_its_code_set():
+    missing = [e.id for e in elements().values() if e.code_set and e.code_set not in code_sets()]
+    assert not missing
+
+
+def test_every_code_set_is_used():
+    used = {e.code_set for e in elements().values()}
+    assert set(code_sets()) <= used
+
+
+@pytest.mark.parametrize("schema", ["governance", "returned"])
+def test_every_published_column_is_a_data_element(schema):
+    known = set(elements()) | {"township_name", "county_code", "county_name"}
+    for model in models(Settings.load().sql_models).values():
+        if model.schema == schema:
+            assert set(model.columns) <= known, model.full_name
+
+
+def test_contract_codes_are_codes_of_the_standard():
+    for contract in contracts().values():
+        for column, local in contract.codes.items():
+            code_set = contract.elements[column].code_set
+            assert code_set and set(local.values()) <= set(code_sets()[code_set]), (contract.name, column)
+
+
+def test_an_unknown_element_is_refused_by_name():
+    with pytest.raises(DefinitionError, match="favourite_colour"):
+        element("favourite_colour")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a:\n  name: x\n  titel: y\n", "titel"),
+        ("a: {name: x}\na: {name: y}\n", "重复的键"),
+        ("- 1\n", "键: 值"),
+        ("a:\n  name: x\n  title: y\n  definition: z\n  type: text\n  sensitivity: personal\n", "mask"),
+    ],
+)
+def test_a_broken_register_names_file_line_and_cure(tmp_path, text, said):
+    page = tmp_path / "broken.yaml"
+    page.write_text(text, "utf-8")
+    with pytest.raises(DefinitionError, match=said) as raised:
+        elements(tmp_path)
+    assert "broken.yaml:" in str(raised.value)
+    assert raised.value.cure
