@@ -1,0 +1,159 @@
+"""`jiceng doctor`: is this instance well, and what to do where it is not."""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.core.errors import IntegrityError, JicengError, StorageFailure
+from jiceng_pipeline.core.settings import Settings
+
+_ENOUGH_DISK = 2 * 2**30  # a street needs 200 MB for its last three versions; a district a few GB
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `exit_code` 0 is well; otherwise what a sick one makes doctor end with."""
+
+    name: str
+    words: str
+    cure: str = ""
+    exit_code: int = 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help=say("检查这个实例是否完好", "is this instance well"))(doctor)
+
+
+def doctor(
+    fix: Annotated[bool, typer.Option(help=say("做安全的修复", "make safe repairs"))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+) -> int:
+    """Look at the installation, the disk, the ledger, the published version and past runs; change nothing."""
+    settings = Settings.load()
+    found = [_look(check, settings) for check in (_installation, _disk, _secret, _connections, _ledger, _published)]
+    found.append(_runs(settings, fix))
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    else:
+        for finding in found:
+            mark = "[green]✓[/green]" if not finding.exit_code else "[red]✗[/red]"
+            out.print(f"{mark} {finding.name}  {finding.words}", soft_wrap=True)
+            if finding.cure:
+                out.print(f"    {say('怎么办', 'cure')}  {finding.cure}", soft_wrap=True)
+    return max((finding.exit_code for finding in found), default=0)
+
+
+def _look(check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except JicengError as error:
+        return Finding(check.__name__.strip("_"), f"{error.what} {error.where}", error.cure, error.exit_code)
+
+
+def _installation(_: Settings) -> Finding:
+    import duckdb
+
+    from jiceng_pipeline.warehouse import extensions
+
+    for name in ("postgres_scanner", "sqlite_scanner"):
+        extensions.path(name)
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(say("安装", "installation"), f"Python {version}, DuckDB {duckdb.__version__}")
+
+
+def _disk(settings: Settings) -> Finding:
+    place = settings.home if settings.home.exists() else settings.home.parent
+    if not os.access(place, os.W_OK):
+        raise StorageFailure("不能写", where=str(place), cure="检查文件夹的权限")
+    free = shutil.disk_usage(place).free
+    words = say(f"剩余 {free / 2**30:.1f} GB", f"{free / 2**30:.1f} GB free")
+    if free < _ENOUGH_DISK:
+        return Finding(say("磁盘", "disk"), words, say("腾出空间", "free some space"), StorageFailure.exit_code)
+    return Finding(say("磁盘", "disk"), words)
+
+
+def _secret(settings: Settings) -> Finding:
+    path = settings.home / "secret.key"
+    name = say("实例密钥", "secret key")
+    if not path.exists():
+        return Finding(name, say("第一次同步时生成", "made by the first sync"))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return Finding(name, f"{path} {mode:o}", f"chmod 600 {path}", IntegrityError.exit_code)
+    return Finding(name, say("只有所有者能读", "readable by its owner only"))
+
+
+def _connections(settings: Settings) -> Finding:
+    from jiceng_pipeline.departments.contract import contracts
+    from jiceng_pipeline.landing import connections
+
+    name = say("连接", "connections")
+    missing = [each for each in contracts() if not connections.is_known(settings, each)]
+    if missing:
+        return Finding(
+            name,
+            say(f"没有地址：{', '.join(missing)}", f"no address: {', '.join(missing)}"),
+            say(f"写进 {settings.connections}", f"write them to {settings.connections}"),
+            1,
+        )
+    return Finding(name, say(f"{len(contracts())} 个系统都有地址", f"{len(contracts())} systems have addresses"))
+
+
+def _ledger(settings: Settings) -> Finding:
+    from jiceng_pipeline.ledger.store import open_ledger
+
+    if not settings.ledger.exists():
+        return Finding(say("账本", "ledger"), say("还没有", "none yet"))
+    with open_ledger(settings) as ledger:
+        head = ledger.verify()
+    return Finding(say("账本", "ledger"), say(f"{head.seq} 条，链条完整", f"{head.seq} events, chain whole"))
+
+
+def _published(settings: Settings) -> Finding:
+    from jiceng_pipeline.warehouse import content_hash, publish
+    from jiceng_pipeline.warehouse.connection import connect
+
+    name = say("当前版本", "current version")
+    version = publish.current(settings)
+    if version is None:
+        return Finding(name, say("还没有", "none yet"))
+    try:
+        with connect(version.database, settings=settings, read_only=True) as connection:
+            content = content_hash.combined(content_hash.table_hashes(connection))
+    except Exception as error:
+        raise IntegrityError(
+            f"打不开（{type(error).__name__}）",
+            where=str(version.database),
+            cure="运行 jiceng sync 重新发布，或从备份恢复",
+        ) from None
+    if content != version.manifest["content_hash"]:
+        raise IntegrityError(
+            "内容与清单的散列不符", where=str(version.database), cure="运行 jiceng sync 重新发布，或从备份恢复"
+        )
+    return Finding(name, f"{version.name}  {say('与清单相符', 'agrees with its manifest')}")
+
+
+def _runs(settings: Settings, fix: bool) -> Finding:
+    from jiceng_pipeline.defs import reaper
+
+    name = say("同步运行", "runs")
+    dead = reaper.dead_runs(settings)
+    if not dead:
+        return Finding(name, say("没有中断后未收尾的", "none left behind"))
+    if fix:
+        reaper.reap(settings)
+        return Finding(name, say(f"收尾了 {len(dead)} 个", f"{len(dead)} reaped"))
+    return Finding(
+        name,
+        say(f"{len(dead)} 个中断后未收尾", f"{len(dead)} left behind by a kill"),
+        say("jiceng doctor --fix，或下一次同步会收尾", "jiceng doctor --fix, or the next sync reaps them"),
+        1,
+    )

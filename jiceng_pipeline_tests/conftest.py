@@ -1,0 +1,62 @@
+"""One simulated community for all rooms: its systems run for the whole session, and one home is synced from them."""
+
+import shutil
+
+import pytest
+import yaml
+
+from jiceng_pipeline import simulation
+from jiceng_pipeline.core.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory):
+    """Return the settings of a simulated community whose department systems are running."""
+    settings = Settings(home=tmp_path_factory.mktemp("city"))
+    simulation.simulate(settings, scale="community", seed=7)
+    with simulation.running(settings):
+        yield settings
+
+
+def home_beside(city, folder):
+    """Return a fresh home that pulls from the running city."""
+    folder.mkdir(parents=True)
+    shutil.copy(city.connections, folder / "connections.yaml")
+    (folder / "simulated").symlink_to(city.simulated)
+    return Settings(home=folder)
+
+
+@pytest.fixture
+def home(city, tmp_path):
+    """Return a home of the test's own, never synced, connected to the running city."""
+    return home_beside(city, tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def synced(city, tmp_path_factory):
+    """Return a home that was synced once; for reading only."""
+    from jiceng_pipeline.defs.launch import run_sync
+
+    settings = home_beside(city, tmp_path_factory.mktemp("synced") / "home")
+    report = run_sync(settings)
+    assert report.exit_code == 0, report
+    return settings
+
+
+@pytest.fixture
+def synced_copy(synced, tmp_path):
+    """Return a copy of the synced home that a test may change."""
+    shutil.copytree(synced.home, tmp_path / "home", symlinks=True)
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def reroute():
+    """Return a function that points one system of a home somewhere else."""
+
+    def change(settings, system, **address):
+        connections = yaml.safe_load(settings.connections.read_text("utf-8"))
+        connections[system] = {**connections[system], **address}
+        settings.connections.write_text(yaml.safe_dump(connections, allow_unicode=True), "utf-8")
+
+    return change
