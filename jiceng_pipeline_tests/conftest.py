@@ -5,16 +5,17 @@ import shutil
 import pytest
 import yaml
 
-from jiceng_pipeline import simulation
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.simulation.running import running
+from jiceng_pipeline.simulation.simulate import simulate
 
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory):
     """Return the settings of a simulated community whose department systems are running."""
     settings = Settings(home=tmp_path_factory.mktemp("city"))
-    simulation.simulate(settings, scale="community", seed=7)
-    with simulation.running(settings):
+    simulate(settings, scale="community", seed=7)
+    with running(settings):
         yield settings
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 import yaml
-from jiceng_pipeline.defs.launch import run_sync
 
 from jiceng_pipeline.cli.evaluate import measure
 from jiceng_pipeline.cli.status import read as status
+from jiceng_pipeline.defs.launch import run_sync
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect

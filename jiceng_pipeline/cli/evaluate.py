@@ -27,7 +27,7 @@ def evaluate(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = Fal
 def measure(settings: Settings) -> dict[str, Any]:
     """Return entity → precision, recall, f1, and how hard the data is; the only reader of the truth."""
     from jiceng_pipeline.matching import evaluation
-    from jiceng_pipeline.simulation import truth
+    from jiceng_pipeline.simulation.truth import truth
     from jiceng_pipeline.warehouse import publish
     from jiceng_pipeline.warehouse.connection import connect
 
@@ -37,7 +37,7 @@ def measure(settings: Settings) -> dict[str, Any]:
     with connect(settings=settings, attach={"published": version.database}) as connection:
         connection.execute("use published")
         return {
-            **evaluation.evaluate(connection, settings, truth.paths(settings)),
+            **evaluation.evaluate(connection, settings, truth(settings)),
             "exact_id_only": evaluation.exact_id_only(connection),
             "valid_ids_merged": evaluation.valid_ids_merged(connection),
         }

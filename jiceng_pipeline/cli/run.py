@@ -1,7 +1,7 @@
 """`jiceng run`: the whole idea in one command, on a simulated street."""
 
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,18 +16,19 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    scale: Annotated[str, typer.Option(help="community | street")] = "street",
+    scale: Annotated[Literal["community", "street"], typer.Option(help=say("规模", "size"))] = "street",
     seed: Annotated[int, typer.Option(help=say("随机种子", "seed"))] = 1,
 ) -> int:
     """Simulate, sync, evaluate, and say what to type next."""
-    from jiceng_pipeline import simulation
     from jiceng_pipeline.defs.launch import run_sync
+    from jiceng_pipeline.simulation.running import running
+    from jiceng_pipeline.simulation.simulate import simulate
 
     settings = Settings.load()
     started = time.monotonic()
     with progress.shown(say("模拟", "simulate")):
-        simulation.simulate(settings, scale=scale, seed=seed)
-    with progress.shown(say("同步", "sync")), simulation.running(settings):
+        simulate(settings, scale=scale, seed=seed)
+    with progress.shown(say("同步", "sync")), running(settings):
         report = run_sync(settings)
     sync.show(report)
     if report.version is None:

@@ -16,11 +16,11 @@ def register(app: typer.Typer) -> None:
 
 def serve(port: Annotated[int, typer.Option(help=say("端口", "port"))] = 3000) -> None:
     """Serve on 127.0.0.1 until interrupted; the nightly schedule runs meanwhile."""
-    from jiceng_pipeline import simulation
     from jiceng_pipeline.defs import serve as dagster
+    from jiceng_pipeline.simulation.running import running
 
     settings = Settings.load()
-    systems = simulation.running(settings) if simulation.exists(settings) else nullcontext()
+    systems = running(settings) if (settings.simulated / "city.json").exists() else nullcontext()
     with systems:
         err.print(f"Dagster  http://127.0.0.1:{port}   {say('按 Ctrl-C 结束', 'Ctrl-C to stop')}")
         dagster.serve(settings, port=port)

@@ -5,8 +5,8 @@ pair is two records in one entity, a true pair two records of one real thing. A 
 makes only false pairs. Households are judged over pairs of true residents placed in one household.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -14,16 +14,30 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.landing.identity import record_id_expression
 from jiceng_pipeline.standard.macro import literal
 
+
+class Truth(Protocol):
+    """Where the truth tables lie, as Parquet."""
+
+    @property
+    def resident(self) -> Path:
+        """person_id, household_id."""
+
+    @property
+    def resident_record(self) -> Path:
+        """system, source_key, person_id."""
+
+    @property
+    def enterprise_record(self) -> Path:
+        """system, source_key, enterprise_id."""
+
+
 _MOST_DOUBLED = 9  # how often one source key may stand in one system before we stop looking
 
 
-def evaluate(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, truth: Mapping[str, Path]
-) -> dict[str, dict[str, float]]:
+def evaluate(connection: duckdb.DuckDBPyConnection, settings: Settings, truth: Truth) -> dict[str, dict[str, float]]:
     """Compare a published database with the truth tables.
 
-    `truth` names Parquet files: resident_record and enterprise_record (system, source_key, <entity>'s
-    true id), resident (person_id, household_id). Returns entity → precision, recall, f1.
+    Returns entity → precision, recall, f1.
     """
     _load_truth(connection, settings, truth)
     return {
@@ -53,17 +67,20 @@ def exact_id_only(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
     )
 
 
-def _load_truth(connection: duckdb.DuckDBPyConnection, settings: Settings, truth: Mapping[str, Path]) -> None:
-    for entity, true_id in {"resident": "person_id", "enterprise": "enterprise_id"}.items():
+def _load_truth(connection: duckdb.DuckDBPyConnection, settings: Settings, truth: Truth) -> None:
+    for entity, true_id, path in (
+        ("resident", "person_id", truth.resident_record),
+        ("enterprise", "enterprise_id", truth.enterprise_record),
+    ):
         connection.execute(
             f"""create or replace temp table truth_{entity} as
             select {record_id_expression(settings.secret, "system", "source_key", "ordinal")} as record_id,
                 {true_id} as true_id
-            from read_parquet({literal(str(truth[f"{entity}_record"]))}), range(1, {_MOST_DOUBLED + 1}) as o(ordinal)"""
+            from read_parquet({literal(str(path))}), range(1, {_MOST_DOUBLED + 1}) as o(ordinal)"""
         )
     connection.execute(
         f"""create or replace temp table truth_household as
-        select person_id, household_id from read_parquet({literal(str(truth["resident"]))})"""
+        select person_id, household_id from read_parquet({literal(str(truth.resident))})"""
     )
 
 

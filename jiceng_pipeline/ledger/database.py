@@ -1,0 +1,200 @@
+"""The ledger's table in SQLite, through SQLAlchemy Core; only `store` imports this, late: it costs 0.4 s."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    insert,
+    select,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.errors import IntegrityError, Locked, StorageFailure
+from jiceng_pipeline.ledger.chain import NOTHING, Event, Head
+
+EVENT = Table(
+    "event",
+    MetaData(),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    sqlite_strict=True,
+)
+BY_SUBJECT = Index("event_by_subject", EVENT.c.kind, EVENT.c.subject, EVENT.c.seq)
+GUARDS = tuple(
+    f"""create trigger event_refuses_{act} before {act} on event
+    begin select raise(abort, 'the ledger only grows'); end"""
+    for act in ("update", "delete")
+)
+WAIT_SECONDS = 30.0
+PAGE = 1_000
+
+# made once: building a statement takes longer than running it
+_LATER = select(EVENT).where(EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq).limit(PAGE)
+_PAGE, _PAGE_OF_KIND = _LATER, _LATER.where(EVENT.c.kind == bindparam("kind"))
+_LAST = EVENT.c.seq.desc()
+_HEAD = select(EVENT.c.seq, EVENT.c.hash).order_by(_LAST).limit(1)
+_HASH_OF = select(EVENT.c.hash).where(EVENT.c.seq == bindparam("seq"))
+_LATEST = (
+    select(EVENT)
+    .where(EVENT.c.kind == bindparam("kind"), EVENT.c.subject == bindparam("subject"))
+    .order_by(_LAST)
+    .limit(1)
+)
+_INSERT = insert(EVENT)
+
+# our statements are fixed, so "no such table" and the like mean that somebody changed the file
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
+_REFUSED = {
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+}  # fmt: skip
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class Rows:
+    """The events inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> Head:
+        """Return the last event's number and hash."""
+        row = self._connection.execute(_HEAD).one_or_none()
+        return Head(*row) if row else NOTHING
+
+    def hash_of(self, seq: int) -> str | None:
+        """Return the hash of one event, None where there is no such event."""
+        found: str | None = self._connection.execute(_HASH_OF, {"seq": seq}).scalar_one_or_none()
+        return found
+
+    def page(self, kind: str | None, after: int) -> list[Event]:
+        """Return the next events after that number, of one kind or of all, in order."""
+        query = _PAGE if kind is None else _PAGE_OF_KIND
+        return [Event(*row) for row in self._connection.execute(query, {"after": after, "kind": kind})]
+
+    def latest(self, kind: str, subject: str) -> Event | None:
+        """Return the last event of that kind on that subject."""
+        row = self._connection.execute(_LATEST, {"kind": kind, "subject": subject}).one_or_none()
+        return Event(*row) if row else None
+
+    def insert(self, event: Event) -> None:
+        """Add one event."""
+        values = (event.seq, event.kind, event.subject, event.text, event.actor, event.at, event.previous, event.hash)
+        self._connection.execute(_INSERT, dict(zip(EVENT.c.keys(), values, strict=True)))
+
+    def guarded(self) -> bool:
+        """Say whether the table still refuses update and delete."""
+        present = self._connection.exec_driver_sql("select sql from sqlite_master where type = 'trigger'").scalars()
+        return {guard.casefold() for guard in GUARDS} <= {str(sql).casefold() for sql in present}
+
+
+class Database:
+    """One ledger file that exists; `create` makes it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._pid = os.getpid()
+        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, hide_parameters=True)
+
+    def _connect(self) -> sqlite3.Connection:
+        made = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode=rw",
+            uri=True,
+            timeout=WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        made.text_factory = lambda text: text.decode("utf-8", "surrogateescape")  # broken text: verify says where
+        made.execute("pragma synchronous = full")
+        made.execute("pragma trusted_schema = off")
+        return made
+
+    @contextmanager
+    def reading(self) -> Iterator[Rows]:
+        """Yield the events as they stand now."""
+        with self._open() as connection:
+            yield Rows(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Rows]:
+        """Yield the events with nobody else writing; commit, durably, when the block ends well."""
+        with self._open() as connection:
+            connection.exec_driver_sql("begin immediate")
+            yield Rows(connection)
+            connection.commit()
+
+    @contextmanager
+    def _open(self) -> Iterator[Connection]:
+        if self._pid != os.getpid():  # SQLite connections must not be carried across a fork
+            self._engine.dispose(close=False)
+            self._pid = os.getpid()
+        with translated(self.path), self._engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection; the last one out folds the write-ahead log into the file."""
+        self._engine.dispose()
+
+
+def create(path: Path) -> None:
+    """Make an empty ledger, readable by its owner only, whole or not at all; keep one that is there."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with files.storage(path), translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(draft), poolclass=QueuePool)
+            with engine.connect() as connection:
+                connection.exec_driver_sql("pragma journal_mode = wal")
+                connection.exec_driver_sql("pragma synchronous = full")
+                for statement in (CreateTable(EVENT), CreateIndex(BY_SUBJECT)):
+                    connection.execute(statement)
+                for guard in GUARDS:
+                    connection.exec_driver_sql(guard)
+                connection.commit()
+            engine.dispose()
+            os.link(draft, path)
+        except FileExistsError:
+            return  # another process was first, and its ledger is the ledger
+        finally:
+            draft.unlink(missing_ok=True)
+        files.sync_folder(path.parent)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite refuses into our own errors, without its text, which may quote values."""
+    try:
+        yield
+    except DBAPIError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGED:
+            raise IntegrityError("账本文件已损坏", where=str(path), cure="从备份恢复账本；不要手工修改") from None
+        if code in _REFUSED:
+            raise StorageFailure("账本写不进去", where=str(path), cure="腾出磁盘空间或检查权限后重试") from None
+        if code in _BUSY:
+            raise Locked("账本一直被其他进程占用", where=str(path), cure="稍后再试") from None
+        raise

@@ -1,0 +1,30 @@
+"""A person's word on whether two source records are the same (人工判定); it overrides every score."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from jiceng_pipeline.ledger.kind import Body
+
+
+class Decision(Body):
+    """One judged pair, the smaller record_id first; a later event on the same pair replaces it."""
+
+    bears_on_data: ClassVar[bool] = True
+
+    entity: Literal["resident", "household", "enterprise"]
+    record_id_a: str = Field(min_length=1, max_length=32)
+    record_id_b: str = Field(min_length=1, max_length=32)
+    verdict: Literal["same", "different", "unsure"]
+    reason: str = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Decision":
+        if not self.record_id_a < self.record_id_b:
+            raise ValueError("record_id_a 应小于 record_id_b")
+        return self
+
+    @property
+    def subject(self) -> str:
+        """Return what the event is about: the pair."""
+        return f"{self.record_id_a}:{self.record_id_b}"

@@ -1,0 +1,57 @@
+"""The communities there are, by code or by name, from the reference list of divisions."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from jiceng_pipeline.core import documents
+from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Community:
+    """A village or neighbourhood; `full_name` has its township in front."""
+
+    code: str
+    name: str
+    full_name: str
+
+
+@cache
+def communities(reference: Path) -> Mapping[str, Community]:
+    """Read `divisions.csv` of that folder: code → community."""
+    rows = list(csv.DictReader(documents.read_text(reference / "divisions.csv").splitlines()))
+    names = {row["code"]: row["name"] for row in rows}
+    return {
+        row["code"]: Community(row["code"], row["name"], names.get(row["parent_code"], "") + row["name"])
+        for row in rows
+        if row["level"] == "village"
+    }
+
+
+def find(settings: Settings, wanted: str) -> Community:
+    """Return the community with that code or, where only one has it, that name; else UsageError."""
+    known = communities(settings.reference)
+    named = [each for each in known.values() if wanted in {each.code, each.name, each.full_name}]
+    if len(named) == 1:
+        return named[0]
+    near = named or _nearest(wanted, known)
+    raise UsageError(
+        "有几个社区叫这个名字" if named else "没有这个社区",
+        where=f"社区 {wanted}",
+        cure="写十二位代码"
+        + (f"，例如：{'、'.join(f'{each.code} {each.full_name}' for each in near[:5])}" if near else ""),
+    )
+
+
+def _nearest(wanted: str, known: Mapping[str, Community]) -> list[Community]:
+    """Return those whose name holds `wanted`, else those whose code or name is spelled much alike."""
+    holding = [each for each in known.values() if wanted and wanted in each.full_name]
+    codes = get_close_matches(wanted, known, n=3, cutoff=0.8)
+    names = get_close_matches(wanted, {each.name for each in known.values()}, n=3, cutoff=0.6)
+    alike = [each for each in known.values() if each.code in codes or each.name in names]
+    return holding or sorted(alike, key=lambda each: (each.name not in names[:1], each.code))

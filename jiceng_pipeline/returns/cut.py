@@ -1,0 +1,126 @@
+"""What a format is given to write: one community's rows of one dataset, masked, with where they come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+import duckdb
+
+from jiceng_pipeline.core.clock import LOCAL
+from jiceng_pipeline.departments.contract import Contract, contracts
+from jiceng_pipeline.returns import masks
+from jiceng_pipeline.returns.access import Access
+from jiceng_pipeline.returns.communities import Community
+from jiceng_pipeline.returns.datasets import Dataset
+from jiceng_pipeline.returns.wording import in_words
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import Element
+from jiceng_pipeline.warehouse.connection import identifier
+from jiceng_pipeline.warehouse.publish import Version
+
+LICENCE = "仅供本社区为所写用途使用；不得转发、公开或另作他用；用完按规定删除"
+DERIVED = "本库归并得出"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a system's last pull went: the date of what is in force, and whether that is the last one asked for."""
+
+    date: date | None
+    is_stale: bool
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The package before it is a file. Rows come masked by `access`, columns in the dataset's order."""
+
+    connection: duckdb.DuckDBPyConnection
+    dataset: Dataset
+    community: Community
+    access: Access
+    version: Version
+    titles: Mapping[str, str]
+
+    @cached_property
+    def elements(self) -> tuple[Element, ...]:
+        """Return the elements of the columns: those that may be read and that this version has."""
+        present = {name for name, *_ in self.connection.execute(f"describe {self.dataset.table}").fetchall()}
+        may = self.access.maskings
+        return tuple(each for column, each in self.dataset.elements.items() if column in present and column in may)
+
+    @property
+    def values(self) -> str:
+        """Return the select of the rows with codes as they are."""
+        return self._select({each.id: self._masked(each) for each in self.elements})
+
+    @property
+    def words(self) -> str:
+        """Return the select of the rows with codes, systems and elements in words."""
+        return self._select({each.id: in_words(each, self._masked(each), self.titles) for each in self.elements})
+
+    def _masked(self, element: Element) -> str:
+        return self.access.maskings[element.id].sql(identifier(element.id))
+
+    def _select(self, columns: Mapping[str, str]) -> str:
+        shown = ",\n".join(f"{sql} as {identifier(name)}" for name, sql in columns.items())
+        return f"""select {shown} from {self.dataset.table}
+            where community_code = {literal(self.community.code)} order by rowid"""
+
+    @property
+    def as_of(self) -> str:
+        """Return the business date the tables speak of."""
+        stated = self.version.manifest.get("inputs", {}).get("business_date")
+        return str(stated or datetime.fromisoformat(self.version.manifest["created"]).astimezone(LOCAL).date())
+
+    @property
+    def watermark(self) -> str:
+        """Return the line that says whose copy this is."""
+        at = datetime.fromisoformat(self.access.at).astimezone(LOCAL)
+        return (
+            f"单位：{self.community.full_name} · 账号：{self.access.actor[:40]}"
+            f" · 时间：{at:%Y-%m-%d %H:%M} · 回执号：{self.access.receipt}"
+        )
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Return what every package says of itself, label → text."""
+        return {
+            "社区": f"{self.community.full_name}（{self.community.code}）",
+            "数据集": f"{self.dataset.title}（{self.dataset.name}）",
+            "作什么用": self.dataset.purpose,
+            "本次用途": self.access.purpose or "核对",
+            "显示方式": masks.TITLES[self.access.profile],
+            "数据截至": self.as_of,
+            "版本": self.version.name,
+            "上一版本": self.version.manifest.get("previous") or "没有，这是首个版本",
+            "使用约定": LICENCE,
+        }
+
+    def systems(self) -> Mapping[str, tuple[Contract, Delivery]]:
+        """Return the systems some column comes from, name → contract and how its last pull went."""
+        pulled = {
+            system: Delivery(day, is_stale)
+            for system, day, is_stale in self.connection.execute(
+                "select system, snapshot_date, is_stale from landing.outcome"
+            ).fetchall()
+        }
+        holding = {name for each in self.elements for name in self._holders(each)}
+        return {
+            name: (contract, pulled.get(name, Delivery(None, True)))
+            for name, contract in contracts().items()
+            if name in holding
+        }
+
+    def source_of(self, element: Element) -> str:
+        """Return which systems hold an element, those whose word stands first, or that we derived it."""
+        holders = self._holders(element)
+        ranked = [*(name for name in element.survivorship.authoritative if name in holders), *holders]
+        return "、".join(contracts()[name].title for name in dict.fromkeys(ranked)) or DERIVED
+
+    def _holders(self, element: Element) -> list[str]:
+        return [
+            name
+            for name, contract in contracts().items()
+            if contract.entity in self.dataset.entities and element.id in contract.columns.values()
+        ]

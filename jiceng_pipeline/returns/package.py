@@ -1,0 +1,128 @@
+"""A package (回流数据包): one community's rows of one returned dataset as a file, cut on demand."""
+
+import importlib
+import os
+import pkgutil
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.errors import IntegrityError, NothingPublished, StorageFailure, UsageError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import communities, datasets, formats, masks
+from jiceng_pipeline.returns.access import authorise
+from jiceng_pipeline.returns.cut import Cut
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.publish import Version
+
+_UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
+
+
+@dataclass(frozen=True)
+class Package:
+    """A file that was handed out. `receipt` names the audit event."""
+
+    path: Path
+    rows: int
+    dataset: str
+    community: str
+    version: str
+    receipt: str
+
+
+def cut(
+    settings: Settings,
+    *,
+    actor: str,
+    community: str,
+    dataset: str,
+    format: str = "xlsx",
+    profile: str = "check",
+    purpose: str | None = None,
+    folder: Path | None = None,
+) -> Package:
+    """Write the rows of the version being served to `folder`, by default `returned/<code>/` in the home.
+
+    Raise UsageError for a community, dataset, format or profile there is not, NothingPublished before
+    the first version, AccessDenied where no grant covers it; nothing is read before the audit is written.
+    """
+    writer = _writer(format)
+    wanted = datasets.find(settings, dataset)
+    place = communities.find(settings, community)
+    masks.profile(profile)
+    version = publish.current(settings)
+    if version is None:
+        raise NothingPublished("还没有可以回流的版本", where=str(settings.published), cure="先运行 jiceng sync")
+    with open_ledger(settings) as ledger:
+        access = authorise(ledger, actor, wanted, place.code, profile, purpose, version=version.name)
+    titles = {each.name: each.title for each in datasets.datasets(settings).values()}
+    with _opened(version, settings) as connection:
+        content = Cut(connection, wanted, place, access, version, titles)
+        target = (folder or settings.home / "returned" / place.code) / file_name(content, format)
+        with _whole(target) as draft:
+            rows: int = writer.write(content, draft)
+    return Package(target, rows, wanted.name, place.code, version.name, access.receipt)
+
+
+def file_name(content: Cut, format: str) -> str:
+    """Return `<社区>_<数据集>_<日期>_v<版本>.<format>`; an unmasked file says so in its name."""
+    full = "_完整信息" if content.access.profile == "full" else ""
+    parts = (content.community.name, content.dataset.title, content.as_of, f"v{content.version.short_name}{full}")
+    return "_".join(_UNSAFE.sub("_", part) for part in parts) + f".{format}"
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the formats there are, found by scanning `formats/`."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(formats.__path__)))
+
+
+def _writer(format: str) -> Any:
+    if format not in kinds():
+        raise UsageError("不能做成这种文件", where=f"格式 {format}", cure=f"可用：{'、'.join(kinds())}")
+    return importlib.import_module(f"{formats.__name__}.{format}")
+
+
+@contextmanager
+def _opened(version: Version, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published version; what DuckDB says of a damaged one may quote values, so it goes no further."""
+    try:
+        with connect(version.database, settings=settings, read_only=True) as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise IntegrityError(
+            f"当前版本的数据库读不出来（{type(error).__name__}）",
+            where=str(version.folder),
+            cure="运行 jiceng sync 重新发布，或从备份恢复",
+        ) from None
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """Yield a draft, readable by its owner only, that becomes `target` when the block ends well."""
+    with files.storage(target):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except (FileExistsError, NotADirectoryError):
+            raise StorageFailure("不是文件夹", where=str(target.parent), cure="换一个文件夹") from None
+        draft = target.with_name(f".{secrets.token_hex(8)}.{target.suffix[1:]}")
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            yield draft
+            handle = os.open(draft, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+        files.sync_folder(target.parent)
