@@ -6,13 +6,16 @@ import stat
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.errors import IntegrityError, JicengError, StorageFailure
 from jiceng_pipeline.core.settings import Settings
+
+if TYPE_CHECKING:
+    from jiceng_pipeline.warehouse.publish import Version
 
 _ENOUGH_DISK = 2 * 2**30  # a street needs 200 MB for its last three versions; a district a few GB
 
@@ -38,8 +41,8 @@ def doctor(
 ) -> int:
     """Look at the installation, the disk, the ledger, the published version and past runs; change nothing."""
     settings = Settings.load()
-    found = [_look(check, settings) for check in (_installation, _disk, _secret, _connections, _ledger, _published)]
-    found.append(_runs(settings, fix))
+    found = [_look(check, settings) for check in (_installation, _disk, _secret, _connections, _ledger)]
+    found += [_look(check, settings, fix) for check in (_published, _runs)]
     if as_json:
         print_json([asdict(finding) for finding in found])
     else:
@@ -51,9 +54,9 @@ def doctor(
     return max((finding.exit_code for finding in found), default=0)
 
 
-def _look(check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+def _look(check: Callable[..., Finding], *given: object) -> Finding:
     try:
-        return check(settings)
+        return check(*given)
     except JicengError as error:
         return Finding(check.__name__.strip("_"), f"{error.what} {error.where}", error.cure, error.exit_code)
 
@@ -117,43 +120,55 @@ def _ledger(settings: Settings) -> Finding:
     return Finding(say("账本", "ledger"), say(f"{head.seq} 条，链条完整", f"{head.seq} events, chain whole"))
 
 
-def _published(settings: Settings) -> Finding:
-    from jiceng_pipeline.warehouse import content_hash, publish
-    from jiceng_pipeline.warehouse.connection import connect
+def _published(settings: Settings, fix: bool) -> Finding:
+    from jiceng_pipeline.warehouse import publish
 
     name = say("当前版本", "current version")
-    version = publish.current(settings)
-    if version is None:
-        return Finding(name, say("还没有", "none yet"))
     try:
-        with connect(version.database, settings=settings, read_only=True) as connection:
-            content = content_hash.combined(content_hash.table_hashes(connection))
-    except Exception as error:
-        raise IntegrityError(
-            f"打不开（{type(error).__name__}）",
-            where=str(version.database),
-            cure="运行 jiceng sync 重新发布，或从备份恢复",
-        ) from None
-    if content != version.manifest["content_hash"]:
-        raise IntegrityError(
-            "内容与清单的散列不符", where=str(version.database), cure="运行 jiceng sync 重新发布，或从备份恢复"
-        )
+        version = publish.current(settings)
+        if version is None:
+            return Finding(name, say("还没有", "none yet"))
+        _compare(settings, version)
+    except IntegrityError as damaged:
+        if not fix:
+            raise
+        publish.set_aside(settings)
+        return Finding(name, f"{damaged.what} {say('已停用', 'set aside')}", say("运行 jiceng sync", "run jiceng sync"))
     return Finding(name, f"{version.name}  {say('与清单相符', 'agrees with its manifest')}")
 
 
+def _compare(settings: Settings, version: "Version") -> None:
+    """Raise IntegrityError where the database does not open, or does not hold what its manifest says."""
+    import duckdb
+
+    from jiceng_pipeline.warehouse import content_hash
+    from jiceng_pipeline.warehouse.connection import connect
+
+    cure = "先运行 jiceng doctor --fix，再运行 jiceng sync"
+    try:
+        with connect(version.database, settings=settings, read_only=True) as connection:
+            content = content_hash.combined(content_hash.table_hashes(connection))
+    except duckdb.Error as error:
+        raise IntegrityError(f"打不开（{type(error).__name__}）", where=str(version.database), cure=cure) from None
+    if content != version.manifest["content_hash"]:
+        raise IntegrityError("内容与清单的散列不符", where=str(version.database), cure=cure)
+
+
 def _runs(settings: Settings, fix: bool) -> Finding:
-    from jiceng_pipeline.defs import reaper
+    from jiceng_pipeline.defs import instance as history
 
     name = say("同步运行", "runs")
-    dead = reaper.dead_runs(settings)
+    if not settings.dagster.exists():
+        return Finding(name, say("还没有", "none yet"))
+    with history.opened(settings) as instance:
+        dead = len(history.reap(instance) if fix else history.dead(instance))
     if not dead:
         return Finding(name, say("没有中断后未收尾的", "none left behind"))
     if fix:
-        reaper.reap(settings)
-        return Finding(name, say(f"收尾了 {len(dead)} 个", f"{len(dead)} reaped"))
+        return Finding(name, say(f"收尾了 {dead} 个", f"{dead} reaped"))
     return Finding(
         name,
-        say(f"{len(dead)} 个中断后未收尾", f"{len(dead)} left behind by a kill"),
+        say(f"{dead} 个中断后未收尾", f"{dead} left behind by a kill"),
         say("jiceng doctor --fix，或下一次同步会收尾", "jiceng doctor --fix, or the next sync reaps them"),
         1,
     )

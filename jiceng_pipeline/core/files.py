@@ -12,7 +12,7 @@ from typing import Any
 
 from jiceng_pipeline.core.errors import StorageFailure
 
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE}
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.EFBIG}
 
 
 @contextmanager
@@ -60,6 +60,30 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n")
 
 
+def sync_file(path: Path) -> None:
+    """Make what was written to `path` durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def new_file(target: Path, mode: int = 0o600) -> Iterator[Path]:
+    """Yield a draft beside `target` that replaces it when the block ends well, and vanishes otherwise."""
+    with storage(target):
+        draft = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+        try:
+            yield draft
+            sync_file(draft)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+        sync_folder(target.parent)
+
+
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """Yield a private folder that becomes `target` when the block ends well, and vanishes otherwise."""
@@ -71,11 +95,7 @@ def new_folder(target: Path) -> Iterator[Path]:
             yield draft
             for path in sorted(draft.rglob("*")):
                 if path.is_file():
-                    handle = os.open(path, os.O_RDONLY)
-                    try:
-                        os.fsync(handle)
-                    finally:
-                        os.close(handle)
+                    sync_file(path)
             sync_folder(draft)
             draft.rename(target)
             sync_folder(target.parent)

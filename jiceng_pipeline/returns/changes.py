@@ -51,7 +51,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     An entity that moved leaves `moved_out` with the community it left, which is not told more, and
     `moved_in` with the one it came to.
     """
-    version = publish.current(settings)
+    version = publish.last_whole(settings)
     found = []
     for register in _REGISTERS:
         before = version.folder / f"{register.dataset}.parquet" if version else None

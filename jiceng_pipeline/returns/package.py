@@ -1,10 +1,8 @@
 """A package (回流数据包): one community's rows of one returned dataset as a file, cut on demand."""
 
 import importlib
-import os
 import pkgutil
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,16 +111,5 @@ def _whole(target: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except (FileExistsError, NotADirectoryError):
             raise StorageFailure("不是文件夹", where=str(target.parent), cure="换一个文件夹") from None
-        draft = target.with_name(f".{secrets.token_hex(8)}.{target.suffix[1:]}")
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        try:
-            yield draft
-            handle = os.open(draft, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-        files.sync_folder(target.parent)
+    with files.new_file(target) as draft:
+        yield draft

@@ -57,7 +57,7 @@ def private(settings: Settings, run_id: str) -> Path:
 
 def seed(settings: Settings, path: Path) -> bool:
     """Start `path` as a copy of the published database, for a run that remakes only part of it."""
-    version = publish.current(settings)
+    version = publish.last_whole(settings)
     if version is None:
         return False
     with files.storage(path):

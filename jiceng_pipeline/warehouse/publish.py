@@ -49,14 +49,41 @@ class Published:
 def current(settings: Settings) -> Version | None:
     """Return the version being served, None before the first; raise IntegrityError if it is broken."""
     link: Path = settings.published / "current"
-    if not link.is_symlink():
-        return None
-    folder = link.resolve()
+    return _read(link.resolve()) if link.is_symlink() else None
+
+
+def last_whole(settings: Settings) -> Version | None:
+    """Return the current version or, where that is broken, the newest one that is not: what a sync builds on."""
+    link: Path = settings.published / "current"
+    served = [link.resolve().name] if link.is_symlink() else []
+    for name in (*served, *reversed(versions(settings))):
+        try:
+            return _read(settings.published / name)
+        except IntegrityError:
+            continue
+    return None
+
+
+def set_aside(settings: Settings) -> None:
+    """Take a damaged current version out of service, keep it for inspection, and serve the one before, if any."""
+    link: Path = settings.published / "current"
+    damaged = link.resolve()
+    with files.storage(settings.published):
+        link.unlink()
+        if damaged.is_dir():
+            damaged.rename(settings.published / f".damaged-{damaged.name}")
+    if before := last_whole(settings):
+        _switch(settings, before.name)
+
+
+def _read(folder: Path) -> Version:
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         raise IntegrityError(
-            "当前版本的清单读不出来", where=str(folder), cure="运行 jiceng sync 重新发布，或从备份恢复"
+            "当前版本的清单读不出来",
+            where=str(folder),
+            cure="先运行 jiceng doctor --fix，再运行 jiceng sync",
         ) from None
     return Version(folder.name, folder, manifest)
 
@@ -70,7 +97,7 @@ def publish(settings: Settings, database: Path, facts: Mapping[str, Any]) -> Pub
         connection.execute("drop schema if exists previous cascade")
         tables = content_hash.table_hashes(connection)
         content = content_hash.combined(tables)
-        served = current(settings)
+        served = last_whole(settings)
         if served and served.manifest["content_hash"] == content:
             return Published(served, is_new=False)
         returned = [
@@ -128,7 +155,7 @@ def versions(settings: Settings) -> list[str]:
 
 def _prune(settings: Settings) -> None:
     """Remove all but the last versions, and drafts of publishes that died."""
-    served = current(settings)
+    served = last_whole(settings)
     for name in versions(settings)[:-KEPT_VERSIONS]:
         if served is None or name != served.name:
             shutil.rmtree(settings.published / name, ignore_errors=True)
