@@ -61,6 +61,6 @@ def _a_community(settings: Settings) -> str:
     with connect(version.database, settings=settings, read_only=True) as connection:
         return str(
             connection.execute(
-                "select community_code from returned.resident_register group by all order by count(*) desc, all limit 1"
+                "select community_code from returned.resident_register group by 1 order by count(*) desc, 1 limit 1"
             ).fetchall()[0][0]
         )

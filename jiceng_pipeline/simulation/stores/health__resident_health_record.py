@@ -1,0 +1,142 @@
+"""卫健 居民健康档案: JSON objects on disk, handed out page by page over HTTP to who has the token."""
+
+import mmap
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jiceng_pipeline.simulation import json_text, text
+from jiceng_pipeline.simulation.chance import Bools, choose, happens, rank_within, stream
+from jiceng_pipeline.simulation.city import City
+from jiceng_pipeline.simulation.errors import Rates
+from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.settlement import AWAY
+from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.text import Text
+
+SYSTEM = "health/resident_health_record"
+ENTITY = "resident"
+KEY = ("archiveNo",)
+PATH = "/api/v1/records"
+
+COVERED, COVERED_ELSEWHERE = 0.72, 0.35  # of those who live in the street, and of those registered here only
+MARRIAGE = {"10": "未婚", "20": "已婚", "22": "已婚", "30": "丧偶", "40": "离婚"}
+RELATION = {
+    "02": "户主", "11": "配偶", "12": "配偶", "2": "子", "3": "女", "4": "孙辈", "5": "父母",
+    "28": "其他", "38": "其他", "53": "其他", "54": "其他", "55": "其他", "56": "其他",
+}  # fmt: skip
+BLOOD = {"A": 0.30, "B": 0.25, "O": 0.30, "AB": 0.08, "不详": 0.07}
+DOCTORS = ("陈医生", "顾医生", "施医生", "王医生", "吴医生", "徐医生", "张医生", "周医生")
+PAGE_LIMIT = 2_000
+
+
+def records(city: City, rates: Rates) -> Records:
+    """Residents with a health record where they live, those from other counties included."""
+    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    covered = happens(rng, count, np.where(city.situation == AWAY, COVERED_ELSEWHERE, COVERED))
+    listed = np.flatnonzero(covered & (city.is_alive | happens(rng, count, rates.of(SYSTEM).dead_still_listed)))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, listed)
+    people, rows = city.people, clerk.rows
+    clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
+    take, home = pa.array(rows), city.dwelling[rows]
+    pressure, sugar, visit = _care(city, clerk)
+    sex = text.pick(("F", "M"), people.male[rows].astype(np.int64))
+    phone = clerk.phone("mobile")
+    address = clerk.address("presentAddress", home)
+    touched = clerk.updated("updateTime", clerk.made("phone_old", "address_stale"))
+    noon = visit.astype("datetime64[s]") + 12 * 3600  # a visit is entered the same day
+    touched = np.where(noon > touched, noon, touched)
+    written = table(
+        name=clerk.name("name"),
+        idCard=pc.fill_null(clerk.citizen_id("idCard"), ""),
+        gender=clerk.rubbish("gender", clerk.blank("gender", sex, clerk.rates.cell_missing / 4, "U"), ("X", "3")),
+        birthday=clerk.rubbish("birthday", text.day(clerk.birth_date("birthday")), ("1985-02-30", "1979-13-01")),
+        ethnic=clerk.blank("ethnic", people.ethnic_group.take(take)),
+        marriage=clerk.blank(
+            "marriage", text.translate(people.marital_status.take(take), MARRIAGE.__getitem__), empty="未说明"
+        ),
+        familyNo=text.join("JT", text.digits(_family_numbers(city)[people.household[rows]], 8)),
+        relation=clerk.blank("relation", text.translate(people.relation.take(take), _relation)),
+        presentAddress=address,
+        village=clerk.community("village", home, "short"),
+        mobile=phone,
+        bloodType=text.pick(list(BLOOD), choose(clerk.rng("blood"), list(BLOOD.values()), len(clerk))),
+        hypertension=text.number(pressure),
+        diabetes=text.number(sugar),
+        lastFollowUp=text.day(visit),
+        updateTime=text.moment(touched, "T"),
+        archiveNo=_archive_numbers(city, clerk),
+        doctor=text.pick(DOCTORS, clerk.rng("doctor").integers(0, len(DOCTORS), len(clerk))),
+    )
+    return Records(written, city.person_id.take(take), tuple(clerk.marks))
+
+
+def write(records: Records, _: date, place: Place) -> None:
+    """Write one JSON object a line, in the order of the pages."""
+    with whole(place.folder / "records.jsonl") as draft, draft.open("wb") as out:
+        for start in range(0, records.table.num_rows, 100_000):
+            lines = json_text.objects(records.table.slice(start, 100_000), bare=("hypertension", "diabetes"))
+            out.write("".join(f"{line}\n" for line in lines.to_pylist()).encode())
+
+
+def connection(place: Place) -> dict[str, Any]:
+    """Return the interface's address and token."""
+    return {"url": place.http, "token": place.token}
+
+
+def respond(folder: Path, query: Mapping[str, str]) -> bytes:
+    """Answer a request for one page: page=1, 2, ..., size=1 to 2000."""
+    try:
+        page, size = int(query.get("page", "1")), int(query.get("size", "100"))
+    except ValueError:
+        page, size = 0, 0
+    if page < 1 or not 1 <= size <= PAGE_LIMIT:
+        return '{"code":400,"msg":"参数错误"}'.encode()
+    path = folder / "records.jsonl"
+    stat = path.stat()
+    content, ends = _indexed(path, stat.st_ino, stat.st_mtime_ns)
+    starts = np.r_[0, ends + 1]
+    first, last = min((page - 1) * size, len(ends)), min(page * size, len(ends))
+    rows = content[starts[first] : starts[last]].rstrip(b"\n").replace(b"\n", b",")
+    return b'{"code":0,"total":%d,"page":%d,"data":[%s]}' % (len(ends), page, rows)
+
+
+@lru_cache(maxsize=1)
+def _indexed(path: Path, _inode: int, _changed: int) -> tuple[Any, np.ndarray[Any, np.dtype[np.int64]]]:
+    """Map the file and find its line ends; a file that was replaced is mapped anew."""
+    with path.open("rb") as source:
+        content = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
+    return content, np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
+
+
+def _care(city: City, clerk: ResidentClerk) -> tuple[Any, Any, Any]:
+    """Draw who is followed for hypertension and diabetes, and when a doctor last came."""
+    rng, age, count = clerk.rng("care"), city.age[clerk.rows], len(clerk)
+    pressure = happens(rng, count, np.interp(age, [35, 50, 65, 80], [0.0, 0.12, 0.4, 0.55]))
+    sugar = happens(rng, count, np.interp(age, [35, 50, 65, 80], [0.0, 0.05, 0.15, 0.2]))
+    followed: Bools = (pressure | sugar | (age >= 65)) & happens(rng, count, 0.9)
+    days = np.minimum(rng.exponential(90, count), 900).astype(np.int64) + 1
+    visit = np.where(followed, city.today - days, np.datetime64("NaT"))
+    return pressure.astype(np.int64), sugar.astype(np.int64), visit
+
+
+def _relation(code: str) -> str:
+    return RELATION.get(code) or RELATION.get(code[0], "其他")
+
+
+def _family_numbers(city: City) -> Any:
+    """Return the platform's own number of each household, unlike the police's."""
+    return stream(city.seed, SYSTEM, "families").permutation(int(city.people.household.max()) + 1) + 10_000
+
+
+def _archive_numbers(city: City, clerk: ResidentClerk) -> Text:
+    """Return 档案编号: township 9, community 3, serial within the community 5 digits, in random order."""
+    community = city.homes.community[city.dwelling[clerk.rows]]
+    place = text.pick(city.communities["code"], community)
+    return text.join(place, text.digits(rank_within(community, clerk.rng("keys")) + 1, 5))

@@ -1,0 +1,85 @@
+"""公安 常住人口登记: a table in a PostgreSQL server, one row per registered resident."""
+
+import io
+from datetime import date
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+from pyarrow import csv
+
+from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation.chance import unique_numbers
+from jiceng_pipeline.simulation.city import City
+from jiceng_pipeline.simulation.errors import Rates
+from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.store import Place, Records, table
+
+SYSTEM = "public_security/household_register"
+ENTITY = "resident"
+KEY = ("rybh",)
+
+SCHEMA, TABLE, READER = "hukou", "t_czrk", "jiceng"
+COLUMNS = {
+    "gmsfhm": "text", "xm": "text", "xbdm": "char(1)", "csrq": "char(8)", "mzdm": "char(2)", "hyzk": "char(2)",
+    "hh": "text", "yhzgx": "char(2)", "hkdz": "text", "sqdm": "char(12)", "lxdh": "text", "swrq": "char(8)",
+    "gxsj": "timestamp", "rybh": "text primary key",
+}  # fmt: skip
+
+
+def records(city: City, rates: Rates) -> Records:
+    """Everyone registered in the street, wherever they live; of some dead the death is not noted."""
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(city.is_registered))
+    people, rows = city.people, clerk.rows
+    take = pa.array(rows)
+    death = people.death[rows]
+    unnoted = clerk.slips("swrq", "dead_still_listed", clerk.rates.dead_still_listed, ~np.isnat(death))
+    home = city.registered_at[rows]
+    written = table(
+        gmsfhm=clerk.citizen_id("gmsfhm"),
+        xm=clerk.name("xm"),
+        xbdm=text.pick(("2", "1"), people.male[rows].astype(np.int64)),
+        csrq=clerk.rubbish("csrq", text.day(clerk.birth_date("csrq"), "%Y%m%d"), ("19850231", "19791301")),
+        mzdm=clerk.rubbish("mzdm", people.ethnic_group.take(take), ("88", "HA")),
+        hyzk=clerk.blank("hyzk", people.marital_status.take(take)),
+        hh=text.join("320613005", text.digits(city.household_code[rows], 6)),
+        yhzgx=clerk.blank("yhzgx", people.relation.take(take)),
+        hkdz=clerk.address("hkdz", home, full=True),
+        sqdm=clerk.community("sqdm", home, "code"),
+        lxdh=clerk.phone("lxdh"),
+        swrq=text.day(np.where(unnoted, np.datetime64("NaT"), death), "%Y%m%d"),
+        gxsj=text.moment(clerk.updated("gxsj", clerk.made("phone_old", "address_stale"))),
+        rybh=text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 10**15, 10**16), 16),
+    )
+    return Records(written, city.person_id.take(take), tuple(clerk.marks))
+
+
+def write(records: Records, _: date, place: Place) -> None:
+    """Make the table anew in one transaction, readable by a login that can do nothing else."""
+    names = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in COLUMNS.items()]
+    target = sql.Identifier(SCHEMA, TABLE)
+    with psycopg.connect(place.postgresql) as connection, connection.cursor() as cursor:
+        cursor.execute("select 1 from pg_roles where rolname = %s", [READER])
+        if not cursor.fetchone():
+            cursor.execute(sql.SQL("create role {} login").format(sql.Identifier(READER)))
+        cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(SCHEMA)))
+        cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(SCHEMA)))
+        cursor.execute(sql.SQL("create table {} ({})").format(target, sql.SQL(", ").join(names)))
+        with cursor.copy(sql.SQL("copy {} from stdin (format csv)").format(target)) as copy:
+            copy.write(_csv(records.table.select(list(COLUMNS))))
+        cursor.execute(sql.SQL("grant usage on schema {} to {}").format(*map(sql.Identifier, (SCHEMA, READER))))
+        cursor.execute(sql.SQL("grant select on {} to {}").format(target, sql.Identifier(READER)))
+
+
+def connection(place: Place) -> dict[str, Any]:
+    """Return the URL of the login that may read."""
+    return {"url": place.postgresql.replace("postgres@", f"{READER}@", 1)}
+
+
+def _csv(columns: Any) -> bytes:
+    """Return rows for COPY: a null is empty, an empty text is quoted."""
+    out = io.BytesIO()
+    csv.write_csv(columns, out, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
+    return out.getvalue()
