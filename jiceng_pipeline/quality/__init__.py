@@ -1,0 +1,1 @@
+"""Rules as files, judged by great_expectations, and the tickets that follow."""

@@ -1,0 +1,150 @@
+"""For every rule one planted defect: the SQL that spoils the clean world, and how many rows then fail."""
+
+from jiceng_pipeline_tests.quality.world import FOOD, HEALTH, PENSION, POLICE, RELIEF, SHOPS, WANG, record_id
+
+WANG_AT_POLICE, LI_AT_POLICE = record_id(POLICE, 0), record_id(POLICE, 1)
+SHOP, NOODLES, LICENCE = record_id(SHOPS, 0), record_id(SHOPS, 1), record_id(FOOD, 0)
+
+
+def _record(entity, record, assignment):
+    return f"update standard.{entity}_record set {assignment} where record_id = '{record}'"
+
+
+def _doubled(table, key):
+    return f"insert into {table} select * from {table} order by {key} limit 1"
+
+
+def _one(table, key, assignment, where="true"):
+    return f"update {table} set {assignment} where {key} = (select min({key}) from {table} where {where})"
+
+
+_WRONG_ID = WANG[:17] + ("0" if WANG[17] != "0" else "1")
+_ELSEWHERE = "'999999999999'"
+_LIVING = "death_date is null"
+
+DEFECTS = {
+    # landing
+    "delivery_rows_conserved": (f"update landing.outcome set rows_in = 9 where system = '{HEALTH}'", 1),
+    "delivery_fresh": (f"update landing.outcome set status = 'failed', is_stale = true where system = '{HEALTH}'", 1),
+    "delivery_not_empty": (f"update landing.outcome set rows_in = 0, rows_accepted = 0 where system = '{RELIEF}'", 1),
+    # standard
+    "standard_rows_conserved": (f"update standard.conservation set rows_accepted = 0 where system = '{PENSION}'", 1),
+    "quarantined_rows_few": (
+        f"update standard.conservation set rows_in = 20, rows_quarantined = 1 where system = '{POLICE}'",
+        1,
+    ),
+    "resident_record_unique": (_doubled("standard.resident_record", "record_id"), 2),
+    "enterprise_record_unique": (_doubled("standard.enterprise_record", "record_id"), 2),
+    "citizen_id_checksum": (_record("resident", WANG_AT_POLICE, f"citizen_id = '{_WRONG_ID}'"), 1),
+    "legal_representative_id_checksum": (
+        _record("enterprise", SHOP, f"legal_representative_citizen_id = '{_WRONG_ID}'"),
+        1,
+    ),
+    "credit_code_checksum": (_record("enterprise", SHOP, "unified_social_credit_code = '91320602MA1XXXXX00'"), 1),
+    **{
+        f"{column}_in_code_set": (_record(entity, record, f"{column} = '甲'"), 1)
+        for entity, record, columns in (
+            ("resident", WANG_AT_POLICE, ("sex_code", "ethnic_group_code", "family_relation_code")),
+            ("resident", LI_AT_POLICE, ("marital_status_code",)),
+            ("resident", record_id(RELIEF, 0), ("subsistence_category_code",)),
+            ("resident", record_id(PENSION, 0), ("pension_status_code",)),
+            ("resident", record_id(HEALTH, 0), ("blood_type_code",)),
+            ("enterprise", SHOP, ("enterprise_type_code", "enterprise_status_code")),
+            ("enterprise", LICENCE, ("food_business_code",)),
+        )
+        for column in columns
+    },
+    "birth_date_agrees_with_id": (_record("resident", WANG_AT_POLICE, "birth_date = date '1950-02-01'"), 1),
+    "sex_agrees_with_id": (_record("resident", WANG_AT_POLICE, "sex_code = '2'"), 1),
+    "birth_date_not_future": (_record("resident", WANG_AT_POLICE, "birth_date = date '2026-11-25'"), 1),
+    "death_date_not_future": (_record("resident", WANG_AT_POLICE, "death_date = date '2026-11-25'"), 1),
+    "death_not_before_birth": (_record("resident", WANG_AT_POLICE, "death_date = date '1949-12-31'"), 1),
+    "resident_record_named": (_record("resident", WANG_AT_POLICE, "name = null"), 1),
+    "citizen_id_unique_in_system": (_record("resident", LI_AT_POLICE, f"citizen_id = '{WANG}'"), 2),
+    "subsistence_amount_plausible": (_record("resident", record_id(RELIEF, 0), "subsistence_monthly_cny = 83000"), 1),
+    "pension_amount_plausible": (_record("resident", record_id(PENSION, 0), "pension_monthly_cny = 0"), 1),
+    "pension_amount_present": (_record("resident", record_id(PENSION, 0), "pension_monthly_cny = null"), 1),
+    "resident_record_reachable": (_record("resident", WANG_AT_POLICE, "phone = null"), 1),
+    "enterprise_record_named": (_record("enterprise", SHOP, "enterprise_name = null"), 1),
+    "food_licence_expires_after_issue": (
+        _record("enterprise", LICENCE, "food_licence_expiry_date = date '2022-12-31'"),
+        1,
+    ),
+    "food_licence_number_form": (_record("enterprise", LICENCE, "food_licence_number = 'JY1320602000000'"), 1),
+    "established_date_not_future": (_record("enterprise", SHOP, "established_date = date '2027-01-01'"), 1),
+    "legal_representative_adult": (
+        _record("enterprise", SHOP, "legal_representative_citizen_id = '320602201003033012'"),
+        1,
+    ),
+    # governance: identity
+    "resident_not_empty": ("delete from governance.resident", 1),
+    "resident_unique": (_doubled("governance.resident", "resident_id"), 2),
+    "household_unique": (_doubled("governance.household", "household_id"), 2),
+    "enterprise_unique": (_doubled("governance.enterprise", "enterprise_id"), 2),
+    "resident_citizen_id_unique": (f"update governance.resident set citizen_id = '{WANG}'", 4),
+    "enterprise_credit_code_unique": ("update governance.enterprise set unified_social_credit_code = '1'", 2),
+    "resident_link_unique": (
+        "insert into matching.resident_link by name "
+        "select * replace ('another' as entity_id) from matching.resident_link order by record_id limit 1",
+        2,
+    ),
+    "enterprise_link_unique": (_doubled("matching.enterprise_link", "record_id"), 2),
+    "resident_record_linked": (f"delete from matching.resident_link where record_id = '{WANG_AT_POLICE}'", 1),
+    "enterprise_record_linked": (f"delete from matching.enterprise_link where record_id = '{NOODLES}'", 1),
+    "household_member_unique": (_doubled("matching.household_member", "resident_id"), 2),
+    # governance: references
+    "resident_household_exists": (_one("governance.resident", "resident_id", "household_id = 'nowhere'", _LIVING), 1),
+    "resident_household_known": (_one("governance.resident", "resident_id", "household_id = null", _LIVING), 1),
+    "household_head_exists": (_one("governance.household", "household_id", "head_resident_id = 'nobody'"), 1),
+    "resident_community_exists": (_one("governance.resident", "resident_id", f"community_code = {_ELSEWHERE}"), 1),
+    "household_community_exists": (_one("governance.household", "household_id", f"community_code = {_ELSEWHERE}"), 1),
+    "enterprise_community_exists": (
+        _one("governance.enterprise", "enterprise_id", f"community_code = {_ELSEWHERE}"),
+        1,
+    ),
+    # governance: what two departments say together
+    "subsistence_not_to_dead": (
+        "update governance.resident set death_date = date '2026-09-01' where subsistence_category_code is not null",
+        1,
+    ),
+    "pension_not_to_dead": (
+        "update governance.resident set death_date = date '2026-09-01' where pension_status_code = '3'",
+        1,
+    ),
+    "pension_not_before_45": (
+        "update governance.resident set birth_date = date '1981-11-25' where pension_status_code = '3'",
+        1,
+    ),
+    "subsistence_has_community": (
+        "update governance.resident set community_code = null where subsistence_category_code is not null",
+        1,
+    ),
+    "food_licence_valid_while_open": (
+        """update governance.enterprise set food_licence_expiry_date = date '2026-11-23'
+        where food_licence_number is not null""",
+        1,
+    ),
+    "food_licence_not_after_closure": (
+        "update governance.enterprise set enterprise_status_code = '4' where food_licence_number is not null",
+        1,
+    ),
+    "citizen_id_not_borrowed": (
+        f"insert into matching.resident_review values ('{LI_AT_POLICE}', 'somebody', 'borrowed')",
+        1,
+    ),
+    # returned
+    **{
+        f"returned_{entity}_unique": (_doubled(f"returned.{entity}_register", f"{entity}_id"), 2)
+        for entity in ("resident", "household", "enterprise")
+    },
+    **{
+        f"returned_{entity}_known": (
+            _one(f"returned.{entity}_register", f"{entity}_id", f"{entity}_id = 'nobody'"),
+            1,
+        )
+        for entity in ("resident", "household", "enterprise")
+    },
+    "returned_resident_complete": ("delete from returned.resident_register", 3),
+    "returned_household_complete": ("delete from returned.household_register", 2),
+    "returned_enterprise_complete": ("delete from returned.enterprise_register", 2),
+}
