@@ -12,7 +12,7 @@ import typer
 from typer._click.exceptions import ClickException
 from typer.exceptions import Abort, Exit
 
-from jiceng_pipeline.cli import catalogue, doctor, evaluate, giveback, run, serve, simulate, status, sync
+from jiceng_pipeline.cli import catalogue, doctor, evaluate, giveback, run, serve, simulate, status, sync, words
 from jiceng_pipeline.cli.words import err, say
 from jiceng_pipeline.core.errors import JicengError
 from jiceng_pipeline.core.redaction import redacted
@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
         rich_format_error(wrong)
         sys.exit(wrong.exit_code)
     except JicengError as error:
-        _show(error)
+        words.error(error.what, error.where, error.cure)
         sys.exit(error.exit_code)
     except OSError as error:
         if _shows_tracebacks:
@@ -92,11 +92,3 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _show(error: JicengError) -> None:
-    err.print(f"[red]{say('出错', 'Error')}[/red] {error.what}", soft_wrap=True)
-    if error.where:
-        err.print(f"  {say('位置', 'where')}  {error.where}", soft_wrap=True)
-    if error.cure:
-        err.print(f"  {say('怎么办', 'cure')}  {error.cure}", soft_wrap=True)

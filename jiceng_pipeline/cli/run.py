@@ -33,8 +33,7 @@ def run(
     sync.show(report)
     if report.version is None:
         return report.exit_code
-    state = status.read(settings)
-    status.show(state)
+    status.show(status.read(settings))
     evaluate.show(evaluate.measure(settings))
     community = _a_community(settings)
     out.print(

@@ -1,6 +1,7 @@
 """`jiceng status`: what the published version holds, and how the last sync went."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -16,14 +17,21 @@ def register(app: typer.Typer) -> None:
     app.command(help=say("看当前版本和最近一次同步", "the current version and the last sync"))(status)
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
+def status(
+    tickets: Annotated[bool, typer.Option(help=say("列出全部问题单", "list every ticket"))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+) -> None:
     """Print the current version: systems, entities, checks, returned datasets, open tickets."""
     settings = Settings.load()
     state = read(settings)
     if as_json:
         print_json(state)
-    else:
-        show(state)
+        return
+    show(state)
+    if tickets and state["last_sync"]:
+        from jiceng_pipeline.cli.sync import show_tickets
+
+        show_tickets(state["last_sync"]["tickets"], most=sys.maxsize)
 
 
 def read(settings: Settings) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """`jiceng sync`: pull, reconcile, check, publish."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
-from jiceng_pipeline.cli import progress
-from jiceng_pipeline.cli.words import err, out, print_json, say
+from jiceng_pipeline.cli import progress, words
+from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,14 +34,32 @@ def sync(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) 
 
 def show(report: "SyncReport") -> None:
     """Print what the sync did, and what somebody has to do."""
-    told = report.to_json()
-    if told["version"]:
-        words = say("新版本", "new version") if told["is_new"] else say("内容没有变化，仍是", "unchanged:")
-        out.print(f"{words} [bold]{told['version']}[/bold]")
+    if report.error:
+        words.error(**{part: report.error[part] for part in ("what", "where", "cure")})
+    if report.is_new:
+        out.print(f"{say('新版本', 'new version')} [bold]{report.version}[/bold]")
+    elif report.version:
+        out.print(f"{say('仍在使用的版本', 'version still served')} [bold]{report.version}[/bold]")
     else:
         out.print(say("还没有可用的版本。", "There is no version yet."))
-    for ticket in told["tickets"][:20]:
-        place = " ".join(str(ticket[part]) for part in ("system", "file", "row") if ticket.get(part))
-        err.print(f"[yellow]{say('问题单', 'ticket')}[/yellow] {place}  {ticket['reason']}", soft_wrap=True)
-    if len(told["tickets"]) > 20:
-        err.print(say(f"另有 {len(told['tickets']) - 20} 张问题单", f"{len(told['tickets']) - 20} more tickets"))
+    show_tickets(report.tickets)
+
+
+def show_tickets(tickets: Sequence[Mapping[str, Any]], most: int = 5) -> None:
+    """Print the deliveries that failed, all of them, and the defects met most often."""
+    if not tickets:
+        return
+    failed = [ticket for ticket in tickets if ticket["kind"] == "delivery"]
+    others = sorted((t for t in tickets if t["kind"] != "delivery"), key=lambda t: (-t["count"], t["ticket_id"]))
+    shown = [*failed, *others[:most]]
+    table = Table(title=say("问题单", "tickets"), title_justify="left", title_style="bold yellow")
+    for column in (say("系统", "system"), say("位置（例）", "place, an example"), say("原因", "reason")):
+        table.add_column(column, overflow="fold")
+    table.add_column(say("件数", "count"), justify="right")
+    table.add_column(say("期限", "due"))
+    for ticket in shown:
+        place = " ".join(str(ticket[part]) for part in ("file", "row", "column") if ticket.get(part) is not None)
+        table.add_row(ticket["system"], place, ticket["reason"], f"{ticket['count']:,}", str(ticket["due_date"]))
+    out.print(table)
+    if rest := len(tickets) - len(shown):
+        out.print(say(f"另有 {rest} 张：jiceng status --tickets", f"{rest} more: jiceng status --tickets"))

@@ -146,11 +146,7 @@ def versions(settings: Settings) -> list[str]:
     """Return the names of the versions still kept, oldest first."""
     if not settings.published.is_dir():
         return []
-    return sorted(
-        path.name
-        for path in settings.published.iterdir()
-        if (path / "manifest.json").is_file() and not path.is_symlink()
-    )
+    return sorted(path.name for path in settings.published.glob("2*") if (path / "manifest.json").is_file())
 
 
 def _prune(settings: Settings) -> None:

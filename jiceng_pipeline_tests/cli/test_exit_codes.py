@@ -1,0 +1,190 @@
+"""Every exit code of the README's table, as a script that calls `jiceng` would meet it."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jiceng_pipeline.cli import main
+from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.warehouse import build, publish
+
+
+@pytest.fixture
+def jiceng(monkeypatch, capsys):
+    """Return a function that runs `jiceng` on a home and returns (exit code, stdout, stderr)."""
+
+    def run(home, *arguments):
+        monkeypatch.setenv("JICENG_HOME", str(home))
+        with pytest.raises(SystemExit) as stopped:
+            main(list(arguments))
+        told = capsys.readouterr()
+        return stopped.value.code or 0, told.out, told.err
+
+    return run
+
+
+def test_0_done_and_the_json_is_stable(synced, jiceng):
+    code, out, _ = jiceng(synced.home, "status", "--json")
+    state = json.loads(out)
+    assert code == 0
+    assert state["version"] == publish.current(synced).name
+    assert set(state["systems"]) == set(contracts())
+    assert set(next(iter(state["systems"].values()))) >= {"pulled", "accepted", "quarantined"}
+    assert set(state["entities"]) == {"resident", "household", "enterprise"}
+    assert set(state["checks"]) == {"passed", "warned", "failed"}
+    assert state["returned"]["resident_register"] > 0
+    code, out, _ = jiceng(synced.home, "evaluate", "--json")
+    scores = json.loads(out)
+    assert code == 0
+    for entity in ("resident", "household", "enterprise"):
+        assert set(scores[entity]) == {"precision", "recall", "f1"}
+    code, out, _ = jiceng(synced.home, "doctor", "--json")
+    assert (code, {finding["exit_code"] for finding in json.loads(out)}) == (0, {0})
+
+
+def test_0_a_package_is_cut_and_named(synced_copy, jiceng, tmp_path):
+    arguments = ("return", "--community", "320613005001", "--dataset", "household_register", "--json")
+    code, out, _ = jiceng(synced_copy.home, *arguments, "--to", str(tmp_path))
+    made = json.loads(out)
+    assert code == 0
+    assert Path(made["file"]).parent == tmp_path
+    assert made["rows"] > 0
+
+
+def test_1_unexpected(synced_copy, jiceng):
+    for path in (synced_copy.dagster / "history").rglob("*.db*"):
+        path.write_bytes(b"not a database" * 100)
+    code, _, err = jiceng(synced_copy.home, "sync")
+    assert code == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["return", "--community", "320613005001"],
+        ["return", "--community", "320613005001", "--dataset", "resident_registre"],
+        ["return", "--community", "000000000000", "--dataset", "resident_register"],
+        ["return", "--community", "320613005001", "--dataset", "resident_register", "--profile", "full"],
+        ["return", "--community", "320613005001", "--dataset", "resident_register", "--as", "somebody"],
+        ["simulate", "--scale", "galaxy"],
+    ],
+)
+def test_2_usage(synced_copy, jiceng, arguments):
+    code, out, err = jiceng(synced_copy.home, *arguments)
+    assert code == 2
+    assert not out
+    assert err.strip()
+
+
+def pointing_nowhere(settings, systems):
+    connections = yaml.safe_load(settings.connections.read_text("utf-8"))
+    for system in systems:
+        address = connections[system]
+        for part in ("folder", "file"):
+            if part in address:
+                address[part] = str(settings.home / "nowhere")
+        if "url" in address:
+            scheme = address["url"].partition(":")[0]
+            address["url"] = f"{scheme}://127.0.0.1:9/none"
+    settings.connections.write_text(yaml.safe_dump(connections, allow_unicode=True), "utf-8")
+
+
+def test_3_published_but_a_system_kept_its_last_snapshot(synced_copy, jiceng):
+    pointing_nowhere(synced_copy, ["civil_affairs/subsistence_allowance"])
+    code, out, err = jiceng(synced_copy.home, "sync", "--json")
+    assert code == 3
+    assert json.loads(out)["systems"]["civil_affairs/subsistence_allowance"]["stale"]
+    assert "nowhere" in out + err
+
+
+def test_4_nothing_published_when_a_blocking_rule_fails(home, jiceng):
+    residents = [name for name, contract in contracts().items() if contract.entity == "resident"]
+    pointing_nowhere(home, residents)
+    code, out, _ = jiceng(home.home, "sync", "--json")
+    assert code == 4
+    assert publish.current(home) is None
+    assert len([ticket for ticket in json.loads(out)["tickets"] if ticket["kind"] == "delivery"]) == len(residents)
+
+
+def test_5_nothing_reachable(synced_copy, jiceng):
+    before = publish.current(synced_copy).name
+    pointing_nowhere(synced_copy, list(contracts()))
+    code, _, _ = jiceng(synced_copy.home, "sync")
+    assert code == 5
+    assert publish.current(synced_copy).name == before
+
+
+def test_6_locked(synced_copy, jiceng):
+    with build.lock(synced_copy):
+        code, _, err = jiceng(synced_copy.home, "sync")
+    assert code == 6
+    assert str(os.getpid()) in err
+
+
+def test_7_no_permission_to_write(jiceng):
+    code, _, err = jiceng("/sys/jiceng", "simulate", "--scale", "community")
+    assert code == 7
+    assert "/sys/jiceng" in err
+
+
+def test_8_a_changed_ledger_is_found_and_nothing_is_served(synced_copy, jiceng):
+    with sqlite3.connect(synced_copy.ledger) as ledger:
+        triggers = ledger.execute("select name from sqlite_master where type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            ledger.execute(f"drop trigger {name}")
+        ledger.execute("update event set actor = 'somebody' where seq = 1")
+    ledger.close()
+    code, out, _ = jiceng(synced_copy.home, "doctor")
+    assert code == 8
+    assert "1" in out
+
+
+def test_8_a_damaged_version_is_found_set_aside_and_built_anew(synced_copy, jiceng):
+    database = publish.current(synced_copy).database
+    database.chmod(0o600)
+    database.write_bytes(b"\0" * 4096)
+    assert jiceng(synced_copy.home, "doctor")[0] == 8
+    assert jiceng(synced_copy.home, "doctor", "--fix")[0] == 0
+    assert jiceng(synced_copy.home, "sync")[0] == 0
+    assert jiceng(synced_copy.home, "doctor")[0] == 0
+
+
+def test_130_interrupted(synced_copy):
+    before = publish.current(synced_copy).name
+    environment = {**os.environ, "JICENG_HOME": str(synced_copy.home), "JICENG_LANG": "en"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jiceng_pipeline.cli", "sync"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stderr:
+        if line.strip().startswith("pull"):
+            process.send_signal(signal.SIGINT)
+            break
+    process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 130
+    assert publish.current(synced_copy).name == before
+
+
+def test_the_words_follow_the_locale():
+    for language, word in (("en", "pull, reconcile, check, publish"), ("zh", "拉取、归并、检查、发布")):
+        told = subprocess.run(
+            [sys.executable, "-m", "jiceng_pipeline.cli", "--help"],
+            env={**os.environ, "JICENG_LANG": language, "COLUMNS": "120"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert word in told.stdout
