@@ -1,0 +1,51 @@
+"""How bytes become text: byte order mark, else strict UTF-8, else GB18030, never GBK.
+
+GBK cannot hold 䶮 or 𠮷, which stand in real names. A source known to use something else says so
+in its contract. Python's codecs do the work: they are strict and right at every buffer boundary.
+"""
+
+import codecs
+from typing import BinaryIO
+
+BLOCK = 1 << 20
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def detected(stream: BinaryIO) -> str | None:
+    """Return the codec of the rule that reads the whole stream, or None; the stream is rewound."""
+    stream.seek(0)
+    return next((codec for codec in _candidates(stream.read(4)) if _reads(stream, codec)), None)
+
+
+def decoded(data: bytes) -> str:
+    """Return `data` as text by the rule; raise UnicodeDecodeError where no codec of it fits."""
+    *first, last = _candidates(data)
+    for codec in first:
+        try:
+            return data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return data.decode(last)
+
+
+def _candidates(start: bytes) -> tuple[str, ...]:
+    marked = next((codec for mark, codec in _MARKS.items() if start.startswith(mark)), None)
+    return (marked,) if marked else ("utf-8", "gb18030")
+
+
+def _reads(stream: BinaryIO, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
+    stream.seek(0)
+    try:
+        while block := stream.read(BLOCK):
+            decoder.decode(block)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    finally:
+        stream.seek(0)
+    return True

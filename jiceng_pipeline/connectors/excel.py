@@ -1,0 +1,194 @@
+"""Excel workbooks people keep by hand: titles above the header, a sheet for each township, totals below."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from io import BufferedReader
+from itertools import groupby
+from pathlib import Path
+from typing import IO, Literal, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from jiceng_pipeline.connectors import base, columns, drop_folder, sheets
+from jiceng_pipeline.connectors.base import Extract, Source
+from jiceng_pipeline.core.documents import Document
+from jiceng_pipeline.core.errors import SourceRejected
+
+MAX_BYTES = 256 << 20  # of the file
+MAX_UNPACKED = 2 << 30  # a full sheet of a million rows is about 0.8 GB of XML
+MAX_RATIO = 100  # of one part beyond _FREE; sheets pack 10 to 30 times, a bomb 300 and more
+_FREE = 16 << 20
+HEADER_WITHIN = 50  # rows; titles above a header take a few
+_OLE = b"\xd0\xcf\x11\xe0"
+_CURE = "请用 Excel 打开检查，另存为 .xlsx 后重新放入"
+
+
+class Options(Document):
+    """Which workbook of the `folder`, which sheets, and how to know header and footer."""
+
+    file: str = Field(pattern=drop_folder.PLAIN, description="name of the file")
+    sheets: Literal["every", "first"] | list[str] = Field("first", description="every, first, or their names")
+    sheet_column: str | None = Field(None, description="column that takes the sheet's name")
+    header_contains: list[str] = Field(min_length=1, description="the first row with all of these is the header")
+    end_rows: list[str] = Field([], description="a row whose first text begins so is a total or a signature")
+
+
+def read(source: Source, options: Options) -> Extract:
+    """Return the rows below each sheet's header; `_row` is Excel's own row number.
+
+    Blank rows, rows of `end_rows` and notes below them are left out and counted in `notes`. Raises
+    SourceRejected for a file that is no workbook or swells when unpacked, a visible sheet without the
+    header, an unknown or missing column, and text in a column without a name.
+    """
+    path = drop_folder.named(source, options.file)
+    _check_size(path)
+    extract = Extract(source_bytes=path.stat().st_size)
+    extract.batches = _batches(path, source, options, extract)
+    return extract
+
+
+def _check_size(path: Path) -> None:
+    """Refuse by its directory alone a file that would unpack into something huge."""
+    with drop_folder.reading(path) as stream:
+        if stream.read(len(_OLE)) == _OLE:  # .xls, or an .xlsx with a password: not packed
+            parts = []
+        else:
+            try:
+                with zipfile.ZipFile(stream) as archive:
+                    parts = [(part.file_size, part.compress_size) for part in archive.infolist()]
+            except (zipfile.BadZipFile, ValueError, NotImplementedError):
+                raise SourceRejected("不是完整的 Excel 工作簿", where=path.name, cure=_CURE) from None
+    swollen = any(size > max(_FREE, MAX_RATIO * packed) for size, packed in parts)
+    if swollen or sum(size for size, _ in parts) > MAX_UNPACKED or path.stat().st_size > MAX_BYTES:
+        raise SourceRejected(
+            "工作簿解开后异常巨大，已拒绝读取", where=path.name, cure="请核对文件来源；确实很大的，拆成几个文件"
+        )
+
+
+def _batches(path: Path, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
+    wanted = options.sheets if isinstance(options.sheets, str) else json.dumps(options.sheets)
+    with (
+        drop_folder.reading(path),
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            [sys.executable, "-m", "jiceng_pipeline.connectors.sheets", str(path), wanted],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+        ) as child,
+    ):
+        try:
+            received = _received(child, said, path.name)
+            for name, batches in groupby(received, lambda batch: batch.schema.metadata[b"sheet"].decode()):
+                yield from _sheet(batches, f"{path.name}#{name}", name, source, options, extract)
+        finally:
+            child.kill()
+
+
+def _received(child: "subprocess.Popen[bytes]", said: IO[bytes], file: str) -> Iterator[pa.RecordBatch]:
+    """Yield what the reading process sends, then see whether it ended well."""
+    pipe = cast(BufferedReader, child.stdout)
+    whole = False
+    try:
+        while pipe.peek(1):
+            with pa.ipc.open_stream(pipe) as stream:
+                yield from stream
+        whole = True
+    except (pa.ArrowException, OSError):
+        pass  # it broke off; its exit code says more
+    code = child.wait()
+    if code == sheets.FAILED:
+        said.seek(0)
+        raise SourceRejected(**json.loads(said.read()), where=file)
+    if code or not whole:
+        raise SourceRejected("工作簿损坏，或需要的内存和时间超过上限", where=file, cure=_CURE)
+
+
+def _sheet(
+    batches: Iterator[pa.RecordBatch], label: str, name: str, source: Source, options: Options, extract: Extract
+) -> Iterator[pa.RecordBatch]:
+    header: list[str] | None = None
+    names: dict[str, str] = {}
+    footer = _Footer(options.end_rows)
+    for batch in batches:
+        below = batch
+        if header is None:
+            place, header = _header(batch, source, options)
+            if header is None and batch.schema.metadata[b"hidden"]:
+                extract.notes["hidden_sheets"] = f"{extract.notes.get('hidden_sheets', '')} {name}".strip()
+                return
+            if header is None:
+                raise SourceRejected(
+                    f"前 {HEADER_WITHIN} 行里找不到表头（{'、'.join(options.header_contains)}）",
+                    where=label,
+                    cure="请恢复原来的表头行；不是数据的工作表请另存到别的文件",
+                )
+            below = batch.slice(place + 1)
+            found = [cell for cell in header if cell]
+            found += [options.sheet_column] if options.sheet_column else []
+            names = columns.matched(found, source, label)
+            extract.notes |= columns.renamed(names)
+        rows = footer.without(below, extract)
+        _refuse_unnamed(rows, header, label)
+        if rows.num_rows:
+            own = pa.repeat(pa.scalar(name), rows.num_rows)
+            values = [
+                own if column == options.sheet_column else rows.column(1 + header.index(names[column]))
+                for column in source.columns
+            ]
+            yield base.batch(source.columns, label, rows.column(0), values)
+
+
+def _header(batch: pa.RecordBatch, source: Source, options: Options) -> tuple[int, list[str] | None]:
+    """Return where the header row is and its names, all white space taken out of them."""
+    wanted = {source.renames.get(name, name) for name in options.header_contains}
+    for place, row in enumerate(zip(*(c.to_pylist() for c in batch.slice(0, HEADER_WITHIN).columns[1:]), strict=True)):
+        cells = ["".join(cell.split()) for cell in row]
+        if wanted <= {source.renames.get(cell, cell) for cell in cells}:
+            return place, cells
+    return 0, None
+
+
+def _refuse_unnamed(rows: pa.RecordBatch, header: Sequence[str], label: str) -> None:
+    for place, name in enumerate(header):
+        if not name and pc.any(pc.not_equal(rows.column(1 + place), "")).as_py():
+            raise SourceRejected(
+                f"第 {_letters(place)} 列没有表头却有内容", where=label, cure="请补上表头，或删去这一列的内容"
+            )
+
+
+def _letters(place: int) -> str:
+    """Return Excel's name of the column at `place`, counted from 0."""
+    return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+
+
+class _Footer:
+    """The totals, signatures and notes below one sheet's table."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words, self._begun = words, False
+
+    def without(self, rows: pa.RecordBatch, extract: Extract) -> pa.RecordBatch:
+        """Return `rows` without footer rows: those that begin with a word, and single cells below them."""
+        if not self._words or not rows.num_rows:
+            return rows
+        filled = [pc.not_equal(pc.utf8_trim_whitespace(cells), "") for cells in rows.columns[1:]]
+        first = pc.coalesce(
+            *(pc.if_else(is_filled, cells, None) for is_filled, cells in zip(filled, rows.columns[1:], strict=True))
+        )
+        first = pc.fill_null(pc.replace_substring_regex(first, r"[\s\x{3000}]+", ""), "")
+        is_end = np.any([pc.starts_with(first, word).to_numpy(zero_copy_only=False) for word in self._words], axis=0)
+        below = np.logical_or.accumulate(is_end) | self._begun
+        single = np.sum([cells.to_numpy(zero_copy_only=False) for cells in filled], axis=0) <= 1
+        is_footer = is_end | (below & single)
+        self._begun = bool(below[-1])
+        if skipped := int(is_footer.sum()):
+            extract.notes["footer_rows"] = str(int(extract.notes.get("footer_rows", 0)) + skipped)
+        return rows.filter(pa.array(~is_footer))

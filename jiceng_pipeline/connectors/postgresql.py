@@ -1,0 +1,149 @@
+"""PostgreSQL: one table or view, read in one snapshot, every value as PostgreSQL itself writes it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from jiceng_pipeline.connectors import base, columns
+from jiceng_pipeline.connectors.base import Extract, Source
+from jiceng_pipeline.core.documents import Document
+from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
+from jiceng_pipeline.core.redaction import redacted
+from jiceng_pipeline.warehouse.connection import connect, identifier, quoted
+
+# The session is fixed, so that a value is the same text on every server, rows come in the order they
+# lie in, and a locked table or a dead network ends in an error.
+_SESSION = {
+    "datestyle": "ISO,YMD",
+    "timezone": "Asia/Shanghai",
+    "lock_timeout": "60s",
+    "statement_timeout": "30min",
+    "synchronize_seqscans": "off",
+}
+_NETWORK = {"connect_timeout": "15", "keepalives_idle": "30", "tcp_user_timeout": "120000"}
+
+_COLUMNS = """
+select a.attname::text, has_table_privilege(c.oid, 'select')::text
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+where n.nspname = '{schema}' and c.relname = '{table}' and a.attnum > 0 and not a.attisdropped
+order by a.attnum"""
+
+
+class Options(Document):
+    """Which table of the database at `url`, which is any libpq URL."""
+
+    schema_name: str = Field("public", alias="schema", min_length=1, description="schema of the table")
+    table: str = Field(min_length=1, description="table or view")
+
+    @property
+    def relation(self) -> str:
+        """Return `schema.table`, as people name it."""
+        return f"{self.schema_name}.{self.table}"
+
+
+def read(source: Source, options: Options) -> Extract:
+    """Return the table's rows; `_row` counts them in the order PostgreSQL gives them."""
+    extract = Extract()
+    extract.batches = _batches(_address(source), source, options, extract)
+    return extract
+
+
+def _batches(url: str, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
+    where = options.relation
+    with connect(extensions=["postgres_scanner"]) as connection:
+        _attach(connection, url, source)
+        with _reading(where), _one_instant(connection):
+            names = columns.matched(_columns(connection, options), source, where)
+            extract.notes |= columns.renamed(names)
+            table = f"{identifier(options.schema_name)}.{identifier(options.table)}"
+            extract.promised_rows = int(_query(connection, f"select count(*)::text from {table}").fetchall()[0][0])
+            cells = ", ".join(f"{identifier(theirs)}::text as {identifier(ours)}" for ours, theirs in names.items())
+            count = 0
+            for found in _query(connection, f"select {cells} from {table}").to_arrow_reader(base.BATCH_ROWS):
+                rows = pa.array(np.arange(count + 1, count + found.num_rows + 1))
+                count += found.num_rows
+                extract.source_bytes += found.nbytes
+                yield base.batch(source.columns, where, rows, found.columns)
+
+
+def _address(source: Source) -> str:
+    """Return the database's URL with the session's settings added to what it says itself."""
+    base_url, _, query = source.at("url").partition("?")
+    if urlsplit(base_url).scheme not in ("postgresql", "postgres"):
+        raise SourceUnreachable(
+            "url 不是 PostgreSQL 地址",
+            where=source.system,
+            cure="在 connections.yaml 里写成 postgresql://用户@主机/库名",
+        )
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    session = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    given["options"] = f"{session} {given.get('options', '')}".strip()
+    return f"{base_url}?{urlencode({**_NETWORK, **given}, quote_via=quote)}"
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, url: str, source: Source) -> None:
+    try:
+        connection.execute(f"attach '{quoted(url)}' as source (type postgres, read_only)")
+    except duckdb.Error as error:
+        # The message begins with the whole address, password included: keep only what the server said.
+        said = re.search(r" failed: (.*)", str(error))
+        raise SourceUnreachable(
+            f"数据库连不上或登录失败（{redacted(said[1]) if said else type(error).__name__}）",
+            where=source.system,
+            cure="检查数据库是否在运行，以及 connections.yaml 里的地址、用户和密码",
+        ) from None
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, options: Options) -> list[str]:
+    """Return the table's columns as the server lists them."""
+    text = _COLUMNS.format(schema=quoted(options.schema_name), table=quoted(options.table))
+    found = _query(connection, text).fetchall()
+    if not found:
+        raise SourceRejected(
+            "没有这张表", where=options.relation, cure="请恢复原表名；确需改动的，由管理员改合同里的 table"
+        )
+    if found[0][1] != "true":
+        raise SourceUnreachable(
+            "没有读这张表的权限", where=options.relation, cure=f"请在数据库里授权：grant select on {options.relation}"
+        )
+    return [name for name, _ in found]
+
+
+def _query(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyConnection:
+    return connection.execute("select * from postgres_query('source', ?)", [text])
+
+
+@contextmanager
+def _one_instant(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let everything inside see the database as it is now (repeatable read).
+
+    The transaction is ended by hand: closing a connection whose server is gone aborts the process.
+    """
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+
+
+@contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Turn what breaks while rows are read into SourceUnreachable: a later try may get through."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        said = re.search(r"ERROR: +([^\n]*)", str(error)) or re.search(r"([^\n]*)", str(error))
+        raise SourceUnreachable(
+            f"数据库读取中断（{redacted(said[1] if said else '')}）",
+            where=where,
+            cure="稍后重试；若再次出现，请数据库管理员按括号中的原因处理",
+        ) from None

@@ -1,0 +1,1 @@
+"""The only Dagster code: resources, assets, checks, schedules, sensors."""

@@ -1,0 +1,48 @@
+"""What a version is a function of: landing, ledger, model versions, business date and this code."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jiceng_pipeline.core import clock
+from jiceng_pipeline.core.settings import PACKAGE, Settings
+from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.landing import snapshot
+from jiceng_pipeline.ledger import kind, views
+from jiceng_pipeline.ledger.kinds.model import Model
+from jiceng_pipeline.ledger.store import open_ledger
+
+_CODE = {".py", ".yaml", ".csv", ".sql"}
+
+
+def inputs(settings: Settings) -> Mapping[str, Any]:
+    """Return the inputs of a build made now, as the manifest records them."""
+    with open_ledger(settings) as ledger:
+        seqs = (event.seq for each in kind.bearing_on_data() for event in ledger.events(each))
+        ledger_seq = max(seqs, default=0)
+        models = {entry.body.entity: entry.body.version for entry in views.standing(ledger, Model).values()}
+    taken = {name: snapshot.in_force(settings, contract) for name, contract in contracts().items()}
+    return {
+        "landing": {name: found.name if found else None for name, found in taken.items()},
+        "ledger_seq": ledger_seq,
+        "models": models,
+        "business_date": clock.business_date(settings).isoformat(),
+        "code_version": code_version(settings.sql_models, settings.reference),
+    }
+
+
+@cache
+def code_version(*folders: Path) -> str:
+    """Return a hash of this package and of the SQL and reference data in `folders`."""
+    seen = sha256()
+    for folder in (PACKAGE, *folders):
+        for path in _files(folder):
+            seen.update(f"{path.relative_to(folder)}\0".encode())
+            seen.update(path.read_bytes())
+    return seen.hexdigest()[:16]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from sorted(path for path in folder.rglob("*") if path.suffix in _CODE and path.is_file())

@@ -1,0 +1,109 @@
+"""Dagster's own home inside an instance: its settings, its history, and the runs that died in it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from jiceng_pipeline.core import clock, files
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs import processes
+
+LOCATION = "jiceng"
+
+# Beside a plain `dagster dev` in the checkout lies the same text, with the storage named.
+CONFIG = """\
+# Dagster keeps its history in this folder. Written once; change it as you like.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+
+# DuckDB has one writer, so one run at a time and one writing step at a time.
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+  pools:
+    default_limit: 1
+    granularity: op
+
+# What libraries print may quote data; steps tell what they have to tell as events.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+  cancel_timeout_seconds: 180
+  free_slots_after_run_end_seconds: 60
+
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: {skipped: 2, failure: 30, success: 90}
+"""
+
+WORKSPACE = f"""\
+load_from:
+  - python_module:
+      module_name: jiceng_pipeline.definitions
+      location_name: {LOCATION}
+"""
+
+_UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_GRACE_SECONDS = 300  # a run that has just been launched does not say yet which process it is
+
+
+def prepare(settings: Settings) -> Path:
+    """Return DAGSTER_HOME of this instance, with its settings written where they are not there yet."""
+    home: Path = settings.dagster
+    for name, text in (("dagster.yaml", CONFIG), ("workspace.yaml", WORKSPACE)):
+        if not (home / name).exists():
+            files.write_text(home / name, text)
+    return home
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open the history of this instance."""
+    with dg.DagsterInstance.from_config(str(prepare(settings))) as instance:
+        yield instance
+
+
+def dead(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Return the runs that say they are going on, though their process is gone."""
+    unfinished = instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED))
+    return [record.dagster_run for record in unfinished if _is_dead(record)]
+
+
+def reap(instance: dg.DagsterInstance) -> list[str]:
+    """Mark as failed the runs whose process is gone, free what they held, and return their ids.
+
+    Dagster leaves a run whose process was killed as started for ever, and with it the queue's only place.
+    """
+    found = dead(instance)
+    for run in found:
+        instance.report_run_failed(run, "运行它的进程已经不在了（被终止或断电）。上一版本未受影响，可以再次同步。")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in found]
+
+
+def _is_dead(record: dg.RunRecord) -> bool:
+    identity = record.dagster_run.tags.get(processes.TAG)
+    if identity:
+        return identity != processes.me() and not processes.is_alive(identity)
+    return (clock.now() - record.update_timestamp).total_seconds() > _GRACE_SECONDS
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment in which Dagster's own processes serve this instance."""
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(settings.dagster),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "JICENG_HOME": str(settings.home),
+    }

@@ -1,0 +1,129 @@
+"""One run of the pipeline: its lock, its private build, what happened in it, and how it ended."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jiceng_pipeline.core import clock, progress
+from jiceng_pipeline.core.errors import JicengError, NothingPublished, SourceUnreachable
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs import inputs, interrupts, report
+from jiceng_pipeline.defs.layers import layer
+from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.landing.outcome import Outcome
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import grants
+from jiceng_pipeline.warehouse import build, publish
+from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.publish import Published, Version
+
+
+class Sync:
+    """The state that the steps of one run share; `is_full` where the run makes every table."""
+
+    def __init__(
+        self, settings: Settings, run_id: str, *, is_full: bool, steps: int, is_stopped: Callable[[], bool]
+    ) -> None:
+        # a run that passes midnight stays in the day it began
+        self.settings = replace(settings, business_date=clock.business_date(settings))
+        self.run_id, self.is_full = run_id, is_full
+        self.database: Path = build.private(settings, run_id)
+        self.outcomes: dict[str, Outcome] = {}
+        self.inputs: Mapping[str, Any] = {}
+        self.published: Published | None = None
+        self.errors: list[JicengError] = []
+        self.is_interrupted = False
+        self._steps, self._done = steps, 0
+        self._is_stopped = is_stopped
+        self._started = time.monotonic()
+        if not is_full:
+            build.seed(settings, self.database)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken so far."""
+        return round(time.monotonic() - self._started, 3)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether it is known that nothing has to be built: the served version says it all."""
+        return self.published is not None and not self.published.is_new
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open what this run builds, or, where nothing changed, the served version read-only."""
+        if self.published is not None:
+            with connect(self.published.version.database, settings=self.settings, read_only=True) as served:
+                yield served
+        else:
+            with connect(self.database, settings=self.settings) as private:
+                yield private
+
+    def note(self, failure: BaseException) -> None:
+        """Remember why a step failed; it decides the exit code."""
+        if isinstance(failure, JicengError):
+            self.errors.append(failure)
+        else:
+            self.is_interrupted = True
+
+    def heed(self) -> None:
+        """Raise KeyboardInterrupt where the run was asked to stop and has not published yet."""
+        if self._is_stopped() and not (self.published and self.published.is_new):
+            raise KeyboardInterrupt
+
+    def pulled(self, contract: Contract, outcome: Outcome) -> None:
+        """Remember how a pull went; a failed one leaves the last snapshot in force."""
+        self.outcomes[contract.name] = outcome
+        self.step_done("landing", contract.title, outcome.rows_in)
+
+    def step_done(self, schema: str, subject: str, rows: int | None = None) -> None:
+        """Tell whoever watches that one more step is done."""
+        self._done += 1
+        progress.report(progress.Step(layer(schema).stage, subject, rows=rows, done=self._done, total=self._steps))
+
+    def settle(self) -> None:
+        """Decide, after the pulls, what this run is a function of, and whether there is anything to build.
+
+        Raise SourceUnreachable where every system pulled was unreachable. Where landing, ledger,
+        business date and code are those of the served version, it is not built again.
+        """
+        pulled = self.outcomes.values()
+        if pulled and all((outcome.error or {}).get("kind") == SourceUnreachable.__name__ for outcome in pulled):
+            raise SourceUnreachable(
+                "没有一个系统连得上", where="、".join(self.outcomes), cure="检查网络和 connections.yaml 后重试"
+            )
+        self.inputs = inputs.inputs(self.settings)
+        served = publish.current(self.settings)
+        if served and self.is_full and self._same(served) and not any(o.status == "failed" for o in pulled):
+            self.published = Published(served, is_new=False)
+
+    def _same(self, served: Version) -> bool:
+        """Say whether that version was made of the same, with every system's pull gone well."""
+        systems = served.manifest["summary"]["systems"].values()
+        return served.manifest["inputs"] == self.inputs and not any(told["stale"] for told in systems)
+
+
+@contextmanager
+def running(settings: Settings, run_id: str, *, is_full: bool, steps: int = 0) -> Iterator[Sync]:
+    """Hold the instance for one run; when it ends, however it ends, write its report and tidy up.
+
+    Raise Locked where another run holds the instance.
+    """
+    with build.lock(settings):
+        build.clear_leftovers(settings)
+        with open_ledger(settings) as ledger:
+            grants.ensure_operator(ledger)
+        with interrupts.watched() as is_stopped:
+            sync = Sync(settings, run_id, is_full=is_full, steps=steps, is_stopped=is_stopped)
+            try:
+                yield sync
+            finally:
+                told = report.assemble(sync)
+                told.write(settings)
+                if told.exit_code != NothingPublished.exit_code:  # a blocked build is kept, to see why
+                    build.discard(settings, run_id)

@@ -1,0 +1,1 @@
+"""Immutable snapshots of what departments sent, and their standardisation."""

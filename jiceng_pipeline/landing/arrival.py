@@ -1,0 +1,179 @@
+"""Rows as they arrive: named, hashed and written to Parquet batch by batch, memory flat with size."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jiceng_pipeline.connectors.base import BATCH_ROWS, FILE, ROW, Reject
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.errors import StorageFailure
+from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.landing import identity, snapshot
+from jiceng_pipeline.warehouse.connection import identifier, quoted
+
+NO_KEY = "缺少主键"
+RECORD_ID, ROW_HASH = "_record_id", "_row_hash"
+_WAITING_ROWS = 2 * BATCH_ROWS  # hashed and written at a time
+_BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
+_REJECTS = pa.schema([(FILE, pa.string()), (ROW, pa.int64()), ("reason", pa.string())])
+
+
+class Arrival:
+    """One delivery being written to `folder`; `engine` is a scratch database that may spill there."""
+
+    def __init__(self, contract: Contract, secret: str, folder: Path, engine: duckdb.DuckDBPyConnection) -> None:
+        self._contract, self._secret, self._folder, self._engine = contract, secret, folder, engine
+        self._waiting: list[pa.RecordBatch] = []
+        self.accepted = self.rejected = 0
+        text = [(name, pa.string()) for name in contract.source_columns]
+        self._schema = pa.schema(
+            [(RECORD_ID, pa.string()), (ROW_HASH, pa.string()), (FILE, pa.string()), (ROW, pa.int64()), *text]
+        )
+        with _storing(folder):
+            self._rows = _writer(folder / snapshot.ROWS, self._schema)
+            self._rejects = _writer(folder / snapshot.REJECTS, _REJECTS)
+
+    def close(self) -> None:
+        """Close the files, whole or not."""
+        with _storing(self._folder):
+            self._rows.close()
+            self._rejects.close()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take a batch as a connector gives it."""
+        self._waiting.append(batch)
+        if sum(map(len, self._waiting)) >= _WAITING_ROWS:
+            with _storing(self._folder):
+                self._flush()
+
+    def reject(self, rejects: Sequence[Reject]) -> None:
+        """Take rows that a connector could not read."""
+        if rejects:
+            rows = [(each.file, each.row, each.reason) for each in rejects]
+            with _storing(self._folder):
+                self._write_rejects(pa.table(list(map(list, zip(*rows, strict=True))), schema=_REJECTS))
+
+    def finish(self) -> str:
+        """Write what waits, number doubled keys, close the files and return the content hash."""
+        with _storing(self._folder):
+            self._flush()
+            self.close()
+            self._number_doubled()
+            return self._content_hash()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        key = identity.key_expression(self._contract.key)
+        columns = self._contract.source_columns
+        self._engine.register("arrived", pa.Table.from_batches(self._waiting))
+        self._waiting = []
+        found = self._engine.execute(
+            f"""select {identity.record_id_expression(self._secret, self._system, key, "1")} as {RECORD_ID},
+                {identity.row_hash_expression(columns)} as {ROW_HASH}, {FILE}, {ROW},
+                {", ".join(map(identifier, columns))},
+                trim(concat({", ".join(map(identifier, self._contract.key))}), {_BLANKS}) = '' as is_blank
+            from arrived"""
+        ).to_arrow_table()
+        self._engine.unregister("arrived")
+        blank = found["is_blank"]
+        if pc.any(blank).as_py():
+            nameless = found.filter(blank)
+            reasons = pa.repeat(pa.scalar(NO_KEY), nameless.num_rows)
+            self._write_rejects(pa.table([nameless[FILE], nameless[ROW], reasons], schema=_REJECTS))
+            found = found.filter(pc.invert(blank))
+        self.accepted += found.num_rows
+        self._rows.write_table(found.drop_columns(["is_blank"]), row_group_size=_WAITING_ROWS)
+
+    def _write_rejects(self, rejects: pa.Table) -> None:
+        self.rejected += rejects.num_rows
+        self._rejects.write_table(rejects)
+
+    @property
+    def _system(self) -> str:
+        return f"'{quoted(self._contract.name)}'"
+
+    def _number_doubled(self) -> None:
+        """Give the second and further rows of one key ids of their own, in the order of their content."""
+        path = self._folder / snapshot.ROWS
+        rows = f"read_parquet('{quoted(str(path))}', file_row_number = true)"
+        key = identity.key_expression(self._contract.key)
+        found = self._engine.execute(
+            f"""select place, {identity.record_id_expression(self._secret, self._system, "key", "ordinal")} as id
+            from (
+                select file_row_number as place, {key} as key, row_number() over (
+                    partition by {RECORD_ID} order by {ROW_HASH}, {ROW} nulls first, {FILE}, file_row_number
+                ) as ordinal
+                from {rows}
+                where hash({RECORD_ID}) in (select hash({RECORD_ID}) from {rows} group by all having count(*) > 1)
+            )
+            where ordinal > 1 order by place"""
+        ).to_arrow_table()
+        if found.num_rows:
+            self._renumber(path, found["place"].to_numpy(), found["id"].combine_chunks())
+
+    def _renumber(self, path: Path, places: npt.NDArray[np.int64], ids: pa.Array) -> None:
+        """Write the rows again with other record ids at `places`, a row group at a time."""
+        draft = path.with_suffix(".draft")
+        with pq.ParquetFile(path) as old, _writer(draft, self._schema) as new:
+            begin = 0
+            for group in range(old.num_row_groups):
+                rows = old.read_row_group(group)
+                first, last = np.searchsorted(places, (begin, begin + rows.num_rows))
+                mask = np.zeros(rows.num_rows, bool)
+                mask[places[first:last] - begin] = True
+                own = rows[RECORD_ID].combine_chunks()
+                renamed = pc.replace_with_mask(own, pa.array(mask), ids.slice(first, last - first))
+                new.write_table(rows.set_column(0, RECORD_ID, renamed))
+                begin += rows.num_rows
+        draft.replace(path)
+
+    def _content_hash(self) -> str:
+        """Return a hash of the delivery that any change of its content changes, and nothing else.
+
+        Covers every cell of every landed row, null apart from '', each row as often as it is there; row
+        and reason of every reject; the columns and the record key. Leaves out the order of rows, which
+        a database does not promise, file names, which often hold the day, and row numbers of landed
+        rows. Rows are added up by their hashes: made to notice changes, not to withstand forgery.
+        """
+        rows, rejects = (quoted(str(self._folder / name)) for name in (snapshot.ROWS, snapshot.REJECTS))
+        sums = self._engine.execute(
+            f"""select * from (
+                select count(*), sum(('0x' || left({ROW_HASH}, 16))::ubigint),
+                    sum(('0x' || right({ROW_HASH}, 16))::ubigint)
+                from read_parquet('{rows}')
+            ), (
+                select count(*), sum(md5_number_lower(line)), sum(md5_number_upper(line))
+                from (select concat_ws('|', {ROW}, reason) as line from read_parquet('{rejects}'))
+            )"""
+        ).fetchall()[0]
+        told = (self._contract.source_columns, self._contract.key, sums)
+        return sha256(repr(told).encode()).hexdigest()
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    # hashes and row numbers never repeat, so a dictionary of them would only cost time
+    repeating = [name for name in schema.names if name not in (RECORD_ID, ROW_HASH, ROW)]
+    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=repeating)
+
+
+@contextmanager
+def _storing(folder: Path) -> Iterator[None]:
+    """Turn a full disk, here or where DuckDB spills, into StorageFailure."""
+    try:
+        with files.storage(folder):
+            yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise StorageFailure(
+            f"暂存空间不够（{type(error).__name__}）",
+            where=str(folder),
+            cure="腾出磁盘空间和内存后重试；上一快照未受影响",
+        ) from None

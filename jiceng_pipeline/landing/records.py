@@ -1,0 +1,31 @@
+"""One shape for every system: `standard.<entity>_record`, all systems' records of one kind of entity."""
+
+from collections.abc import Iterable
+
+from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import elements_of
+
+# matching looks at what was typed where the number itself is not valid
+RAW = {"resident": "citizen_id", "enterprise": "unified_social_credit_code"}
+
+
+def columns(entity: str) -> tuple[str, ...]:
+    """Return the columns of `standard.<entity>_record`."""
+    identity = ("record_id", "system", "department", "first_landed", "landed_date", "is_current")
+    return (*identity, *(each.id for each in elements_of(entity)), f"{RAW[entity]}_raw")
+
+
+def entity_select(entity: str, contracts: Iterable[Contract]) -> str:
+    """Return the union of the systems that hold `entity`; null where a system lacks an element."""
+    parts = [_part(entity, contract) for contract in contracts if contract.entity == entity]
+    return " union all ".join(parts) + " order by record_id"
+
+
+def _part(entity: str, contract: Contract) -> str:
+    held = set(contract.columns.values())
+    cells = [f"{each.id if each.id in held else 'null'}::{each.sql_type} as {each.id}" for each in elements_of(entity)]
+    raw = RAW[entity]
+    cells.append(f"{raw + '_raw' if raw in held else 'null'}::varchar as {raw}_raw")
+    return f"""select record_id, system, {literal(contract.department)} as department, first_landed, landed_date,
+        is_current, {", ".join(cells)} from standard.{contract.table}"""

@@ -1,0 +1,87 @@
+"""Dagster's home inside ours: one way to set it up, and no dead run in anybody's way."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import dagster as dg
+import pytest
+import yaml
+
+from jiceng_pipeline.core.settings import PACKAGE, Settings
+from jiceng_pipeline.definitions import defs
+from jiceng_pipeline.defs import instance as history
+from jiceng_pipeline.defs import processes
+from jiceng_pipeline.defs.layers import POOL
+
+STARTED = dg.DagsterRunStatus.STARTED
+DEAD = "no-such-boot:1:1"
+
+
+@pytest.fixture
+def instance(tmp_path):
+    with history.opened(Settings(home=tmp_path)) as opened:
+        yield opened
+
+
+def started_run(instance, tags):
+    job = defs().resolve_job_def("sync")
+    return instance.create_run_for_job(job_def=job, status=STARTED, tags=tags)
+
+
+@contextmanager
+def another_process():
+    code = "import sys; from jiceng_pipeline.defs import processes; print(processes.me(), flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+def test_a_run_whose_process_is_gone_is_failed_and_gives_back_its_place(instance):
+    run = started_run(instance, {processes.TAG: DEAD})
+    storage = instance.event_log_storage
+    storage.initialize_concurrency_limit_to_default(POOL)
+    assert storage.claim_concurrency_slot(POOL, run.run_id, "some_step").is_claimed
+    assert history.reap(instance) == [run.run_id]
+    assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+    assert storage.get_concurrency_info(POOL).active_slot_count == 0
+    assert history.reap(instance) == []
+
+
+def test_a_run_of_a_living_process_is_left_alone(instance):
+    with another_process() as identity:
+        run = started_run(instance, {processes.TAG: identity})
+        assert history.reap(instance) == []
+        assert instance.get_run_by_id(run.run_id).status is STARTED
+    assert history.reap(instance) == [run.run_id]
+
+
+def test_a_run_just_launched_has_time_to_say_which_process_it_is(instance, monkeypatch):
+    started_run(instance, {})
+    assert history.reap(instance) == []
+    monkeypatch.setenv("JICENG_NOW", "2099-01-01T00:00:00+00:00")
+    assert len(history.reap(instance)) == 1
+
+
+def test_a_changed_configuration_is_kept(tmp_path):
+    home = history.prepare(Settings(home=tmp_path))
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", "utf-8")
+    history.prepare(Settings(home=tmp_path))
+    assert (home / "dagster.yaml").read_text("utf-8") == "telemetry: {enabled: false}\n"
+
+
+def test_the_checkout_says_the_same_and_names_the_default_home():
+    checkout = yaml.safe_load((PACKAGE.parent / "dagster.yaml").read_text("utf-8"))
+    assert checkout.pop("storage") == {"sqlite": {"base_dir": "data/dagster"}}
+    assert checkout == yaml.safe_load(history.CONFIG)
+    workspace = yaml.safe_load((PACKAGE.parent / "workspace.yaml").read_text("utf-8"))
+    assert workspace == yaml.safe_load(history.WORKSPACE)
+
+
+def test_nothing_leaves_the_machine_and_one_run_goes_at_a_time(instance):
+    assert not instance.telemetry_enabled
+    assert not instance.nux_enabled
+    assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+    assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
