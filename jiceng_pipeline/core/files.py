@@ -86,11 +86,14 @@ def new_file(target: Path, mode: int = 0o600) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """Yield a private folder that becomes `target` when the block ends well, and vanishes otherwise."""
+    """Yield a private folder that becomes `target` when the block ends well, and vanishes otherwise.
+
+    Only its owner may look into it, before and after: what we write is mostly personal data.
+    """
     with storage(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        draft.mkdir()
+        draft.mkdir(mode=0o700)
         try:
             yield draft
             for path in sorted(draft.rglob("*")):

@@ -49,6 +49,10 @@ class Cut:
         may = self.access.maskings
         return tuple(each for column, each in self.dataset.elements.items() if column in present and column in may)
 
+    def is_empty(self, element: Element) -> bool:
+        """Say whether this profile shows nothing of an element."""
+        return self.access.maskings[element.id] is masks.HIDDEN
+
     @property
     def values(self) -> str:
         """Return the select of the rows with codes as they are."""

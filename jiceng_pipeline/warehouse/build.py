@@ -51,7 +51,7 @@ def private(settings: Settings, run_id: str) -> Path:
     """Return the path of this run's database; its folder exists, the file need not."""
     folder: Path = settings.builds / run_id
     with files.storage(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder / DATABASE
 
 

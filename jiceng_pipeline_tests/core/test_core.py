@@ -58,6 +58,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path):
         (draft / "a.txt").write_text("a")
         assert not (tmp_path / "whole").exists()
     assert (tmp_path / "whole" / "a.txt").read_text() == "a"
+    assert stat.S_IMODE((tmp_path / "whole").stat().st_mode) == 0o700
     with pytest.raises(ZeroDivisionError), files.new_folder(tmp_path / "broken") as draft:
         (draft / "a.txt").write_text("a")
         raise ZeroDivisionError
