@@ -158,10 +158,14 @@ def _header(batch: pa.RecordBatch, source: Source, options: Options) -> tuple[in
 
 def _refuse_unnamed(rows: pa.RecordBatch, header: Sequence[str], label: str) -> None:
     for place, name in enumerate(header):
-        if not name and pc.any(pc.not_equal(rows.column(1 + place), "")).as_py():
+        if not name and pc.any(_is_filled(rows.column(1 + place))).as_py():
             raise SourceRejected(
                 f"第 {_letters(place)} 列没有表头却有内容", where=label, cure="请补上表头，或删去这一列的内容"
             )
+
+
+def _is_filled(cells: pa.Array) -> pa.Array:
+    return pc.not_equal(pc.utf8_trim_whitespace(cells), "")
 
 
 def _letters(place: int) -> str:
@@ -179,7 +183,7 @@ class _Footer:
         """Return `rows` without footer rows: those that begin with a word, and single cells below them."""
         if not self._words or not rows.num_rows:
             return rows
-        filled = [pc.not_equal(pc.utf8_trim_whitespace(cells), "") for cells in rows.columns[1:]]
+        filled = [_is_filled(cells) for cells in rows.columns[1:]]
         first = pc.coalesce(
             *(pc.if_else(is_filled, cells, None) for is_filled, cells in zip(filled, rows.columns[1:], strict=True))
         )

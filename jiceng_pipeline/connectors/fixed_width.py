@@ -21,6 +21,7 @@ from jiceng_pipeline.core.errors import DefinitionError, SourceRejected
 
 _LINE_FEED, _RETURN = 10, 13
 _MAX_LINE = 1 << 20
+_MAX_DIGITS = 15  # of a count
 
 
 class Options(Document):
@@ -104,6 +105,7 @@ class _Roll:
     counted: int = 0
     promised: int | None = None
     broken: int = 0  # the last record line of a wrong length
+    has_whole: bool = False
 
     def records(self, block: Bytes) -> tuple[Bytes, npt.NDArray[np.int64]]:
         """Return the block's records, one a row of bytes without the mark, and their line numbers."""
@@ -118,11 +120,14 @@ class _Roll:
 
         is_record = _begins(block, starts, lengths, self.options.record_mark)
         is_whole = is_record & (lengths == self.options.line_bytes)
-        if is_record.any() and not is_whole.any():
+        self.has_whole |= bool(is_whole.any())
+        if is_record.any() and not self.has_whole:
             usual = np.bincount(lengths[is_record]).argmax()
             raise self._refused(
                 f"每行应为 {self.options.line_bytes} 字节，实际多为 {usual} 字节，列宽可能改了", numbers[is_record][0]
             )
+        if self.options.header_mark and numbers[0] == 1 and is_record[0]:
+            raise self._refused("没有开头行，文件不完整", 1)
         self.counted += int(is_record.sum())
         for place in np.flatnonzero(~is_whole & (lengths > 0)):
             line = block[starts[place] : starts[place] + lengths[place]].tobytes()
@@ -158,7 +163,7 @@ class _Roll:
                 self.extract.notes["header"] = stamp.decode()
         elif trailer and line.startswith(trailer.encode()):
             count = line[len(trailer) :].strip()
-            if not count.isdigit():
+            if not count.isdigit() or len(count) > _MAX_DIGITS:
                 raise self._refused("结尾行的条数不是数字", number)
             if not is_last:
                 raise self._refused("结尾行之后还有内容，可能是两份文件拼在一起", number + 1)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 import duckdb
 import numpy as np
@@ -77,7 +77,7 @@ def _batches(url: str, source: Source, options: Options, extract: Extract) -> It
 def _address(source: Source) -> str:
     """Return the database's URL with the session's settings added to what it says itself."""
     base_url, _, query = source.at("url").partition("?")
-    if urlsplit(base_url).scheme not in ("postgresql", "postgres"):
+    if not base_url.startswith(("postgresql://", "postgres://")):
         raise SourceUnreachable(
             "url 不是 PostgreSQL 地址",
             where=source.system,

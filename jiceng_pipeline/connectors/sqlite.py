@@ -48,11 +48,11 @@ def _batches(path: Path, source: Source, options: Options, extract: Extract) -> 
         names = columns.matched(_columns(database, table, where), source, where)
         extract.notes |= columns.renamed(names)
         extract.promised_rows = database.execute(f"select count(*) from {table}").fetchone()[0]
-        count = 0
-        for found in _scanned(path, table, names, _has_rowid(database, options.table)):
+        count, has_rowid = 0, _has_rowid(database, options.table)
+        for found in _scanned(path, table, names, has_rowid):
             counted = pa.array(np.arange(count + 1, count + found.num_rows + 1))
             count += found.num_rows
-            rows = found["rowid"] if "rowid" in found.schema.names else counted
+            rows = found.column(0) if has_rowid else counted
             values = found.columns[-len(names) :]
             if not all(map(_is_text, values)):
                 extract.notes["encoding"] = "有的行不是 UTF-8，按 GB18030 读取"

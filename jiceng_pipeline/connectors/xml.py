@@ -22,6 +22,7 @@ _DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 _NIL = f"{_INSTANCE}nil"
 _REPEATED = ""
+_BATCH_ROWS = base.BATCH_ROWS // 5  # each waits as a dict, which takes more room than a row of Arrow
 _HARDENED = {
     "resolve_entities": False,
     "load_dtd": False,
@@ -62,7 +63,7 @@ def _batches(path: Path, source: Source, options: Options, extract: Extract) -> 
     count = 0
     with drop_folder.reading(path) as stream:
         records = _records(stream, path.name, options.record)
-        while rows := list(islice(records, base.BATCH_ROWS)):
+        while rows := list(islice(records, _BATCH_ROWS)):
             seen |= dict.fromkeys(place for shape in dict.fromkeys(map(tuple, rows)) for place in shape)
             seen.pop(_REPEATED, None)
             place_of = {source.renames.get(p, column_of.get(p, p)): p for p in seen}

@@ -1,7 +1,7 @@
 """The only place that opens DuckDB: hardened, offline, with our SQL functions, and always closed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -37,6 +37,9 @@ def connect(
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "preserve_insertion_order": True,
+            # what does not fit into memory goes beside the file or, of a scratch database, into the home
+            "temp_directory": f"{path}.tmp" if path else str(settings.builds / ".scratch"),
+            "temp_file_encryption": True,
         },
     )
     try:
@@ -65,11 +68,9 @@ def _install_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Create our macros unless this database has just these already."""
     statements = functions.macros()
     version = sha256("".join(statements).encode()).hexdigest()[:16]
-    present = connection.execute(
-        "select macro_definition from duckdb_functions() where function_name = 'jiceng_functions_version'"
-    ).fetchall()
-    if present and version in present[0][0]:
-        return
+    with suppress(duckdb.CatalogException):  # a new database has none
+        if connection.execute("select jiceng_functions_version()").fetchall() == [(version,)]:
+            return
     for statement in statements:
         connection.execute(statement)
     connection.execute(f"create or replace macro jiceng_functions_version() as '{version}'")

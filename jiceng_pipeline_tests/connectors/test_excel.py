@@ -186,7 +186,7 @@ def test_a_lost_header_does_not_show_the_data(tmp_path):
 
 def test_text_in_a_column_without_a_name_is_refused(tmp_path):
     with Book(tmp_path) as book:
-        book.add("s", [person(1), [*person(2), None, "另有隐情"]])
+        book.add("s", [[*person(1), "  "], [*person(2), None, "另有隐情"]])
     with pytest.raises(SourceRejected, match="第 G 列没有表头") as caught:
         read(tmp_path)
     assert "隐情" not in str(caught.value)

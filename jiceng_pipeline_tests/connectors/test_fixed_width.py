@@ -112,6 +112,13 @@ def test_a_line_of_the_wrong_length_is_rejected_by_number(tmp_path):
     assert found.promised_rows == len(rows) + len(found.rejects)
 
 
+def test_a_broken_record_alone_in_its_block_is_one_reject(tmp_path):
+    records = [*people(10) * (base.BATCH_ROWS // 10), b"D"]  # a block holds just the whole ones
+    put(tmp_path, whole(records)[1:])
+    rows, found = read(tmp_path, header_mark=None)
+    assert (len(rows), len(found.rejects)) == (base.BATCH_ROWS, 1)
+
+
 def test_a_record_broken_in_two_lines_is_one_reject(tmp_path):
     lines = people(3)
     put(tmp_path, whole([lines[0], lines[1][:20], lines[1][20:], lines[2]], count=3))
@@ -137,6 +144,8 @@ def test_half_a_character_is_rejected_and_says_which_column(tmp_path):
         (whole(people(2)) + people(1), "结尾行之后还有内容"),
         (whole(people(2)) * 2, "结尾行之后还有内容"),
         (whole(people(2), header=b"X"), "行首标记不认识"),
+        (whole(people(2))[1:], "没有开头行"),
+        ([b"H1", *people(1), b"T" + b"9" * 5000], "条数不是数字"),
         ([b"H1", *people(1), b"Tmany"], "条数不是数字"),
         ([b"H1", *people(1), b"? what is this", b"T1"], "行首标记不认识"),
         ([b"H1", *(line + b"   " for line in people(3)), b"T3"], f"每行应为 {LENGTH} 字节，实际多为 {LENGTH + 3} 字节"),

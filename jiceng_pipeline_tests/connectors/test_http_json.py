@@ -231,7 +231,9 @@ def test_a_delivery_has_an_end_in_time(interface):
         read(interface, total_minutes=1e-9)
 
 
-@pytest.mark.parametrize("url", ["", "ftp://host", "file:///etc/passwd", "http://host:port", "http://ho\nst"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://host", "file:///etc/passwd", "http://host:port", "http://ho\nst", "http://[::1"]
+)
 def test_an_address_that_is_none(url):
     with pytest.raises(SourceUnreachable) as caught:
         taken("http_json", COLUMNS, {**OPTIONS, "attempts": 1}, {"url": url, "token": TOKEN})

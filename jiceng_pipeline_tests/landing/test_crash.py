@@ -12,7 +12,7 @@ from jiceng_pipeline.landing import outcome, snapshot
 from jiceng_pipeline_tests.connectors.interface import Interface, hang, says
 from jiceng_pipeline_tests.landing.trial import COLUMNS, CONTRACT, FIELDS, Register
 
-CROWD = [(f"人{i}", str(i), "A") for i in range(60_000)]
+CROWD = [(f"人{i}", str(i), "A") for i in range(40_000)]
 
 PULL = """
 import sys, json
@@ -77,7 +77,7 @@ def seconds(tmp_path_factory):
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.9, 1.0])
 def test_killed_at_any_time(register, seconds, share):
     register.pull()
     before = visible(register)
