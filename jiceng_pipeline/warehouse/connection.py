@@ -38,8 +38,7 @@ def connect(
             "allow_community_extensions": False,
             "preserve_insertion_order": True,
             # what does not fit into memory goes beside the file or, of a scratch database, into the home
-            "temp_directory": f"{path}.tmp" if path else str(settings.builds / ".scratch"),
-            "temp_file_encryption": True,
+            "temp_directory": f"{path}.tmp" if path else str(settings.home / ".scratch"),
         },
     )
     try:
