@@ -71,7 +71,7 @@ def macros() -> tuple[str, ...]:
             .then("case when citizen_id_is_valid(upgraded) then upgraded end"),
         ),
         macro("citizen_id_birth_date", "t", "cast(try_strptime(substr(t, 7, 8), '%Y%m%d') as date)"),
-        macro("citizen_id_sex_code", "t", "case when ascii(substr(t, 17, 1)) % 2 = 1 then '1' else '2' end"),
+        macro("citizen_id_sex_code", "t", "case ascii(substr(t, 17, 1)) % 2 when 1 then '1' when 0 then '2' end"),
         macro(
             "credit_code_is_valid",
             "t",
