@@ -109,6 +109,12 @@ def test_every_single_wrong_digit_is_found(sql):
 def test_birth_date_and_sex_are_read_from_the_number(sql):
     assert sql("citizen_id_birth_date('11010519491231002X')") == date(1949, 12, 31)
     assert sql("citizen_id_sex_code('11010519491231002X')") == "2"
+    assert sql("citizen_id_sex_code('110105194912310011')") == "1"
+
+
+def test_no_number_says_nothing_of_birth_and_sex(sql):
+    assert sql("citizen_id_birth_date(null)") is None
+    assert sql("citizen_id_sex_code(null)") is None
 
 
 def test_credit_code_agrees_with_an_independent_validator(sql):
