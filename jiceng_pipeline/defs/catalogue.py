@@ -15,7 +15,6 @@ from jiceng_pipeline.warehouse import models
 from jiceng_pipeline.warehouse.table import Table
 
 OUTCOME = "landing.outcome"
-CHANGES = "returned.changes"
 TICKET = "quality.ticket"
 
 

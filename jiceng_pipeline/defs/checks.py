@@ -67,8 +67,9 @@ def _judged(of: Layer) -> dg.AssetsDefinition:
         tags={"layer": "quality"},
     )
 
-    # the checks are of the layer's tables, not of the asset that stands for the step; Dagster's own dbt
-    # integration asks for the same by this parameter
+    # The checks are of the layer's tables, not of the asset that stands for the step, so that the tickets can
+    # wait for the step without waiting for it to pass. Dagster does not document the parameter that allows
+    # this; its version is pinned, and test_graph would notice.
     @dg.multi_asset(
         name=f"quality__{of}",
         specs=[asset],

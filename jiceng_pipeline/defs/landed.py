@@ -14,10 +14,11 @@ from jiceng_pipeline.departments.contract import RHYTHM_DAYS, Contract, contract
 from jiceng_pipeline.landing import pull, snapshot
 from jiceng_pipeline.landing.outcome import Outcome
 
-# Only a source that cannot be reached is tried again: everything else gives the same result each time. No
-# policy of the operation, which would also try again what was interrupted or found the disk full.
-RETRIES = 2
-_WAIT = dg.RetryPolicy(delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+# Only a source that cannot be reached is tried again, and only once, for connectors have patience of their
+# own; everything else gives the same result each time. No policy of the operation, which would also try
+# again what was interrupted or found the disk full.
+RETRIES = 1
+_WAIT = dg.RetryPolicy(delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 ARRIVED = "arrived"
 
 

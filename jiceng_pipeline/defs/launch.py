@@ -63,8 +63,8 @@ def _run(settings: Settings, instance: dg.DagsterInstance, run_id: str, systems:
     told = SyncReport.read(settings, run_id)
     if told is None:
         raise _cause(result)
-    if told.exit_code == report.INTERRUPTED and isinstance(cause := _cause(result), JicengError):
-        told = report.corrected(told, cause)  # no step of ours failed, and nobody asked it to stop
+    if told.exit_code == JicengError.exit_code and told.error is None:
+        told = report.corrected(told, _cause(result))
         told.write(settings)
     return told
 

@@ -54,6 +54,7 @@ def _publish(sync: Sync) -> Published:
     """Publish what this run built; raise NothingPublished where it may not be."""
     if sync.published is None:
         sync.published = _publish_build(sync)
+    sync.is_finished = True
     sync.step_done("published", sync.published.version.name)
     return sync.published
 

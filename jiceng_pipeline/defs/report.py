@@ -70,9 +70,11 @@ def _served(settings: Settings) -> str | None:
     return served.name if served else None
 
 
-def corrected(told: SyncReport, error: JicengError) -> SyncReport:
+def corrected(told: SyncReport, failure: BaseException) -> SyncReport:
     """Return the report of a run that ended for a reason its steps did not know."""
-    return replace(told, exit_code=error.exit_code, error=_told(error))
+    if isinstance(failure, JicengError):
+        return replace(told, exit_code=failure.exit_code, error=_told(failure))
+    return replace(told, exit_code=INTERRUPTED)
 
 
 def assemble(sync: "Sync") -> SyncReport:
@@ -83,13 +85,15 @@ def assemble(sync: "Sync") -> SyncReport:
     except (duckdb.OperationalError, OSError):  # a full disk must not hide why the run failed
         counts = {}
     systems = _systems(sync, counts.get("systems", {}))
+    tickets = counts.pop("tickets", None) or (figures.unmet(sync.settings) if sync.is_settled else [])
     error = sync.errors[0] if sync.errors else None
     return SyncReport(
         sync.run_id,
         exit_code=_exit_code(sync, error, systems),
         version=_served(sync.settings),
         is_new=sync.published is not None and sync.published.is_new,
-        **{**counts, "systems": systems, "tickets": counts.get("tickets") or figures.unmet(sync.settings)},
+        **{**counts, "systems": systems},
+        tickets=tickets,
         error=_told(error),
         seconds=sync.seconds,
     )
@@ -119,14 +123,14 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _exit_code(sync: "Sync", error: JicengError | None, systems: Mapping[str, Mapping[str, Any]]) -> int:
-    if sync.is_interrupted:
+    if sync.is_finished:
+        return KEPT_A_SNAPSHOT if any(told["stale"] for told in systems.values()) else DONE
+    if sync.is_interrupted or (error is None and sync.is_stopped()):
         return INTERRUPTED
     if error:
         return error.exit_code
-    if sync.published:
-        return KEPT_A_SNAPSHOT if any(told["stale"] for told in systems.values()) else DONE
-    # a run of a few assets publishes nothing and is done; a full run that stopped without a word was stopped
-    return INTERRUPTED if sync.is_full else DONE
+    # a run of a few assets publishes nothing and is done; a full one that ends here broke outside our steps
+    return JicengError.exit_code if sync.is_full else DONE
 
 
 def _told(error: JicengError | None) -> Mapping[str, str] | None:

@@ -15,9 +15,13 @@ from jiceng_pipeline.defs import catalogue, processes
 from jiceng_pipeline.defs import sync as syncs
 from jiceng_pipeline.defs.failure import guarded
 from jiceng_pipeline.defs.layers import key
+from jiceng_pipeline.defs.report import INTERRUPTED
 from jiceng_pipeline.defs.sync import Sync
 
 T = TypeVar("T")
+# Nobody sits before a run that the night or a file started: it can wait for somebody's `jiceng sync`.
+_AUTOMATIC = {"dagster/schedule_name", "dagster/sensor_name"}
+_PATIENCE_SECONDS = 1800
 
 
 class SyncRun(dg.ConfigurableResource[Any]):
@@ -29,7 +33,6 @@ class SyncRun(dg.ConfigurableResource[Any]):
     threads: int = 0
 
     _sync: Sync | None = PrivateAttr(default=None)
-    _cancel: Callable[[], None] | None = PrivateAttr(default=None)
 
     @classmethod
     def of(cls, settings: Settings) -> dict[str, object]:
@@ -66,12 +69,7 @@ class SyncRun(dg.ConfigurableResource[Any]):
             self.sync.heed()
             return made
 
-        return guarded(where, heeding, self._note)
-
-    def _note(self, failure: BaseException) -> None:
-        self.sync.note(failure)
-        if self.sync.is_interrupted and self._cancel:
-            self._cancel()
+        return guarded(where, heeding, self.sync.note)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["SyncRun"]:
@@ -79,23 +77,27 @@ class SyncRun(dg.ConfigurableResource[Any]):
         run, instance = context.run, context.instance
         assert run is not None and instance is not None
         instance.add_run_tags(run.run_id, {processes.TAG: processes.me()})
-        settings = self.settings
-        wanted = run.asset_selection or None
-        is_full = wanted is None or {key(name) for name in catalogue.tables(settings)} <= set(wanted)
-        with syncs.running(settings, run.run_id, is_full=is_full, steps=_steps(instance, run)) as sync:
+        settings, steps = self.settings, _steps(instance, run)
+        with syncs.running(
+            settings,
+            run.run_id,
+            is_full={"__".join(key(name).path) for name in catalogue.tables(settings)} <= steps,
+            steps=len(steps),
+            patience_seconds=_PATIENCE_SECONDS if _AUTOMATIC & set(run.tags) else 0,
+        ) as sync:
             self._sync = sync
-            # so that Dagster calls a run that was asked to stop cancelled, not failed
-            self._cancel = lambda: instance.report_run_canceling(run, "要求停止")
             try:
                 yield self
             finally:
-                self._sync = self._cancel = None
+                self._sync = None
+                if sync.ended() == INTERRUPTED:  # so that Dagster calls the run cancelled, not failed
+                    instance.report_run_canceling(run, "要求停止")
 
 
-def _steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:
-    snapshot = run.execution_plan_snapshot_id
-    plan = instance.get_execution_plan_snapshot(snapshot) if snapshot else None
-    return len(plan.step_keys_to_execute) if plan else 0
+def _steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[str]:
+    """Return the steps that this run takes; one that goes on from a failure takes only the last of them."""
+    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id or "")
+    return set(plan.step_keys_to_execute)
 
 
 @dg.definitions

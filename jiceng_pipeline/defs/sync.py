@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from jiceng_pipeline.core import clock, progress
-from jiceng_pipeline.core.errors import JicengError, NothingPublished, SourceUnreachable
+from jiceng_pipeline.core.errors import JicengError, Locked, NothingPublished, SourceUnreachable
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs import inputs, interrupts, report
 from jiceng_pipeline.defs.layers import layer
@@ -37,9 +37,10 @@ class Sync:
         self.inputs: Mapping[str, Any] = {}
         self.published: Published | None = None
         self.errors: list[JicengError] = []
-        self.is_interrupted = False
+        self.is_stopped = is_stopped
+        self.is_settled = self.is_interrupted = self.is_finished = False
         self._steps, self._done = steps, 0
-        self._is_stopped = is_stopped
+        self._report: report.SyncReport | None = None
         self._started = time.monotonic()
         if not is_full:
             build.seed(settings, self.database)
@@ -72,9 +73,18 @@ class Sync:
             self.is_interrupted = True
 
     def heed(self) -> None:
-        """Raise KeyboardInterrupt where the run was asked to stop and has not published yet."""
-        if self._is_stopped() and not (self.published and self.published.is_new):
+        """Raise KeyboardInterrupt where the run was asked to stop and has not come to its end."""
+        if self.is_stopped() and not self.is_finished:
             raise KeyboardInterrupt
+
+    def ended(self) -> int:
+        """Remove the private build, write the run's report, once, and return its exit code."""
+        if self._report is None:
+            self._report = report.assemble(self)
+            if self._report.exit_code != NothingPublished.exit_code:  # a blocked build is kept, to see why
+                build.discard(self.settings, self.run_id)
+            self._report.write(self.settings)
+        return self._report.exit_code
 
     def pulled(self, contract: Contract, outcome: Outcome) -> None:
         """Remember how a pull went; a failed one leaves the last snapshot in force."""
@@ -92,6 +102,7 @@ class Sync:
         Raise SourceUnreachable where every system pulled was unreachable. Where landing, ledger,
         business date and code are those of the served version, it is not built again.
         """
+        self.is_settled = True
         pulled = self.outcomes.values()
         if pulled and all((outcome.error or {}).get("kind") == SourceUnreachable.__name__ for outcome in pulled):
             raise SourceUnreachable(
@@ -109,21 +120,34 @@ class Sync:
 
 
 @contextmanager
-def running(settings: Settings, run_id: str, *, is_full: bool, steps: int = 0) -> Iterator[Sync]:
+def running(
+    settings: Settings, run_id: str, *, is_full: bool, steps: int = 0, patience_seconds: float = 0
+) -> Iterator[Sync]:
     """Hold the instance for one run; when it ends, however it ends, write its report and tidy up.
 
-    Raise Locked where another run holds the instance.
+    Raise Locked where another run still holds the instance after `patience_seconds`.
     """
-    with build.lock(settings):
+    with _locked(settings, patience_seconds), interrupts.watched() as is_stopped:
         build.clear_leftovers(settings)
         with open_ledger(settings) as ledger:
             grants.ensure_operator(ledger)
-        with interrupts.watched() as is_stopped:
-            sync = Sync(settings, run_id, is_full=is_full, steps=steps, is_stopped=is_stopped)
+        sync = Sync(settings, run_id, is_full=is_full, steps=steps, is_stopped=is_stopped)
+        try:
+            yield sync
+        finally:
+            sync.ended()
+
+
+@contextmanager
+def _locked(settings: Settings, patience_seconds: float) -> Iterator[None]:
+    deadline = time.monotonic() + patience_seconds
+    with ExitStack() as held:
+        while True:
             try:
-                yield sync
-            finally:
-                told = report.assemble(sync)
-                told.write(settings)
-                if told.exit_code != NothingPublished.exit_code:  # a blocked build is kept, to see why
-                    build.discard(settings, run_id)
+                held.enter_context(build.lock(settings))
+                break
+            except Locked:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(1)
+        yield

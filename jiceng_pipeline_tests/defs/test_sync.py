@@ -1,20 +1,24 @@
 """One sync, from the outside: what it leaves in Dagster, when it publishes, and when it must not."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from jiceng_pipeline.core import clock
+from jiceng_pipeline.core.errors import Locked
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.definitions import defs
 from jiceng_pipeline.defs import catalogue
 from jiceng_pipeline.defs import instance as history
+from jiceng_pipeline.defs.landed import ARRIVED, RETRIES
 from jiceng_pipeline.defs.launch import run_sync
 from jiceng_pipeline.defs.layers import VERSION, key
 from jiceng_pipeline.defs.report import SyncReport
 from jiceng_pipeline.defs.resources import SyncRun
+from jiceng_pipeline.defs.sync import running
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.grant import Grant
@@ -102,30 +106,29 @@ def test_the_operator_may_see_what_was_made(synced):
         assert "operator" in {entry.body.actor for entry in views.standing(ledger, Grant).values()}
 
 
-def test_nothing_new_is_said_quickly_and_nothing_is_built(synced_copy):
+def test_nothing_new_is_said_quickly_and_one_system_can_be_pulled_alone(synced_copy):
     before = publish.current(synced_copy)
+    (name, *others) = contracts()
     steps = []
-    report = run_sync(synced_copy, listener=steps.append)
+    report = run_sync(synced_copy, listener=steps.append, systems=[name])
     assert (report.exit_code, report.is_new, report.version) == (0, False, before.name)
     assert publish.versions(synced_copy) == [before.name]
-    assert {told["status"] for told in report.systems.values()} == {"unchanged"}
+    assert report.systems[name]["status"] == "unchanged"
     assert (steps[-1].stage, steps[-1].done) == ("publish", steps[-1].total)
-
-
-def test_one_system_can_be_pulled_alone(synced_copy):
-    (name, *others) = contracts()
-    report = run_sync(synced_copy, systems=[name])
-    assert report.exit_code == 0
     outcomes = {each: len(list((synced_copy.landing / each / "outcomes").iterdir())) for each in contracts()}
     assert outcomes == {name: 2, **dict.fromkeys(others, 1)}
-    assert run_sync(synced_copy, systems=["no/such"]).exit_code == 2
+
+
+def test_a_system_that_is_none_is_refused(tmp_path):
+    report = run_sync(Settings(home=tmp_path), systems=["no/such"])
+    assert (report.exit_code, report.error["kind"]) == (2, "UsageError")
 
 
 def test_a_blocking_failure_leaves_the_last_version(synced_copy, reroute, tmp_path):
     before = publish.current(synced_copy).name
     for name in PEOPLE:  # their snapshots are lost, and they cannot be pulled again
         shutil.rmtree(synced_copy.landing / name)
-        reroute(synced_copy, name, folder=str(tmp_path / "away"), url="http://127.0.0.1:9", file="away")
+        reroute(synced_copy, name, folder=str(tmp_path / "away"), url="nowhere")
     report = run_sync(synced_copy)
     assert report.exit_code == 4
     assert report.error["kind"] == "NothingPublished"
@@ -133,7 +136,12 @@ def test_a_blocking_failure_leaves_the_last_version(synced_copy, reroute, tmp_pa
     assert report.checks["failed"] > 0
     assert {ticket["system"] for ticket in report.tickets if ticket["kind"] == "delivery"} == set(PEOPLE)
     assert (synced_copy.builds / report.run_id / "jiceng.duckdb").exists()  # to see why
+    arrivals = {
+        dg.AssetCheckKey(key(f"landing.{contract.table}"), ARRIVED): name for name, contract in contracts().items()
+    }
     with history.opened(synced_copy) as instance:
+        told = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(arrivals))
+        assert {name for check, name in arrivals.items() if not told[check].evaluation.passed} == set(PEOPLE)
         assert instance.get_run_by_id(report.run_id).status is dg.DagsterRunStatus.FAILURE
 
 
@@ -143,6 +151,8 @@ def test_where_nothing_is_reachable_the_run_stops_early(tmp_path):
     assert report.exit_code == 5
     assert {ticket["system"] for ticket in report.tickets} == set(contracts())
     assert {told["status"] for told in report.systems.values()} == {"failed"}
+    tries = {name: len(list((settings.landing / name / "outcomes").iterdir())) for name in contracts()}
+    assert set(tries.values()) == {1 + RETRIES}
     assert not report.returned
 
 
@@ -155,6 +165,25 @@ def test_two_syncs_do_not_meet(synced_copy):
     assert not picked.success
     with history.opened(synced_copy) as instance:
         assert report.run_id not in {run.run_id for run in instance.get_runs()}
+
+
+def test_a_run_of_the_night_waits_for_its_turn(synced_copy):
+    taken, end = threading.Event(), threading.Event()
+
+    def hold():
+        with build.lock(synced_copy):
+            taken.set()
+            end.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    taken.wait(60)
+    with pytest.raises(Locked), running(synced_copy, "impatient", is_full=False):
+        pass
+    threading.Timer(0.5, end.set).start()
+    with running(synced_copy, "patient", is_full=False, patience_seconds=60):
+        assert end.is_set()
+    holder.join()
 
 
 def test_a_few_assets_can_be_tried_without_publishing(synced_copy):
