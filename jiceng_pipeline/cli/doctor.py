@@ -66,7 +66,7 @@ def _installation(_: Settings) -> Finding:
 
     from jiceng_pipeline.warehouse import extensions
 
-    for name in ("postgres_scanner", "sqlite_scanner"):
+    for name in ("postgres_scanner", "sqlite_scanner", "mysql_scanner"):
         extensions.path(name)
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding(say("安装", "installation"), f"Python {version}, DuckDB {duckdb.__version__}")

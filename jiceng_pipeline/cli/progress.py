@@ -39,7 +39,10 @@ def shown(title: str) -> Iterator[None]:
         task = progress.add_task(title, total=None)
 
         def listener(step: Step) -> None:
-            progress.update(task, description=f"{title}  {_words(step)}", completed=step.done, total=step.total)
+            progress.update(task, description=f"{title}  {_words(step)}")
+            # the steps of a sync count upwards; what counts anew inside one of them only changes the words
+            if step.total is not None and step.total >= (progress.tasks[task].total or 0):
+                progress.update(task, completed=step.done, total=step.total)
 
         with listening(listener):
             yield

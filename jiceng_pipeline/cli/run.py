@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
 def run(
     scale: Annotated[Literal["community", "street"], typer.Option(help=say("规模", "size"))] = "street",
     seed: Annotated[int, typer.Option(help=say("随机种子", "seed"))] = 1,
+    profile: Annotated[Literal["default", "harsh"], typer.Option(help=say("数据有多难", "how hard"))] = "default",
 ) -> int:
     """Simulate, sync, evaluate, and say what to type next."""
     from jiceng_pipeline.defs.launch import run_sync
@@ -27,7 +28,7 @@ def run(
     settings = Settings.load()
     started = time.monotonic()
     with progress.shown(say("模拟", "simulate")):
-        simulate(settings, scale=scale, seed=seed)
+        simulate(settings, scale=scale, seed=seed, profile=profile)
     with progress.shown(say("同步", "sync")), running(settings):
         report = run_sync(settings)
     sync.show(report)

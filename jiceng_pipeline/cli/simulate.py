@@ -20,6 +20,7 @@ def simulate(
     context: typer.Context,
     scale: Annotated[Literal["community", "street"], typer.Option(help=say("规模", "size"))] = "street",
     seed: Annotated[int, typer.Option(help=say("随机种子", "seed"))] = 1,
+    profile: Annotated[Literal["default", "harsh"], typer.Option(help=say("数据有多难", "how hard"))] = "default",
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> None:
     """Write the city's stores and its hidden truth; the same scale, seed and day change nothing."""
@@ -28,7 +29,7 @@ def simulate(
     from jiceng_pipeline.simulation.simulate import simulate as make
 
     with progress.shown(say("模拟", "simulate")):
-        summary = make(Settings.load(), scale=scale, seed=seed)
+        summary = make(Settings.load(), scale=scale, seed=seed, profile=profile)
     if as_json:
         print_json(asdict(summary))
     else:

@@ -1,6 +1,7 @@
 """A drop folder: which file is the delivery, and reading it while nobody is still writing it."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import BinaryIO
 from jiceng_pipeline.connectors.base import Source
 from jiceng_pipeline.core.errors import SourceUnreachable
 
+_DAY = re.compile(r"(?<!\d)20\d{6}(?!\d)")
 PLAIN = r"^[^/\\]+$"  # a name in the folder, not a way out of it
 
 
@@ -19,11 +21,26 @@ def named(source: Source, name: str) -> Path:
 
 def newest(source: Source, pattern: str) -> Path:
     """Return the file of the source's folder whose name sorts last among those that match `pattern`."""
+    return _checked(source, _matching(source, pattern)[-1])
+
+
+def newest_day(source: Source, pattern: str) -> list[Path]:
+    """Return the files that match `pattern` and have the newest day, eight digits in their names."""
+    found = _matching(source, pattern)
+    days = {path: day[0] for path in found if (day := _DAY.search(path.name))}
+    if not days:
+        raise SourceUnreachable(
+            "文件名里没有日期", where=str(found[-1]), cure="文件名请按约定带上八位日期，例如 20260501"
+        )
+    return [_checked(source, path) for path, day in days.items() if day == max(days.values())]
+
+
+def _matching(source: Source, pattern: str) -> list[Path]:
     folder = _folder(source)
     found = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
     if not found:
         raise SourceUnreachable(f"文件夹里没有 {pattern}", where=str(folder), cure="请把文件放进这个文件夹后重试")
-    return _checked(source, found[-1])
+    return found
 
 
 @contextmanager

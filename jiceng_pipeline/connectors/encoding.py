@@ -5,7 +5,8 @@ in its contract. Python's codecs do the work: they are strict and right at every
 """
 
 import codecs
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
 
 BLOCK = 1 << 20
 _MARKS = {
@@ -15,10 +16,48 @@ _MARKS = {
 }
 
 
+class Readable(Protocol):
+    """What gives bytes: a file, or one being unpacked."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, empty at the end."""
+        ...
+
+
 def detected(stream: BinaryIO) -> str | None:
     """Return the codec of the rule that reads the whole stream, or None; the stream is rewound."""
     stream.seek(0)
     return next((codec for codec in _candidates(stream.read(4)) if _reads(stream, codec)), None)
+
+
+def is_utf8(stream: Readable) -> bool:
+    """Return whether the rest of the stream is strict UTF-8."""
+    try:
+        for _ in utf8(stream, "utf-8"):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def utf8(stream: Readable, codec: str, size: int = BLOCK) -> Iterator[bytes]:
+    """Yield the rest of the stream as UTF-8, without its byte order mark; raise UnicodeDecodeError."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    is_first = True
+    while True:
+        block = stream.read(size)
+        text = decoder.decode(block, not block)
+        if text and is_first:
+            text, is_first = text.removeprefix("\ufeff"), False
+        if text:
+            yield text.encode()
+        if not block:
+            return
+
+
+def marked(start: bytes) -> str | None:
+    """Return the codec a byte order mark at the `start` names, None where there is none."""
+    return next((codec for mark, codec in _MARKS.items() if start.startswith(mark)), None)
 
 
 def decoded(data: bytes) -> str:
@@ -33,8 +72,8 @@ def decoded(data: bytes) -> str:
 
 
 def _candidates(start: bytes) -> tuple[str, ...]:
-    marked = next((codec for mark, codec in _MARKS.items() if start.startswith(mark)), None)
-    return (marked,) if marked else ("utf-8", "gb18030")
+    named = marked(start)
+    return (named,) if named else ("utf-8", "gb18030")
 
 
 def _reads(stream: BinaryIO, codec: str) -> bool:

@@ -37,6 +37,7 @@ class Options(Document):
     sheets: Literal["every", "first"] | list[str] = Field("first", description="every, first, or their names")
     sheet_column: str | None = Field(None, description="column that takes the sheet's name")
     header_contains: list[str] = Field(min_length=1, description="the first row with all of these is the header")
+    header_rows: int = Field(1, ge=1, le=3, description="rows the header has; merged parts are joined: 学籍/年级")
     end_rows: list[str] = Field([], description="a row whose first text begins so is a total or a signature")
 
 
@@ -147,13 +148,23 @@ def _sheet(
 
 
 def _header(batch: pa.RecordBatch, source: Source, options: Options) -> tuple[int, list[str] | None]:
-    """Return where the header row is and its names, all white space taken out of them."""
+    """Return where the last header row is and the names, all white space taken out of them."""
     wanted = {source.renames.get(name, name) for name in options.header_contains}
-    for place, row in enumerate(zip(*(c.to_pylist() for c in batch.slice(0, HEADER_WITHIN).columns[1:]), strict=True)):
-        cells = ["".join(cell.split()) for cell in row]
+    head = list(zip(*(column.to_pylist() for column in batch.slice(0, HEADER_WITHIN).columns[1:]), strict=True))
+    for last in range(options.header_rows - 1, len(head)):
+        cells = _joined(head[last - options.header_rows + 1 : last + 1])
         if wanted <= {source.renames.get(cell, cell) for cell in cells}:
-            return place, cells
+            return last, cells
     return 0, None
+
+
+def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return one name a column: what stands above it, then its own; a merged cell stands above all it covers."""
+    *above, own = [["".join(cell.split()) for cell in row] for row in rows]
+    for row in above:
+        for place in range(1, len(row)):
+            row[place] = row[place] or (row[place - 1] if own[place] else "")
+    return ["/".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*above, own, strict=True)]
 
 
 def _refuse_unnamed(rows: pa.RecordBatch, header: Sequence[str], label: str) -> None:

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from jiceng_pipeline.connectors import base, byte_fields, drop_folder
@@ -198,15 +197,7 @@ def _cut(
         values[column] = byte_fields.text(lines[:, start : start + width], options.encoding)
         start += width
     rows = pa.array(numbers)
-    broken = {column: text for column, text in values.items() if text.null_count}
-    if not broken:
+    if not any(text.null_count for text in values.values()):
         return rows, values
-    readable = pa.array(np.ones(len(rows), bool))
-    for column, text in broken.items():
-        found = pc.and_(readable, text.is_null())
-        extract.rejects += [
-            Reject(name, row, f"“{column}”有不能识别的字节（编码损坏，或半个汉字）")
-            for row in rows.filter(found).to_pylist()
-        ]
-        readable = pc.and_not(readable, found)
+    readable = byte_fields.readable(values, rows, name, extract)
     return rows.filter(readable), {column: text.filter(readable) for column, text in values.items()}

@@ -16,10 +16,16 @@ class Unpacked:
     """The bytes of `stream`, unpacked if they are gzip; a damaged or swelling file is SourceRejected."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
-        packed = stream.read(len(_MAGIC)) == _MAGIC
-        stream.seek(0)
+        self._is_packed = stream.read(len(_MAGIC)) == _MAGIC
         self._packed, self._name, self._size = stream, name, 0
-        self._plain: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=stream) if packed else stream
+        self._plain: BinaryIO | gzip.GzipFile = stream
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Begin again at the first byte."""
+        self._packed.seek(0)
+        self._size = 0
+        self._plain = gzip.GzipFile(fileobj=self._packed) if self._is_packed else self._packed
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, empty at the end."""

@@ -1,17 +1,22 @@
 """Asking an interface patiently and warily: retries, limits on time and size, never to another host."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
+from typing import BinaryIO, TypeVar
 
 import httpx
+from pydantic import Field
 
+from jiceng_pipeline.connectors.base import Source
 from jiceng_pipeline.core import clock
+from jiceng_pipeline.core.documents import Document
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 
 MAX_BYTES = 64 << 20  # of one answer, unpacked
+MAX_DOWNLOAD = 8 << 30  # of one export, unpacked
 MAX_WAIT_SECONDS = 60.0  # whatever Retry-After asks for
 _BUSY = {429, 502, 503, 504}
 _LOGIN = {401, 403}
@@ -26,26 +31,44 @@ class Busy(Exception):
         self.what, self.after = what, after
 
 
-class Client:
-    """One interface, asked for one delivery within `total_seconds`."""
+class Patience(Document):
+    """How long and how often an interface is asked."""
 
-    def __init__(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        *,
-        attempts: int,
-        backoff_seconds: float,
-        timeout_seconds: float,
-        total_seconds: float,
-    ) -> None:
-        self._attempts, self._backoff = attempts, backoff_seconds
-        self._until = time.monotonic() + total_seconds
+    attempts: int = Field(5, ge=1, le=20, description="how often a page or a file is asked for")
+    backoff_seconds: float = Field(0.5, gt=0, description="wait before the second attempt; then twice as long")
+    timeout_seconds: float = Field(30, gt=0, description="longest silence of the interface")
+    total_minutes: float = Field(120, gt=0, description="longest time for the whole delivery")
+
+
+def checked_url(source: Source) -> str:
+    """Return the source's `url`; raise SourceUnreachable where it is no address of the web."""
+    url = source.at("url")
+    if not url.startswith(("http://", "https://")):
+        raise SourceUnreachable(
+            "url 不是 http(s) 地址", where=source.system, cure="在 connections.yaml 里写成 https://主机"
+        )
+    return url
+
+
+T = TypeVar("T")
+
+
+class Client:
+    """One interface, asked for one delivery; the source's `token` goes along, to this host only."""
+
+    def __init__(self, source: Source, patience: Patience, *, accept: str) -> None:
+        self._attempts, self._backoff = patience.attempts, patience.backoff_seconds
+        self._until = time.monotonic() + patience.total_minutes * 60
+        token = source.address.get("token")
         try:
             self._http = httpx.Client(
-                base_url=url,
-                headers={"Accept": "application/json", "Accept-Encoding": "gzip", **headers},
-                timeout=timeout_seconds,
+                base_url=checked_url(source),
+                headers={
+                    "Accept": accept,
+                    "Accept-Encoding": "gzip",
+                    **({"Authorization": f"Bearer {token}"} if token else {}),
+                },
+                timeout=patience.timeout_seconds,
                 follow_redirects=False,
                 trust_env=False,
             )
@@ -62,9 +85,23 @@ class Client:
 
     def get(self, path: str, parameters: Mapping[str, str | int], where: str) -> bytes:
         """Return the answer's body; raise SourceUnreachable after the last attempt, SourceRejected at once."""
+        return self._patiently(lambda: b"".join(self._parts(path, parameters, where, MAX_BYTES)), where)
+
+    def download(self, path: str, parameters: Mapping[str, str | int], where: str, into: BinaryIO) -> None:
+        """Write the answer's body to `into`, from its beginning at every attempt; raise as `get`."""
+
+        def once() -> None:
+            into.seek(0)
+            into.truncate()
+            for part in self._parts(path, parameters, where, MAX_DOWNLOAD):
+                into.write(part)
+
+        self._patiently(once, where)
+
+    def _patiently(self, ask: Callable[[], T], where: str) -> T:
         for attempt in range(self._attempts):
             try:
-                return self._once(path, parameters, where)
+                return ask()
             except Busy as busy:
                 asked = self._backoff * 2**attempt if busy.after is None else busy.after
                 wait = min(asked, MAX_WAIT_SECONDS)
@@ -77,11 +114,12 @@ class Client:
             time.sleep(wait)
         raise AssertionError("unreachable: attempts is at least 1")
 
-    def _once(self, path: str, parameters: Mapping[str, str | int], where: str) -> bytes:
+    def _parts(self, path: str, parameters: Mapping[str, str | int], where: str, limit: int) -> Iterator[bytes]:
+        """Yield one answer's body; raise Busy where another attempt may help."""
         try:
             with self._http.stream("GET", path, params=dict(parameters)) as response:
                 _check_status(response, where)
-                return self._body(response, where)
+                yield from self._bounded(response, where, limit)
         except httpx.TimeoutException:
             raise Busy("超时") from None
         except httpx.TransportError as error:
@@ -91,14 +129,13 @@ class Client:
                 f"答复无法读取（{type(error).__name__}）", where=where, cure="请接口负责人检查接口"
             ) from None
 
-    def _body(self, response: httpx.Response, where: str) -> bytes:
-        parts, size = [], 0
+    def _bounded(self, response: httpx.Response, where: str, limit: int) -> Iterator[bytes]:
+        size = 0
         for part in response.iter_bytes():
-            parts.append(part)
             size += len(part)
-            if size > MAX_BYTES:
+            if size > limit:
                 raise SourceRejected(
-                    f"一页答复超过 {MAX_BYTES >> 20} MB，已停止读取",
+                    f"一次答复超过 {limit >> 20} MB，已停止读取",
                     where=where,
                     cure="减小 page_size，或请接口负责人检查",
                 )
@@ -106,7 +143,7 @@ class Client:
                 raise SourceUnreachable(
                     "总用时超过上限", where=where, cure="请接口负责人检查速度，或调大 total_minutes"
                 )
-        return b"".join(parts)
+            yield part
 
 
 def _check_status(response: httpx.Response, where: str) -> None:

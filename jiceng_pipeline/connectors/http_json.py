@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -11,16 +10,15 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, JsonValue
 
-from jiceng_pipeline.connectors import base, columns, encoding
+from jiceng_pipeline.connectors import base, columns, encoding, json_values
 from jiceng_pipeline.connectors.base import Extract, Reject, Source
-from jiceng_pipeline.connectors.http_client import Client
-from jiceng_pipeline.core.documents import Document
+from jiceng_pipeline.connectors.http_client import Client, Patience, checked_url
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 
 _CODE_LENGTH = 12  # of what an answer may say to be repeated in a message, or to be a count
 
 
-class Options(Document):
+class Options(Patience):
     """Which interface below `url`, and how its answers are built. Places in an answer are written a.b."""
 
     path: str = Field(min_length=1, description="path of the interface")
@@ -31,10 +29,6 @@ class Options(Document):
     size_parameter: str = Field("size", min_length=1, description="query parameter with the page's size")
     first_page: int = Field(1, ge=0, description="number of the first page")
     page_size: int = Field(1000, ge=1, le=100_000, description="records asked for in a page")
-    attempts: int = Field(5, ge=1, le=20, description="how often a page is asked for")
-    backoff_seconds: float = Field(0.5, gt=0, description="wait before the second attempt; then twice as long")
-    timeout_seconds: float = Field(30, gt=0, description="longest silence of the interface")
-    total_minutes: float = Field(120, gt=0, description="longest time for the whole delivery")
 
 
 def read(source: Source, options: Options) -> Extract:
@@ -43,13 +37,9 @@ def read(source: Source, options: Options) -> Extract:
     Numbers keep their digits, true and false are those words, anything nested is its JSON text.
     Raises SourceRejected for an error page, a repeated page, or a total the records do not reach.
     """
-    url = source.at("url")
-    if not url.startswith(("http://", "https://")):
-        raise SourceUnreachable(
-            "url 不是 http(s) 地址", where=source.system, cure="在 connections.yaml 里写成 https://主机"
-        )
+    checked_url(source)
     extract = Extract()
-    extract.batches = _full(_batches(url, source, options, extract))
+    extract.batches = _full(_batches(source, options, extract))
     return extract
 
 
@@ -65,11 +55,11 @@ def _full(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield pa.concat_batches(waiting)
 
 
-def _batches(url: str, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
+def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
     seen: dict[str, None] = {}
     digests: set[bytes] = set()
     received = 0
-    with _client(url, source, options) as client:
+    with Client(source, options, accept="application/json") as client:
         for page in count(options.first_page):
             where = f"{options.path} 第 {page - options.first_page + 1} 页"
             asked = {options.page_parameter: page, options.size_parameter: options.page_size}
@@ -95,22 +85,10 @@ def _batches(url: str, source: Source, options: Options, extract: Extract) -> It
         )
 
 
-def _client(url: str, source: Source, options: Options) -> Client:
-    token = source.address.get("token")
-    return Client(
-        url,
-        {"Authorization": f"Bearer {token}"} if token else {},
-        attempts=options.attempts,
-        backoff_seconds=options.backoff_seconds,
-        timeout_seconds=options.timeout_seconds,
-        total_seconds=options.total_minutes * 60,
-    )
-
-
 def _rows(body: bytes, options: Options, extract: Extract, where: str) -> list[Any]:
     """Return an answer's records after checking that it is one, and that its total stays the same."""
     try:
-        answer = json.loads(encoding.decoded(body), parse_float=Decimal, parse_constant=str)
+        answer = json_values.loads(encoding.decoded(body))
     except (ValueError, RecursionError):
         raise SourceRejected(
             "返回的不是 JSON，可能是网页或错误页", where=where, cure="请接口负责人检查接口和网关"
@@ -157,20 +135,5 @@ def _batch(
     if len(field_of) < len(seen) or not field_of.keys() <= set(source.columns):
         columns.matched(seen, source, file)
     fields = [field_of.get(column, column) for column in source.columns]
-    values = [_array([record.get(name) for record in records]) for name in fields]
+    values = [json_values.array([record.get(name) for record in records]) for name in fields]
     return base.batch(source.columns, file, pa.array(numbers[is_record]), values)
-
-
-def _array(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values, pa.string())
-    except pa.ArrowException:
-        return pa.array([_text(value) for value in values], pa.string())
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, Decimal):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -39,7 +39,7 @@ class Contract(Document):
     owner: Owner
     legal_basis: str
     sharing: Literal["unconditional", "conditional", "not_shared"]
-    entity: Literal["resident", "enterprise"]
+    entity: Literal["resident", "enterprise", "equipment", "city_case"]
     jurisdiction: str = Field(default="", description="division prefix within which names are unambiguous")
     connector: Connector
     rhythm: Literal["daily", "weekly", "monthly", "yearly"] = "daily"

@@ -14,6 +14,7 @@ _REASONS = {
     "division": "在区划表中找不到这个社区，或名称在本区不唯一",
     "code": "代码不在代码集中，合同里也没有对照",
     "date": "不是有效的日期",
+    "timestamp": "不是有效的时间",
     "phone": "不是有效的电话号码",
     "integer": "不是整数",
     "decimal": "不是数",
@@ -23,8 +24,9 @@ _BY_EXCEL = "号码被表格软件变成了数值，末几位已经丢失"
 
 
 def _reason(element: Element) -> str:
-    plain = literal(_REASONS.get(element.type, f"超过 {element.max_length} 个字"))
-    if element.type in {"citizen_id", "credit_code", "phone"}:
+    otherwise = "不合规定的写法" if element.pattern else f"超过 {element.max_length} 个字"
+    plain = literal(_REASONS.get(element.type, otherwise))
+    if element.pattern or element.type in {"citizen_id", "credit_code", "phone"}:
         in_scientific_notation = f"regexp_matches({element.id}_raw, '[0-9][eE][+]?[0-9]')"
         return f"case when {in_scientific_notation} then {literal(_BY_EXCEL)} else {plain} end"
     return plain

@@ -6,14 +6,15 @@ from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import elements_of
 
-# matching looks at what was typed where the number itself is not valid
+# of the entities that are reconciled: matching looks at what was typed where the number itself is not valid
 RAW = {"resident": "citizen_id", "enterprise": "unified_social_credit_code"}
 
 
 def columns(entity: str) -> tuple[str, ...]:
     """Return the columns of `standard.<entity>_record`."""
     identity = ("record_id", "system", "department", "first_landed", "landed_date", "is_current")
-    return (*identity, *(each.id for each in elements_of(entity)), f"{RAW[entity]}_raw")
+    raw = (f"{RAW[entity]}_raw",) if entity in RAW else ()
+    return (*identity, *(each.id for each in elements_of(entity)), *raw)
 
 
 def entity_select(entity: str, contracts: Iterable[Contract]) -> str:
@@ -25,7 +26,7 @@ def entity_select(entity: str, contracts: Iterable[Contract]) -> str:
 def _part(entity: str, contract: Contract) -> str:
     held = set(contract.columns.values())
     cells = [f"{each.id if each.id in held else 'null'}::{each.sql_type} as {each.id}" for each in elements_of(entity)]
-    raw = RAW[entity]
-    cells.append(f"{raw + '_raw' if raw in held else 'null'}::varchar as {raw}_raw")
+    if raw := RAW.get(entity):
+        cells.append(f"{raw + '_raw' if raw in held else 'null'}::varchar as {raw}_raw")
     return f"""select record_id, system, {literal(contract.department)} as department, first_landed, landed_date,
         is_current, {", ".join(cells)} from standard.{contract.table}"""

@@ -41,6 +41,8 @@ def value(contract: Contract, column: str, element: Element) -> str:
             sql = f"cast({sql} * {factor} as {element.sql_type})"
         return sql
     limit = f" and length(std_text({text})) <= {element.max_length}" if element.max_length else ""
+    if element.pattern:
+        limit += f" and regexp_full_match(std_text({text}), {literal(element.pattern)})"
     return f"case when std_text({text}) is not null{limit} then std_text({text}) end"
 
 

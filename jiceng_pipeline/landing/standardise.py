@@ -9,9 +9,8 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing import outcome, quarantine, records, snapshot, standard_values
 from jiceng_pipeline.standard import divisions, reading, reference
+from jiceng_pipeline.standard.register import ENTITIES, Entity
 from jiceng_pipeline.warehouse.table import Build, Table
-
-_ENTITY_TITLES = {"resident": "人员记录", "enterprise": "市场主体记录"}
 
 _OUTCOME_SCHEMA = pa.schema(
     [
@@ -52,7 +51,7 @@ def tables(contracts: Mapping[str, Contract]) -> tuple[Table, ...]:
             divisions.create_division_alias,
         ),
         *(_system(contract) for contract in each),
-        *(_records(entity, each) for entity in _ENTITY_TITLES),
+        *(_records(entity, each) for entity in ENTITIES if any(contract.entity == entity for contract in each)),
         Table(
             "standard",
             "name_reading",
@@ -98,11 +97,11 @@ def _system(contract: Contract) -> Table:
     )
 
 
-def _records(entity: str, contracts: tuple[Contract, ...]) -> Table:
+def _records(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
     return Table(
         "standard",
         f"{entity}_record",
-        _ENTITY_TITLES[entity],
+        f"{ENTITIES[entity]}记录",
         "所有系统的记录，一种形状",
         frozenset(f"standard.{contract.table}" for contract in contracts if contract.entity == entity),
         _select(f"standard.{entity}_record", lambda _: records.entity_select(entity, contracts)),

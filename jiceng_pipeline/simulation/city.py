@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jiceng_pipeline.simulation import enterprises, families, people, settlement, text
+from jiceng_pipeline.simulation import enterprises, families, ownership, people, settlement, text
 from jiceng_pipeline.simulation.chance import Bools, Ints, stream, unique_numbers
 from jiceng_pipeline.simulation.dwellings import Dwellings
 from jiceng_pipeline.simulation.enterprises import Enterprises
@@ -90,7 +90,30 @@ class City:
     @cached_property
     def names(self) -> Text:
         """Return everybody's true name."""
-        return self.people.names.written(self.reference)
+        return text.where(self.is_dotted, self.people.dotted_name, self.people.names.written(self.reference))
+
+    @cached_property
+    def is_dotted(self) -> Bools:
+        """Return who bears a name with a dot in it, as Uyghurs do."""
+        return np.asarray(pc.not_equal(self.people.dotted_name, ""))
+
+    @cached_property
+    def registered_address(self) -> Text:
+        """Return where everybody is registered: in the street, or in another county."""
+        door = text.number(self.homes.door[self.dwelling])
+        far = text.join(text.pick(self.reference.areas["name"], self.people.area), "城关镇解放路", door, "号")
+        return text.where(self.is_registered, text.pick(self.homes.standard(), self.registered_at), far)
+
+    @cached_property
+    def owner(self) -> Ints:
+        """Return for each dwelling the row of the person who owns it, or -1."""
+        return ownership.owners(self)
+
+    @cached_property
+    def clerk_phone(self) -> Text:
+        """Return for each community the telephone of the clerk people name when they have none."""
+        count = self.communities.num_rows
+        return text.number(13_900_000_000 + unique_numbers(stream(self.seed, "clerks"), count, 0, 100_000_000))
 
 
 def make_city(reference: Reference, *, scale: str, seed: int, as_of: date) -> City:

@@ -1,14 +1,15 @@
 """What every clerk does to what is true: copies it, slips now and then, and leaves cells empty."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation import numbers, text, variants
 from jiceng_pipeline.simulation.chance import Bools, Days, Ints, happens, stream
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.dwellings import BLOCKS, HEADS
@@ -16,7 +17,6 @@ from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.store import Mark
 from jiceng_pipeline.simulation.text import Text
 
-FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 DAY_SECONDS, OPENS, CLOSES = 86_400, 30_600, 62_400  # offices work from 8:30 to 17:20
 
 
@@ -61,6 +61,12 @@ class Clerk:
         self.marks.append(Mark(column, kind, mask))
         return mask
 
+    def unmark(self, column: str, mask: Bools) -> None:
+        """Take back what was noted of a column where nothing was written after all."""
+        self.marks = [
+            Mark(each.column, each.kind, each.rows & ~mask) if each.column == column else each for each in self.marks
+        ]
+
     def slips(self, column: str, kind: str, rate: ArrayLike, possible: Bools | bool = True) -> Bools:
         """Draw where an error is made, and note it."""
         return self.mark(column, kind, happens(self.rng(column, kind), len(self), rate) & possible)
@@ -98,25 +104,20 @@ class Clerk:
             related = ~np.asarray(relatives.is_null())
             mask = slip("number_of_relative", rates.number_of_relative, related)
             values = text.put(values, mask, _some(relatives, mask))
-        mask = slip("number_mistyped", rates.number_mistyped)
-        values = text.put(values, mask, _mistyped(_some(true, mask), self.rng(column, "which digit")))
-        mask = slip("number_transposed", rates.number_transposed)
-        values = text.put(values, mask, _transposed(_some(true, mask), self.rng(column, "which pair")))
-        if fifteen is not None:
-            mask = slip("number_fifteen_digits", rates.number_fifteen_digits, fifteen)
-            letters = text.characters(_some(true, mask), 18)
-            values = text.put(values, mask, text.from_characters(np.delete(letters, [6, 7, 17], axis=1)))
-        mask = slip("number_full_width", rates.number_full_width)
-        wide = [each.translate(FULL_WIDTH) for each in _some(true, mask).to_pylist()]
-        values = text.put(values, mask, text.column(wide))
-        mask = slip("number_spaced", rates.number_spaced)
-        values = text.put(values, mask, _spaced(_some(true, mask), self.rng(column, "which spaces")))
-        ends_in_x = text.characters(true, 18)[:, 17] == ord("X")
-        if fifteen is not None:  # a small x is a habit with residents' numbers only
-            mask = slip("number_small_x", rates.number_small_x, ends_in_x)
-            letters = text.characters(_some(true, mask), 18)
-            letters[:, 17] = ord("x")
-            values = text.put(values, mask, text.from_characters(letters))
+        is_resident = fifteen is not None
+        mangled: list[tuple[str, Callable[[Text, Generator], Text], Bools | bool]] = [
+            ("number_mistyped", numbers.mistyped, True),
+            ("number_transposed", numbers.transposed, True),
+            ("number_letter_o", numbers.with_letter_o, numbers.has_zero(true)),
+            ("number_fifteen_digits", numbers.fifteen_digits, False if fifteen is None else fifteen),
+            ("number_destroyed", numbers.destroyed, numbers.is_all_digits(true)),
+            ("number_full_width", numbers.full_width, True),
+            ("number_spaced", numbers.spaced, True),
+            ("number_small_x", numbers.with_small_x, numbers.ends_in_x(true) & is_resident),
+        ]
+        for kind, mangle, possible in mangled:
+            mask = slip(kind, getattr(rates, kind), possible)
+            values = text.put(values, mask, mangle(_some(true, mask), self.rng(column, kind, "how")))
         return values
 
     def address_habits(self, column: str) -> tuple[Ints, Ints, Bools, Bools]:
@@ -128,6 +129,14 @@ class Clerk:
         head = np.where(bare, rng.integers(1, len(HEADS), len(self)), 0)
         block = np.where(other, rng.integers(1, len(BLOCKS), len(self)), 0)
         return head, block, ~no_room_word, happens(rng, len(self), 0.25)
+
+    def old_places(self, column: str, addresses: Text) -> Text:
+        """Write some addresses with old names of roads and the estates' everyday names."""
+        other = variants.old_places(addresses)
+        possible = np.asarray(pc.fill_null(pc.not_equal(other, addresses), False))
+        return text.where(
+            self.slips(column, "address_old_name", self.rates.address_old_name, possible), other, addresses
+        )
 
     def updated(self, column: str, stale: Bools | None = None) -> Days:
         """Return when each record was last touched, to the second; stale ones long ago."""
@@ -148,35 +157,3 @@ class Clerk:
 
 def _some(values: Text, mask: Bools) -> Text:
     return text.column(values).filter(mask)
-
-
-def _mistyped(numbers: Text, rng: Generator) -> Text:
-    """Replace one of the first seventeen characters by another digit."""
-    letters = text.characters(numbers, 18)
-    row, place = np.arange(len(letters)), rng.integers(0, 17, len(letters))
-    old = letters[row, place].astype(np.int64) - ord("0")
-    letters[row, place] = (old + rng.integers(1, 10, len(letters))) % 10 + ord("0")
-    return text.from_characters(letters)
-
-
-def _transposed(numbers: Text, rng: Generator) -> Text:
-    """Swap two different neighbours after the area code."""
-    letters = text.characters(numbers, 18)
-    row, differs = np.arange(len(letters)), letters[:, 6:16] != letters[:, 7:17]
-    place = 6 + np.argmax(differs * (1 + rng.random(differs.shape)), axis=1)
-    letters[row, place], letters[row, place + 1] = letters[row, place + 1], letters[row, place].copy()
-    return text.from_characters(letters)
-
-
-def _spaced(numbers: Text, rng: Generator) -> Text:
-    """Group a number, or leave a space at its end."""
-    grouped = text.join(*_split(numbers, (6, 14)))
-    return text.where(happens(rng, len(numbers), 0.5), grouped, text.join(numbers, " "))
-
-
-def _split(numbers: Text, places: tuple[int, int]) -> tuple[Text | str, ...]:
-    letters = text.characters(numbers, 18)
-    first, second = places
-    parts = (letters[:, :first], letters[:, first:second], letters[:, second:])
-    a, b, c = (text.from_characters(part) for part in parts)
-    return a, " ", b, " ", c

@@ -47,7 +47,8 @@ class EnterpriseClerk(Clerk):
         head, _, room_word, _ = self.address_habits(column)
         every = np.zeros((2, len(self.city.enterprises)), np.int64)
         every[0, self.rows], every[1, self.rows] = head, room_word
-        return self.city.enterprises.addresses(every[0], every[1] > 0).take(pa.array(self.rows))
+        values = self.city.enterprises.addresses(every[0], every[1] > 0).take(pa.array(self.rows))
+        return self.old_places(column, values)
 
     def _owner(self) -> pa.Array:
         return pa.array(self.city.enterprises.person[self.rows])

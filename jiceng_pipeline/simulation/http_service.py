@@ -1,7 +1,8 @@
 """The HTTP interfaces of departments, in a process of their own that ends with whoever started it.
 
-A store that is served has PATH and `respond(folder, query) -> bytes`. As with the real ones, about
-every twentieth request is refused: too many requests, or not available just now.
+A store that is served has PATH, `respond(folder, query) -> bytes` and, where it is no JSON,
+CONTENT_TYPE. As with the real ones, about every twentieth request is refused: too many
+requests, or not available just now.
 """
 
 import itertools
@@ -16,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from jiceng_pipeline.simulation.store import stores
 
 Respond = Callable[[Path, Mapping[str, str]], bytes]
+JSON = "application/json; charset=utf-8"
 BUSY, UNAVAILABLE, EVERY = 7, 27, 40  # which of each forty requests are refused
 
 
@@ -28,8 +30,8 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.token = token
         self.count = itertools.count(1)
-        self.routes: dict[str, tuple[Respond, Path]] = {
-            path: (store.respond, folder / system)  # type: ignore[attr-defined]
+        self.routes: dict[str, tuple[Respond, Path, str]] = {
+            path: (store.respond, folder / system, getattr(store, "CONTENT_TYPE", JSON))  # type: ignore[attr-defined]
             for system, store in stores().items()
             if (path := getattr(store, "PATH", None))
         }
@@ -58,15 +60,15 @@ class Handler(BaseHTTPRequestHandler):
         elif route is None:
             self._answer(404, b'{"code":404}')
         else:
-            respond, folder = route
-            self._answer(200, respond(folder, dict(parse_qsl(target.query))))
+            respond, folder, kind = route
+            self._answer(200, respond(folder, dict(parse_qsl(target.query))), {"Content-Type": kind})
 
     def log_message(self, *_: object) -> None:
         """Say nothing: addresses of requests may hold personal values."""
 
     def _answer(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
-        kind = "application/json; charset=utf-8" if body.startswith(b"{") else "text/html"
+        kind = JSON if body.startswith(b"{") else "text/html"
         for name, value in {
             "Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})
         }.items():  # fmt: skip

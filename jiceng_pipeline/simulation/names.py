@@ -13,6 +13,14 @@ from jiceng_pipeline.simulation.text import Text
 # How many of a decade's people have a given name of one character, and of one character doubled.
 SINGLE = (0.08, 0.09, 0.12, 0.22, 0.32, 0.34, 0.16, 0.08)
 DOUBLED = (0.0, 0.0, 0.004, 0.012, 0.022, 0.02, 0.01, 0.008)
+MEN = (
+    "阿迪力", "买买提", "吐尔逊", "阿不都", "艾力", "玉素甫", "卡德尔", "依明", "热合曼", "库尔班",
+    "亚森", "艾尼瓦尔", "帕尔哈提", "伊力哈木", "木拉提", "阿卜杜拉", "塔依尔", "肉孜", "哈斯木", "居马",
+)  # fmt: skip
+WOMEN = (
+    "古丽", "阿依古丽", "热依汗", "帕提古丽", "米热古丽", "阿孜古丽", "迪丽努尔", "茹克亚", "祖丽胡玛", "努尔曼古丽",
+    "吐尔逊古丽", "玛依拉", "沙依热", "赛乃姆", "艾孜再",
+)  # fmt: skip
 SINCE = 1940  # the first decade in the table stands for everyone born before 1950
 
 
@@ -57,6 +65,13 @@ def given(reference: Reference, male: Bools, birth_year: Ints, rng: Generator) -
     doubled = ~male & happens(rng, len(male), np.array(DOUBLED)[decade])
     first = np.where(doubled, last, np.where(single | (first == last), -1, first))
     return first, last
+
+
+def dotted(which: Bools, male: Bools, rng: Generator) -> Text:
+    """Draw names of one's own and one's father's, with a dot between: 阿迪力·买买提; empty where not `which`."""
+    own = np.where(male, rng.integers(0, len(MEN), len(which)), len(MEN) + rng.integers(0, len(WOMEN), len(which)))
+    father = text.pick(MEN, rng.integers(0, len(MEN), len(which)))
+    return text.where(which, text.join(text.pick(MEN + WOMEN, own), "·", father), "")
 
 
 def sounds_like(reference: Reference, character: Ints, rng: Generator) -> Ints:

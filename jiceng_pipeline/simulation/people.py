@@ -7,14 +7,24 @@ import numpy as np
 import pyarrow as pa
 from numpy.random import Generator
 
-from jiceng_pipeline.simulation import family_names, identifiers, phones, text
+from jiceng_pipeline.simulation import family_names, identifiers, names, phones, text
 from jiceng_pipeline.simulation.chance import Bools, Days, Floats, Ints, choose, happens, stream
 from jiceng_pipeline.simulation.families import HEAD, SPOUSE, Families
 from jiceng_pipeline.simulation.names import Names
 from jiceng_pipeline.simulation.reference import Reference
 from jiceng_pipeline.simulation.text import Text
 
-ETHNIC_GROUPS = {"01": 0.986, "03": 0.004, "15": 0.003, "06": 0.002, "11": 0.002, "08": 0.002, "07": 0.001}
+UYGHUR = "05"
+ETHNIC_GROUPS = {
+    "01": 0.984,
+    UYGHUR: 0.002,
+    "03": 0.004,
+    "15": 0.003,
+    "06": 0.002,
+    "11": 0.002,
+    "08": 0.002,
+    "07": 0.001,
+}
 FIRST_ISSUE = 1984  # the year residents' cards, and so the numbers, were first issued
 
 
@@ -28,6 +38,7 @@ class People:
     birth: Days
     death: Days
     names: Names
+    dotted_name: Text  # of those whose names have a dot; empty for all others
     citizen_id: Text
     area: Ints  # row of the id areas
     ethnic_group: Text
@@ -61,6 +72,7 @@ def populate(reference: Reference, drawn: Families, from_elsewhere: Bools, as_of
     age = years_between(birth, as_of)
     phone, previous = phones.telephones(household, slot, age, stream(seed, "phones"))
     group = choose(stream(seed, "ethnic"), list(ETHNIC_GROUPS.values()), len(drawn.kind))
+    is_uyghur = group == list(ETHNIC_GROUPS).index(UYGHUR)
     order = stream(seed, "order of people").permutation(len(household))
     rows = pa.array(order)
     return People(
@@ -70,6 +82,7 @@ def populate(reference: Reference, drawn: Families, from_elsewhere: Bools, as_of
         birth=birth[order],
         death=death[order],
         names=named.take(order),
+        dotted_name=names.dotted(is_uyghur[household], male, stream(seed, "dotted names")).take(rows),
         citizen_id=ids.take(rows),
         area=area[order],
         ethnic_group=text.pick(list(ETHNIC_GROUPS), group[household][order]),

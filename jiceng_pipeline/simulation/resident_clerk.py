@@ -4,32 +4,69 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jiceng_pipeline.simulation import names, text
+from jiceng_pipeline.simulation import family_names, names, text, variants
 from jiceng_pipeline.simulation.chance import Bools, Days, Ints
 from jiceng_pipeline.simulation.clerk import Clerk
+from jiceng_pipeline.simulation.families import CHILD, HEAD, SPOUSE
 from jiceng_pipeline.simulation.text import Text
 
 FIFTEEN_DIGITS_BEFORE = np.datetime64("1985-01-01")
+LUNAR_BEFORE = np.datetime64("1980-01-01")  # whose mothers told the birthday by the moon
+PRIVATE_USE = 0xE000  # where fonts of the nineties kept characters their sets lacked
 
 
 class ResidentClerk(Clerk):
     """A clerk whose rows are people."""
 
     def name(self, column: str) -> Text:
-        """Write names; some characters come out as another that sounds or looks like it, or as '?'."""
-        city, named = self.city, self.city.people.names.take(self.rows)
-        characters = city.reference.characters
-        wrong = self.slips(column, "name_homophone", self.rates.name_homophone, self._has_homophone(named.last))
+        """Write names: a character that sounds or looks alike, left out, not in the character set, or traditional."""
+        city, named, rates = self.city, self.city.people.names.take(self.rows), self.rates
+        dotted = city.is_dotted[self.rows]
+        first, last, lost = self._rare_characters(column, named, ~dotted)
+        free = ~dotted & ~lost
+        wrong = self.slips(column, "name_homophone", rates.name_homophone, self._has_homophone(named.last) & free)
         sound = names.sounds_like(city.reference, named.last, self.rng(column, "sound"))
-        last = text.pick(characters["character"], np.where(wrong, sound, named.last))
+        characters = city.reference.characters
+        last = text.where(wrong, text.pick(characters["character"], sound), last)
         lookalike = text.pick(characters["lookalike"], named.last)
-        possible = np.asarray(pc.not_equal(lookalike, "")) & ~wrong
-        wrong = self.slips(column, "name_lookalike", self.rates.name_lookalike, possible)
-        last = text.where(wrong, lookalike, last)
-        first = text.pick(characters["character"], named.first)
-        lost = self.slips(column, "name_question_mark", self.rates.name_question_mark, self._is_rare(named))
-        lost_first, lost_last = (lost & self._rare(place) for place in (named.first, named.last))
-        return named.written(city.reference, text.where(lost_first, "?", first), text.where(lost_last, "?", last))
+        free &= ~wrong
+        wrong = self.slips(
+            column, "name_lookalike", rates.name_lookalike, np.asarray(pc.not_equal(lookalike, "")) & free
+        )
+        last, free = text.where(wrong, lookalike, last), free & ~wrong
+        dropped = self.slips(column, "name_dropped", rates.name_dropped, (named.first >= 0) & free)
+        values = named.written(city.reference, first, text.where(dropped, "", last))
+        other = variants.traditional(values)
+        possible = np.asarray(pc.not_equal(other, values)) & free & ~dropped
+        values = text.where(self.slips(column, "name_traditional", rates.name_traditional, possible), other, values)
+        return text.where(dotted, self._dotted(column, dotted), values)
+
+    def _rare_characters(self, column: str, named: names.Names, possible: Bools) -> tuple[Text, Text, Bools]:
+        """Return first and last given characters, those outside GB 2312 here and there written otherwise."""
+        characters = self.city.reference.characters
+        first, last = text.pick(characters["character"], named.first), text.pick(characters["character"], named.last)
+        lost = np.zeros(len(self), np.bool_)
+        private = pa.array([chr(PRIVATE_USE + place) for place in range(characters.num_rows)])
+        for kind, instead in (
+            ("name_question_mark", pa.repeat("?", characters.num_rows)),
+            ("name_pinyin", characters["pinyin"]),
+            ("name_private_code", private),
+        ):
+            mask = self.slips(column, kind, getattr(self.rates, kind), self._is_rare(named) & possible & ~lost)
+            first = text.where(mask & self._rare(named.first), text.pick(instead, named.first), first)
+            last = text.where(mask & self._rare(named.last), text.pick(instead, named.last), last)
+            lost |= mask
+        return first, last, lost
+
+    def _dotted(self, column: str, dotted: Bools) -> Text:
+        """Write names with a dot; many typists know another sign for it."""
+        values = self.city.names.take(pa.array(self.rows))
+        other = self.slips(column, "name_dot", self.rates.name_dot, dotted)
+        which = self.rng(column, "which dot").integers(0, len(variants.DOTS), len(self))
+        own, father = (
+            pc.list_element(pc.split_pattern(text.where(dotted, values, variants.DOT), variants.DOT), n) for n in (0, 1)
+        )
+        return text.where(other, text.join(own, text.pick(variants.DOTS, which), father), values)
 
     def citizen_id(self, column: str) -> Text:
         """Write 公民身份号码 with the errors of `Clerk.number`."""
@@ -39,18 +76,37 @@ class ResidentClerk(Clerk):
         return self.number(column, people.citizen_id.take(pa.array(self.rows)), relatives, old)
 
     def birth_date(self, column: str) -> Days:
-        """Give birth dates; of some only the year is known, and 1 January stands for it."""
-        birth = self.city.people.birth[self.rows]
-        first_of_january = birth.astype("datetime64[Y]").astype("datetime64[D]")
-        unknown = self.slips(column, "birth_date_default", self.rates.birth_date_default, birth != first_of_january)
-        result: Days = np.where(unknown, first_of_january, birth)
+        """Give birth dates; some are lunar, have day and month swapped, or are what a form fills in by itself."""
+        birth = self.city.people.birth[self.rows].astype("datetime64[D]")
+        years, months = birth.astype("datetime64[Y]"), birth.astype("datetime64[M]")
+        new_year, day = years.astype("datetime64[D]"), (birth - months).astype(np.int64) + 1
+        month = (months - years).astype(np.int64) + 1
+        swapped = (years.astype("datetime64[M]") + (day - 1) % 12).astype("datetime64[D]") + (month - 1)
+        lunar = birth - self.rng(column, "moon").integers(20, 51, len(self))
+        free, result = np.ones(len(self), np.bool_), birth
+        for kind, instead, possible in (
+            ("birth_date_default", new_year, birth != new_year),
+            ("birth_date_1900", np.full(len(self), np.datetime64("1900-01-01")), free),
+            ("birth_date_lunar", lunar, birth < LUNAR_BEFORE),
+            ("birth_date_swapped", swapped, (day <= 12) & (day != month)),
+        ):
+            mask = self.slips(column, kind, getattr(self.rates, kind), possible & free)
+            free, result = free & ~mask, np.where(mask, instead, result)
         return result
 
     def phone(self, column: str, empty: str | None = None) -> Text:
-        """Write telephone numbers; some are the old one, some are not known."""
+        """Write telephone numbers; some are old, somebody else's, or not known."""
         people, rows = self.city.people, pa.array(self.rows)
-        old = self.slips(column, "phone_old", self.rates.phone_old)
-        values = text.where(old, people.previous_phone.take(rows), people.phone.take(rows))
+        free, values = np.ones(len(self), np.bool_), people.phone.take(rows)
+        child = self._child()
+        clerk = text.pick(self.city.clerk_phone, self.city.community[self.rows])
+        for kind, instead, possible in (
+            ("phone_old", people.previous_phone.take(rows), free),
+            ("phone_of_child", text.pick(people.phone, child), (child >= 0) & (self.city.age[self.rows] > 60)),
+            ("phone_of_clerk", clerk, self.city.age[self.rows] > 60),
+        ):
+            mask = self.slips(column, kind, getattr(self.rates, kind), possible & free)
+            free, values = free & ~mask, text.where(mask, instead, values)
         missing = self.slips(column, "phone_missing", self.rates.phone_missing)
         return text.put(values, missing, empty)
 
@@ -65,7 +121,7 @@ class ResidentClerk(Clerk):
             plain, yes = np.zeros(len(self), np.int64), np.ones(len(self), np.bool_)
             values = self.city.homes.written(dwelling, plain, plain, yes, yes)
         else:
-            values = self.city.homes.written(dwelling, *self.address_habits(column))
+            values = self.old_places(column, self.city.homes.written(dwelling, *self.address_habits(column)))
         missing = self.slips(column, "address_missing", self.rates.address_missing)
         return text.put(values, missing, empty)
 
@@ -82,6 +138,14 @@ class ResidentClerk(Clerk):
     def _relative(self) -> pa.Array:
         relative = self.city.relative[self.rows]
         return pa.array(relative, mask=relative < 0)
+
+    def _child(self) -> Ints:
+        """Return the row of a grown-up child in the household of each head or spouse, or -1."""
+        people = self.city.people
+        child = family_names.row_of(people.household, people.slot, CHILD)
+        parent = np.isin(people.slot, (HEAD, SPOUSE)) & (child >= 0) & (self.city.age[child] > 18)
+        result: Ints = np.where(parent, child, -1)[self.rows]
+        return result
 
     def _rare(self, character: Ints) -> Bools:
         result: Bools = (character >= 0) & self.city.reference.is_rare[character]

@@ -12,7 +12,7 @@ from jiceng_pipeline.core import clock, files
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.progress import Step, report
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.simulation import postgresql, truth
+from jiceng_pipeline.simulation import errors, postgresql, truth
 from jiceng_pipeline.simulation.city import RESIDENTS, City, make_city
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.reference import Reference
@@ -42,14 +42,16 @@ def simulate(
     seed: int = DEFAULT_SEED,
     as_of: date | None = None,
     rates: Rates | None = None,
+    profile: str = "default",
 ) -> Summary:
     """Make the city and write every store; with the same parameters nothing is written again.
 
+    `rates` stand for those of the profile (`default` or `harsh`).
     Without `as_of` a city that is there keeps its day, a new one is seen as of today.
     """
     if scale not in RESIDENTS:
         raise UsageError(f"没有 {scale} 这种规模", where="--scale", cure=f"改用 {'、'.join(RESIDENTS)}")
-    rates = rates or Rates()
+    rates = rates or errors.profile(profile)
     with transition(settings):
         wanted = {"scale": scale, "seed": seed, "rates": asdict(rates), "made_by": _made_by(settings)}
         made = _made(settings)

@@ -76,7 +76,7 @@ class Store(Protocol):
     """A module of `stores/`. One that is served over HTTP also has PATH and `respond`, see http_service."""
 
     SYSTEM: str
-    ENTITY: Literal["resident", "enterprise"]
+    ENTITY: Literal["resident", "enterprise", "equipment", "city_case"]
     KEY: tuple[str, ...]
 
     @staticmethod

@@ -14,13 +14,17 @@ from jiceng_pipeline.simulation import text
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.store import Records, Store, whole
 
+# of whom a record of each kind speaks: equipment of who uses it, a case of who reported it
+KEYS = {"resident": "person_id", "enterprise": "enterprise_id", "equipment": "enterprise_id", "city_case": "person_id"}
+
 
 @dataclass(frozen=True)
 class Truth:
     """Paths of the truth tables.
 
-    `resident` and `enterprise` have a row an entity; `resident_record` and `enterprise_record` say
-    (system, source_key) → entity; `error` says (system, source_key, column, kind) of every error made.
+    `resident` and `enterprise` have a row an entity; `resident_record`, `enterprise_record`,
+    `equipment_record` and `city_case_record` say (system, source_key) → entity; `error` says
+    (system, source_key, column, kind) of every error made.
     """
 
     folder: Path
@@ -60,10 +64,7 @@ def write(at: Truth, city: City, written: Mapping[str, tuple[Store, Records]]) -
     """Write the truth tables."""
     _write(at.resident, residents(city))
     _write(at.enterprise, enterprises(city))
-    for entity, path, key in (
-        ("resident", at.resident_record, "person_id"),
-        ("enterprise", at.enterprise_record, "enterprise_id"),
-    ):
+    for entity, key in KEYS.items():
         parts = [
             pa.table(
                 {
@@ -75,7 +76,8 @@ def write(at: Truth, city: City, written: Mapping[str, tuple[Store, Records]]) -
             for system, (store, records) in written.items()
             if entity == store.ENTITY
         ]
-        _write(path, pa.concat_tables(parts))
+        if parts:
+            _write(at.folder / f"{entity}_record.parquet", pa.concat_tables(parts))
     errors = [records.errors(system, store.KEY) for system, (store, records) in written.items()]
     _write(at.error, pa.concat_tables(errors))
 
@@ -83,9 +85,6 @@ def write(at: Truth, city: City, written: Mapping[str, tuple[Store, Records]]) -
 def residents(city: City) -> Any:
     """Return one row a person, in no telling order."""
     people, homes = city.people, city.homes.standard()
-    door = text.number(city.homes.door[city.dwelling])
-    far = text.join(text.pick(city.reference.areas["name"], people.area), "城关镇解放路", door, "号")
-    registered = text.where(city.is_registered, text.pick(homes, city.registered_at), far)
     codes = city.communities["code"]
     return pa.table(
         {
@@ -100,7 +99,7 @@ def residents(city: City) -> Any:
             "family_relation_code": people.relation,
             "phone": people.phone,
             "previous_phone": people.previous_phone,
-            "registered_address": registered,
+            "registered_address": city.registered_address,
             "dwelling_address": text.pick(homes, city.dwelling),
             "previous_address": text.pick(homes, city.previous_dwelling),
             "community_code": text.pick(codes, city.community),

@@ -13,7 +13,14 @@ from jiceng_pipeline.core.errors import DefinitionError
 
 ELEMENTS = Path(__file__).with_name("elements")
 
-Entity = Literal["resident", "household", "enterprise"]
+Entity = Literal["resident", "household", "enterprise", "equipment", "city_case"]
+ENTITIES: Mapping[Entity, str] = {
+    "resident": "人员",
+    "household": "户",
+    "enterprise": "市场主体",
+    "equipment": "特种设备",
+    "city_case": "城市管理案件",
+}
 Type = Literal[
     "text", "name", "organisation_name", "address", "phone", "citizen_id", "credit_code", "division",
     "code", "date", "integer", "decimal", "boolean", "timestamp",
@@ -45,6 +52,7 @@ class Element(Document):
     definition: str
     type: Type
     max_length: int | None = None
+    pattern: str | None = Field(default=None, description="regular expression the whole text fits")
     code_set: str | None = None
     sensitivity: Literal["public", "internal", "personal", "sensitive"]
     mask: Mask = "none"
@@ -60,6 +68,8 @@ class Element(Document):
             raise ValueError("type: code 与 code_set 必须同时出现")
         if self.sensitivity in {"personal", "sensitive"} and self.mask == "none" and self.type != "code":
             raise ValueError("个人信息必须声明 mask")
+        if self.pattern and self.type != "text":
+            raise ValueError("pattern 只用于 type: text")
         return self
 
     @property

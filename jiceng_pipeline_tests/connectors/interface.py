@@ -18,6 +18,7 @@ class Interface:
         self.asked = []  # pages
         self.total = None  # said instead of the truth
         self.page_size = None  # capped at
+        self.export = None  # bytes: what is answered instead of pages
         self.released = threading.Event()
 
     def __enter__(self):
@@ -57,12 +58,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.interface.visits.append(self.path)
         query = parse_qs(urlsplit(self.path).query)
-        number, size = int(query["page"][0]), int(query["size"][0])
+        number, size = (int(query.get(name, ["1"])[0]) for name in ("page", "size"))
         self.interface.asked.append(number)
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             self.answer(401, {"code": 401})
         elif self.interface.faults:
             self.interface.faults.pop(0)(self)
+        elif self.interface.export is not None:
+            self.answer(200, self.interface.export)
         else:
             self.answer(200, self.interface.page(number, size))
 

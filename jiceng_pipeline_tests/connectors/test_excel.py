@@ -101,6 +101,24 @@ def test_a_cell_is_the_text_a_person_sees(tmp_path, value, text):
     assert read(tmp_path)[0][0][4] == text
 
 
+def test_a_header_of_two_rows_is_joined(tmp_path):
+    book = xlsxwriter.Workbook(str(tmp_path / "册.xlsx"))
+    sheet = book.add_worksheet("一小")
+    sheet.merge_range(0, 0, 0, 4, "学生花名册")
+    sheet.merge_range(1, 0, 2, 0, "序号")
+    sheet.merge_range(1, 1, 1, 2, "学籍")
+    sheet.merge_range(1, 3, 1, 4, "监护人")
+    sheet.write_row(2, 1, ["学籍 号", "姓名", "姓名", "电话"])
+    sheet.write_row(3, 0, ["1", "G1", "王小二", "王大", "13912345678"])
+    book.close()
+    names = ["序号", "学籍/学籍号", "学籍/姓名", "监护人/姓名", "监护人/电话"]
+    options = {"file": "册.xlsx", "header_rows": 2, "header_contains": ["学籍/学籍号"]}
+    rows, _ = taken("excel", names, options, {"folder": str(tmp_path)})
+    assert rows == [(4, "1", "G1", "王小二", "王大", "13912345678")]
+    with pytest.raises(SourceRejected, match="找不到表头"):
+        taken("excel", names, {**options, "header_rows": 1}, {"folder": str(tmp_path)})
+
+
 def test_totals_signatures_and_notes_below_are_no_data(tmp_path):
     below = [
         ["合 计", None, None, None, 901],

@@ -28,7 +28,7 @@ def fill(database, count, values):
 
 
 def read(path, columns, renames=None, table="ENT"):
-    return taken("sqlite", columns, {"table": table}, {"file": str(path)}, renames)
+    return taken("sql", columns, {"table": table}, {"file": str(path)}, renames)
 
 
 def test_every_type_comes_as_sqlite_writes_it(path, database):
@@ -168,7 +168,7 @@ def test_something_else(path):
 def test_reading_can_stop_anywhere(path, database):
     database.execute("create table ENT (A text)")
     fill(database, base.BATCH_ROWS * 3, "'x'")
-    found = extract("sqlite", ["A"], {"table": "ENT"}, {"file": str(path)})
+    found = extract("sql", ["A"], {"table": "ENT"}, {"file": str(path)})
     next(found.batches)
     found.close()
     database.execute("drop table ENT")

@@ -120,7 +120,7 @@ def test_a_connections_file_that_does_not_help(landed, text):
 
 def test_a_contract_with_wrong_options_fails_alone(landed):
     before = landed.files()
-    wrong = {"kind": "sqlite", "options": {"table": "T", "tabel": "U"}}
+    wrong = {"kind": "sql", "options": {"table": "T", "tabel": "U"}}
     landed.pull(Contract.model_validate({**FIELDS, "connector": wrong}))
     error = kept(landed, before)
     assert error["kind"] == "DefinitionError"
@@ -199,7 +199,7 @@ def test_no_outcome_ever_holds_a_value_or_a_secret(asked):
     register.connect(file=str(register.path))
     register.pull()
     register.connect(url=f"postgresql://{CANARY_NAME}:{TOKEN}@127.0.0.1:1/{CANARY_ID}")
-    register.pull(Contract.model_validate({**FIELDS, "connector": {"kind": "postgresql", "options": {"table": "t"}}}))
+    register.pull(Contract.model_validate({**FIELDS, "connector": {"kind": "sql", "options": {"table": "t"}}}))
     written = [path.read_text("utf-8") for path in register.folder.rglob("*.json")]
     assert len(written) >= 7
     for canary in (CANARY_NAME, "canary", CANARY_ID, TOKEN, register.settings.secret):

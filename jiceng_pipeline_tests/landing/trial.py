@@ -18,7 +18,7 @@ FIELDS = {
     "legal_basis": "无",
     "sharing": "conditional",
     "entity": "resident",
-    "connector": {"kind": "sqlite", "options": {"table": "T"}},
+    "connector": {"kind": "sql", "options": {"table": "T"}},
     "key": ["编号", "证号"],
     "columns": {"姓名": "name", "证号": "citizen_id"},
     "ignored": ["编号"],

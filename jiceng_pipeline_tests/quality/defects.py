@@ -49,6 +49,9 @@ DEFECTS = {
             ("resident", record_id(RELIEF, 0), ("subsistence_category_code",)),
             ("resident", record_id(PENSION, 0), ("pension_status_code",)),
             ("resident", record_id(HEALTH, 0), ("blood_type_code",)),
+            ("resident", record_id(HEALTH, 0), ("medical_insurance_type_code", "medical_insurance_status_code")),
+            ("resident", record_id(RELIEF, 0), ("disability_type_code", "disability_grade_code")),
+            ("resident", LI_AT_POLICE, ("property_use_code", "preferential_treatment_code")),
             ("enterprise", SHOP, ("enterprise_type_code", "enterprise_status_code")),
             ("enterprise", LICENCE, ("food_business_code",)),
         )

@@ -1,17 +1,20 @@
 """Every kind of error occurs about as often as its rate says."""
 
+import re
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from jiceng_pipeline.core.errors import UsageError
-from jiceng_pipeline.simulation.errors import CARE, NO_NUMBER, Rates
+from jiceng_pipeline.simulation.errors import CARE, NO_NUMBER, Rates, profile
 from jiceng_pipeline.simulation.settlement import AWAY
 from jiceng_pipeline.simulation.store import stores
 
 REGISTER, HEALTH = "public_security/household_register", "health/resident_health_record"
 PENSION, ALLOWANCE = "social_security/pension_insurance", "civil_affairs/subsistence_allowance"
+INSURED, OWNERS = "medical_insurance/insured_person", "housing/property_register"
+PUPILS = "education/student_roster"
 ENTERPRISES, LICENCES = "market_supervision/enterprise_register", "market_supervision/food_licence"
 
 
@@ -31,6 +34,7 @@ EVERYWHERE = [
     ("number_missing", {ENTERPRISES: "UNISCID", LICENCES: "credit_code"}),
     ("number_mistyped", {REGISTER: "gmsfhm", HEALTH: "idCard", PENSION: "证件号码", ENTERPRISES: "UNISCID"}),
     ("number_transposed", {REGISTER: "gmsfhm", HEALTH: "idCard", PENSION: "证件号码", ENTERPRISES: "UNISCID"}),
+    ("number_letter_o", {REGISTER: "gmsfhm", HEALTH: "idCard", PENSION: "证件号码"}),
     ("number_full_width", {REGISTER: "gmsfhm", HEALTH: "idCard", PENSION: "证件号码"}),
     ("number_spaced", {REGISTER: "gmsfhm", HEALTH: "idCard", PENSION: "证件号码"}),
     ("phone_missing", {REGISTER: "lxdh", HEALTH: "mobile", PENSION: "手机", ENTERPRISES: "TEL"}),
@@ -44,6 +48,9 @@ EVERYWHERE = [
     ("cell_missing", {REGISTER: "hyzk", HEALTH: "ethnic", PENSION: "性别", ENTERPRISES: "OPSCOPE"}),
     ("enterprise_name_variant", {ENTERPRISES: "ENTNAME", LICENCES: "subject"}),
     ("registered_twice", {REGISTER: "", HEALTH: "", PENSION: ""}),
+    ("number_missing", {INSURED: "AAC002", OWNERS: "证件号码", PUPILS: "学生/身份证件号"}),
+    ("number_mistyped", {INSURED: "AAC002", OWNERS: "证件号码", PUPILS: "学生/身份证件号"}),
+    ("registered_twice", {INSURED: "", OWNERS: "", PUPILS: ""}),
 ]
 
 
@@ -77,7 +84,27 @@ def test_errors_that_can_happen_to_some(street, written, system, number, name):
     assert close(made(records, "name_question_mark", name), rare.sum(), rates.name_question_mark)
     assert 0 < made(records, "name_lookalike", name) < len(rows) * rates.name_lookalike
     column = {HEALTH: "birthday", PENSION: "出生日期"}[system]
+    born = street.people.birth[rows].astype("datetime64[D]")
     assert close(made(records, "birth_date_default", column), len(rows), rates.birth_date_default)
+    assert close(made(records, "birth_date_1900", column), len(rows), rates.birth_date_1900)
+    by_the_moon = (born < np.datetime64("1980-01-01")).sum()
+    assert close(made(records, "birth_date_lunar", column), by_the_moon, rates.birth_date_lunar)
+    day = (born - born.astype("datetime64[M]")).astype(int) + 1
+    month = born.astype("datetime64[M]").astype(int) % 12 + 1
+    assert close(
+        made(records, "birth_date_swapped", column),
+        ((day <= 12) & (day != month)).sum(),
+        0.98 * rates.birth_date_swapped,
+    )
+    phone = {HEALTH: "mobile", PENSION: "手机"}[system]
+    assert close(made(records, "phone_of_clerk", phone), (street.age[rows] > 60).sum(), 0.92 * rates.phone_of_clerk)
+    assert 0 < made(records, "phone_of_child", phone) < 0.05 * len(rows)
+    dropped = ((named.first >= 0) & ~rare & ~street.is_dotted[rows]).sum()
+    assert close(made(records, "name_dropped", name), dropped, 0.985 * rates.name_dropped)
+    assert 0 < made(records, "name_traditional", name) < len(rows) * rates.name_traditional
+    for kind in ("name_pinyin", "name_private_code", "name_dot"):
+        assert made(records, kind, name) > 0, kind
+    assert made(records, "number_destroyed", number) == 0, "no spreadsheet here"
 
 
 def test_the_dead_are_still_listed_here_and_there(street, written):
@@ -87,11 +114,11 @@ def test_the_dead_are_still_listed_here_and_there(street, written):
     assert made(written[PENSION], "dead_still_listed", "参保状态") > 20
 
 
-def test_about_six_in_a_hundred_records_have_no_number(written):
+def test_about_every_tenth_record_has_no_number(written):
     columns = {REGISTER: "gmsfhm", HEALTH: "idCard", PENSION: "证件号码", ALLOWANCE: "身份证号"}
     missing = sum(made(written[system], "number_missing", column) for system, column in columns.items())
     share = missing / sum(written[system].table.num_rows for system in columns)
-    assert 0.05 < share < 0.07
+    assert 0.095 < share < 0.12
     assert NO_NUMBER[HEALTH] > NO_NUMBER[REGISTER] < NO_NUMBER[PENSION]
 
 
@@ -108,6 +135,10 @@ def test_who_is_listed_where(street, written):
     adults = (street.age >= 16).sum()
     assert written[PENSION].table.num_rows == pytest.approx(0.6 * adults, rel=0.03)
     assert written[HEALTH].table.num_rows == pytest.approx(0.7 * people, rel=0.03)
+    assert written[INSURED].table.num_rows == pytest.approx(0.79 * people, rel=0.03)
+    assert written[PUPILS].table.num_rows == pytest.approx(
+        0.93 * ((street.age >= 3) & (street.age < 18)).sum(), rel=0.03
+    )
     households = {street.household_id[row].as_py() for row in rows_of(street, written[ALLOWANCE])}
     assert len(households) == pytest.approx(0.015 * (street.people.household.max() + 1), rel=0.1)
 
@@ -144,3 +175,27 @@ def test_every_kind_can_be_switched_off(community, kind):
     rates = replace(Rates(), **{kind: 0.0})
     marks = [mark for store in stores().values() for mark in store.records(community, rates).marks]
     assert not any(mark.rows.any() for mark in marks if mark.kind == kind)
+
+
+@pytest.mark.parametrize(("system", "column"), [(OWNERS, "证件号码"), (PUPILS, "学生/身份证件号")])
+def test_spreadsheets_destroy_numbers_that_are_all_digits(street, written, system, column):
+    records = written[system]
+    digits = sum(street.people.citizen_id[row].as_py().isdigit() for row in rows_of(street, records).tolist())
+    assert close(made(records, "number_destroyed", column), digits, 0.95 * Rates().number_destroyed)
+
+
+def test_old_names_of_places(written):
+    for system, column in ((HEALTH, "presentAddress"), (PENSION, "居住地址"), (INSURED, "AAE006")):
+        records = written[system]
+        possible = sum(
+            bool(re.search(r"(新村|花苑|花园|名苑|公馆)\d", each or "")) for each in records.table[column].to_pylist()
+        )
+        assert made(records, "address_old_name", column) > 0.6 * possible * Rates().address_old_name
+
+
+def test_the_profiles():
+    harsh, usual = profile("harsh"), profile("default")
+    assert usual == Rates()
+    assert all(getattr(harsh, each.name) >= getattr(usual, each.name) for each in fields(Rates))
+    with pytest.raises(UsageError, match="gentle"):
+        profile("gentle")

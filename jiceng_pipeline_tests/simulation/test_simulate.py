@@ -104,6 +104,28 @@ def test_the_truth_speaks_of_every_record_once(made):
     assert all(each.startswith("JY") for each in keys)
 
 
+@pytest.mark.parametrize(
+    ("kind", "entity", "key", "system"),
+    [
+        ("equipment", "enterprise", "enterprise_id", "market_supervision/special_equipment"),
+        ("city_case", "resident", "person_id", "urban_management/city_case"),
+    ],
+)
+def test_the_truth_knows_whose_things_are(made, kind, entity, key, system):
+    records = pq.read_table(truth(made).folder / f"{kind}_record.parquet")
+    assert set(records["system"].to_pylist()) == {system}
+    assert set(records[key].to_pylist()) <= set(pq.read_table(getattr(truth(made), entity))[key].to_pylist())
+
+
+def test_the_profile_shapes_the_city(made, tmp_path):
+    settings = Settings(home=tmp_path)
+    simulate(settings, scale="community", seed=5, as_of=DAY, profile="harsh")
+    errors, usual = (pq.read_table(truth(each).error)["kind"].to_pylist() for each in (settings, made))
+    assert errors.count("number_missing") > 1.8 * usual.count("number_missing")
+    with pytest.raises(UsageError, match="gentle"):
+        simulate(settings, profile="gentle")
+
+
 def test_the_truth_names_the_errors_made(made):
     errors = pq.read_table(truth(made).error)
     assert errors.column_names == ["system", "source_key", "column", "kind"]

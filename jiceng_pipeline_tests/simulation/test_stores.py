@@ -11,12 +11,9 @@ import openpyxl
 import psycopg
 import pyarrow as pa
 import pytest
-import yaml
 
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.simulation import json_text
-from jiceng_pipeline.simulation.city import make_city
-from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.store import Place, stores, table
 from jiceng_pipeline.simulation.stores import market_supervision__food_licence as licences
 from jiceng_pipeline.simulation.stores import social_security__pension_insurance as pension
@@ -24,20 +21,6 @@ from jiceng_pipeline.simulation.stores import social_security__pension_insurance
 REGISTER, HEALTH = "public_security/household_register", "health/resident_health_record"
 PENSION, ALLOWANCE = "social_security/pension_insurance", "civil_affairs/subsistence_allowance"
 ENTERPRISES, LICENCES = "market_supervision/enterprise_register", "market_supervision/food_licence"
-
-
-@pytest.fixture(scope="module")
-def told(city, reference):
-    """Return what was written into the running city's stores, made anew from its parameters."""
-    made = json.loads((city.simulated / "city.json").read_text("utf-8"))
-    day = date.fromisoformat(made["as_of"])
-    truth = make_city(reference, scale=made["scale"], seed=made["seed"], as_of=day)
-    return {system: store.records(truth, Rates()) for system, store in stores().items()}
-
-
-@pytest.fixture(scope="module")
-def connections(city):
-    return yaml.safe_load(city.connections.read_text("utf-8"))
 
 
 def rows(records, columns):

@@ -47,6 +47,7 @@ def test_an_unknown_element_is_refused_by_name():
         ("a: {name: x}\na: {name: y}\n", "重复的键"),
         ("- 1\n", "键: 值"),
         ("a:\n  name: x\n  title: y\n  definition: z\n  type: text\n  sensitivity: personal\n", "mask"),
+        ("a: {name: x, title: y, definition: z, type: date, pattern: '.', sensitivity: public}\n", "pattern"),
     ],
 )
 def test_a_broken_register_names_file_line_and_cure(tmp_path, text, said):

@@ -4,32 +4,27 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
 
 from jiceng_pipeline.connectors import base, columns, encoding
 from jiceng_pipeline.connectors.base import Extract, Reject, Source
-from jiceng_pipeline.core.documents import Document
+from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.warehouse.connection import connect, identifier, quoted
 
+SCHEMES = ("sqlite",)
 _WAIT_SECONDS = 30
 
 
-class Options(Document):
-    """Which table of the database file at `file`."""
-
-    table: str = Field(min_length=1, description="table or view")
-
-
-def read(source: Source, options: Options) -> Extract:
+def read(source: Source, options: Table) -> Extract:
     """Return the table's rows; `_row` is SQLite's rowid, or a count where the table has none."""
-    path = Path(source.at("file"))
+    path = _path(source)
     if not path.is_file():
         raise SourceUnreachable(
             "数据库文件不存在", where=str(path), cure="检查共享文件夹是否挂载，或改正 connections.yaml"
@@ -39,7 +34,14 @@ def read(source: Source, options: Options) -> Extract:
     return extract
 
 
-def _batches(path: Path, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
+def _path(source: Source) -> Path:
+    """Return the file at `file`, or in the `url` sqlite:///file."""
+    if "file" in source.address:
+        return Path(source.at("file"))
+    return Path(unquote(urlsplit(source.at("url")).path[1:]))
+
+
+def _batches(path: Path, source: Source, options: Table, extract: Extract) -> Iterator[pa.RecordBatch]:
     where = f"{path.name} {options.table}"
     with _reading(where), closing(_opened(path)) as database:
         # One read transaction over it all: what is listed and counted is what is read.

@@ -8,15 +8,16 @@ from urllib.parse import parse_qsl, quote, urlencode
 import duckdb
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
 
 from jiceng_pipeline.connectors import base, columns
 from jiceng_pipeline.connectors.base import Extract, Source
-from jiceng_pipeline.core.documents import Document
+from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.warehouse.connection import connect, identifier, quoted
 
+SCHEMES = ("postgresql", "postgres")
+_USUAL_SCHEMA = "public"
 # The session is fixed, so that a value is the same text on every server, rows come in the order they
 # lie in, and a locked table or a dead network ends in an error.
 _SESSION = {
@@ -37,33 +38,22 @@ where n.nspname = '{schema}' and c.relname = '{table}' and a.attnum > 0 and not 
 order by a.attnum"""
 
 
-class Options(Document):
-    """Which table of the database at `url`, which is any libpq URL."""
-
-    schema_name: str = Field("public", alias="schema", min_length=1, description="schema of the table")
-    table: str = Field(min_length=1, description="table or view")
-
-    @property
-    def relation(self) -> str:
-        """Return `schema.table`, as people name it."""
-        return f"{self.schema_name}.{self.table}"
-
-
-def read(source: Source, options: Options) -> Extract:
+def read(source: Source, options: Table) -> Extract:
     """Return the table's rows; `_row` counts them in the order PostgreSQL gives them."""
     extract = Extract()
     extract.batches = _batches(_address(source), source, options, extract)
     return extract
 
 
-def _batches(url: str, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
-    where = options.relation
+def _batches(url: str, source: Source, options: Table, extract: Extract) -> Iterator[pa.RecordBatch]:
+    schema = options.schema_name or _USUAL_SCHEMA
+    where = f"{schema}.{options.table}"
     with connect(extensions=["postgres_scanner"]) as connection:
         _attach(connection, url, source)
         with _reading(where), _one_instant(connection):
-            names = columns.matched(_columns(connection, options), source, where)
+            names = columns.matched(_columns(connection, schema, options.table), source, where)
             extract.notes |= columns.renamed(names)
-            table = f"{identifier(options.schema_name)}.{identifier(options.table)}"
+            table = f"{identifier(schema)}.{identifier(options.table)}"
             extract.promised_rows = int(_query(connection, f"select count(*)::text from {table}").fetchall()[0][0])
             cells = ", ".join(f"{identifier(theirs)}::text as {identifier(ours)}" for ours, theirs in names.items())
             count = 0
@@ -77,12 +67,6 @@ def _batches(url: str, source: Source, options: Options, extract: Extract) -> It
 def _address(source: Source) -> str:
     """Return the database's URL with the session's settings added to what it says itself."""
     base_url, _, query = source.at("url").partition("?")
-    if not base_url.startswith(("postgresql://", "postgres://")):
-        raise SourceUnreachable(
-            "url 不是 PostgreSQL 地址",
-            where=source.system,
-            cure="在 connections.yaml 里写成 postgresql://用户@主机/库名",
-        )
     given = dict(parse_qsl(query, keep_blank_values=True))
     session = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     given["options"] = f"{session} {given.get('options', '')}".strip()
@@ -102,18 +86,15 @@ def _attach(connection: duckdb.DuckDBPyConnection, url: str, source: Source) -> 
         ) from None
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, options: Options) -> list[str]:
+def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
     """Return the table's columns as the server lists them."""
-    text = _COLUMNS.format(schema=quoted(options.schema_name), table=quoted(options.table))
+    text = _COLUMNS.format(schema=quoted(schema), table=quoted(table))
     found = _query(connection, text).fetchall()
+    where = f"{schema}.{table}"
     if not found:
-        raise SourceRejected(
-            "没有这张表", where=options.relation, cure="请恢复原表名；确需改动的，由管理员改合同里的 table"
-        )
+        raise SourceRejected("没有这张表", where=where, cure="请恢复原表名；确需改动的，由管理员改合同里的 table")
     if found[0][1] != "true":
-        raise SourceUnreachable(
-            "没有读这张表的权限", where=options.relation, cure=f"请在数据库里授权：grant select on {options.relation}"
-        )
+        raise SourceUnreachable("没有读这张表的权限", where=where, cure=f"请在数据库里授权：grant select on {where}")
     return [name for name, _ in found]
 
 

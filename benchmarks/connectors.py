@@ -1,0 +1,94 @@
+"""How fast each connector is beside the plain library reading the same store, both writing Parquet.
+
+    python benchmarks/connectors.py [--rows 200000] [--kinds delimited,dbf] [--repeat 3]
+
+Every store has ten columns of text. Each measurement is a process of its own, ours and the library's taken
+in turn; the median of the seconds counts, imports not. `ratio_to_plain_library` is seconds of ours by
+seconds of theirs: below 1 ours is faster. `pull_*` is the whole pull of landing: reading, ids, hashes, checks.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+import plain
+import stores
+
+HERE = Path(__file__).parent
+VERSIONS = ("duckdb", "pyarrow", "numpy", "lxml", "python-calamine", "dbfread", "httpx")
+
+
+def measured(store: stores.Store, how: str, folder: Path) -> dict[str, float]:
+    """Run one reading in a process of its own and return its seconds, rows and peak of memory."""
+    command = [sys.executable, __file__, "--child", how, "--folder", str(folder), "--store", json.dumps(store.noted())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{store.name} {how}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
+def compared(store: stores.Store, repeat: int, folder: Path) -> dict[str, float | int | str]:
+    """Return what one connector takes beside the plain library."""
+    taken = {how: [] for how in ("ours", "plain", "pull")}
+    for _ in range(repeat):
+        for how, found in taken.items():
+            found.append(measured(store, how, folder))
+    ours, theirs, pull = (
+        {key: statistics.median(each[key] for each in found) for key in found[0]} for found in taken.values()
+    )
+    assert ours["rows"] == theirs["rows"] == pull["rows"] == store.rows, (store.name, ours, theirs, pull)
+    return {
+        "connector": store.kind,
+        "plain_library": plain.NAMES[store.name],
+        "rows": store.rows,
+        "rows_per_second": round(store.rows / ours["seconds"]),
+        "peak_mb": round(ours["peak_mb"]),
+        "ratio_to_plain_library": round(ours["seconds"] / theirs["seconds"], 2),
+        "plain_rows_per_second": round(store.rows / theirs["seconds"]),
+        "plain_peak_mb": round(theirs["peak_mb"]),
+        "pull_rows_per_second": round(store.rows / pull["seconds"]),
+        "pull_peak_mb": round(pull["peak_mb"]),
+    }
+
+
+def main() -> None:
+    """Measure and write results/connectors.json."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--rows", type=int, default=200_000)
+    arguments.add_argument("--repeat", type=int, default=3)
+    arguments.add_argument("--kinds", default=",".join(stores.MAKERS))
+    arguments.add_argument("--results", type=Path, default=HERE / "results" / "connectors.json")
+    arguments.add_argument("--child")
+    arguments.add_argument("--folder", type=Path)
+    arguments.add_argument("--store")
+    given = arguments.parse_args()
+    if given.child:
+        print(json.dumps(plain.run(given.child, json.loads(given.store), given.folder)))
+        return
+    found = {}
+    for name in given.kinds.split(","):
+        with tempfile.TemporaryDirectory(prefix="jiceng-bench-") as folder, ExitStack() as servers:
+            store = stores.MAKERS[name](Path(folder), given.rows, servers)
+            found[name] = compared(store, given.repeat, Path(folder))
+        print(f"{name:13}", found[name], flush=True)
+    machine = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in VERSIONS},
+    }
+    command = f"python benchmarks/connectors.py --rows {given.rows} --repeat {given.repeat}"
+    given.results.parent.mkdir(exist_ok=True)
+    text = json.dumps({"command": command, "machine": machine, "connectors": found}, ensure_ascii=False, indent=2)
+    given.results.write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""住建 不动产登记: a CSV with a byte order mark, one row an owner, remarks of several lines."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jiceng_pipeline.simulation import delimited, family_names, text
+from jiceng_pipeline.simulation.chance import choose, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.city import City
+from jiceng_pipeline.simulation.errors import Rates
+from jiceng_pipeline.simulation.families import SPOUSE
+from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.store import Place, Records, table
+from jiceng_pipeline.simulation.text import Text
+
+SYSTEM = "housing/property_register"
+ENTITY = "resident"
+KEY = ("不动产权证号",)
+
+FILE = "不动产登记.csv"
+REGISTERED, SHARED = 0.8, 0.5  # of the dwellings that are owned; of those, with the spouse
+USES = {"住宅": 0.9, "成套住宅": 0.06, "商业": 0.03, "车库": 0.01}
+REMARKS = (
+    "",
+    "",
+    "",
+    "抵押：已注销",
+    "夫妻共同共有，\n各占50%",
+    '原证遗失，\n"旧证作废"声明已登报',
+    "继承，\n公证书另附",
+    "预告登记转本登记",
+)
+
+
+def records(city: City, rates: Rates) -> Records:
+    """The owners of the registered dwellings, husband and wife with a certificate each."""
+    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.homes)
+    mine = np.flatnonzero((city.owner >= 0) & happens(rng, count, REGISTERED))
+    spouse = family_names.row_of(city.people.household, city.people.slot, SPOUSE)[city.owner[mine]]
+    both = (spouse >= 0) & happens(rng, len(mine), SHARED)
+    owner, dwelling = np.r_[city.owner[mine], spouse[both]], np.r_[mine, mine[both]]
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.arange(len(owner)))
+    dwelling, clerk.rows = dwelling[clerk.rows], owner[clerk.rows]
+    is_shared = np.isin(dwelling, mine[both])
+    unit = stream(city.seed, SYSTEM, "units").permutation(count)[dwelling]
+    registered = city.today - clerk.rng("registered").integers(30, 25 * 365, len(clerk))
+    area = stream(city.seed, SYSTEM, "areas").normal(92, 26, count).clip(28, 260)[dwelling]
+    hundredths = (area * 100).astype(np.int64)
+    serial = text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 0, 10**7), 7)
+    year = text.day(registered, "%Y")
+    written = table(
+        不动产权证号=text.join("苏(", year, ")南通市不动产权第", serial, "号"),
+        不动产单元号=text.join("320613005001GB", text.digits(unit // 100, 5), "F", text.digits(unit % 100 * 10_000, 8)),
+        坐落=city.homes.written(dwelling, *clerk.address_habits("坐落")),
+        建筑面积=clerk.rubbish(
+            "建筑面积",
+            text.join(text.number(hundredths // 100), ".", text.digits(hundredths % 100, 2)),
+            ("约90", "8O.5"),
+        ),
+        规划用途=clerk.rubbish(
+            "规划用途",
+            text.pick(list(USES), choose(clerk.rng("use"), list(USES.values()), len(clerk))),
+            ("其它?", "见附图"),
+        ),
+        权利人=clerk.name("权利人"),
+        证件号码=pc.fill_null(clerk.citizen_id("证件号码"), ""),
+        联系电话=clerk.phone("联系电话", empty=""),
+        共有情况=text.where(is_shared, "共同共有", "单独所有"),
+        登记时间=text.day(registered, "%Y-%m-%d"),
+        备注=_remarks(clerk),
+    )
+    return Records(written, city.person_id.take(pa.array(clerk.rows)), tuple(clerk.marks))
+
+
+def write(records: Records, _: date, place: Place) -> None:
+    """Write the export."""
+    delimited.write(place.folder / FILE, records.table, ",", "utf-8-sig", end="\r\n")
+
+
+def connection(place: Place) -> dict[str, Any]:
+    """Return the folder the export lies in."""
+    return {"folder": str(place.folder)}
+
+
+def _remarks(clerk: ResidentClerk) -> Text:
+    return text.pick(REMARKS, clerk.rng("remarks").integers(0, len(REMARKS), len(clerk)))
