@@ -49,6 +49,7 @@ def compared(store: stores.Store, repeat: int, folder: Path) -> dict[str, float 
         "connector": store.kind,
         "plain_library": plain.NAMES[store.name],
         "rows": store.rows,
+        "repeat": repeat,
         "rows_per_second": round(store.rows / ours["seconds"]),
         "peak_mb": round(ours["peak_mb"]),
         "ratio_to_plain_library": round(ours["seconds"] / theirs["seconds"], 2),
@@ -73,7 +74,9 @@ def main() -> None:
     if given.child:
         print(json.dumps(plain.run(given.child, json.loads(given.store), given.folder)))
         return
-    found = {}
+    # measuring some again keeps what is known of the others
+    known = given.results.exists() and set(given.kinds.split(",")) < set(stores.MAKERS)
+    found = json.loads(given.results.read_text("utf-8"))["connectors"] if known else {}
     for name in given.kinds.split(","):
         with tempfile.TemporaryDirectory(prefix="jiceng-bench-") as folder, ExitStack() as servers:
             store = stores.MAKERS[name](Path(folder), given.rows, servers)
@@ -84,7 +87,7 @@ def main() -> None:
         "python": platform.python_version(),
         **{name: version(name) for name in VERSIONS},
     }
-    command = f"python benchmarks/connectors.py --rows {given.rows} --repeat {given.repeat}"
+    command = "python benchmarks/connectors.py --rows <rows> --repeat <repeat>"
     given.results.parent.mkdir(exist_ok=True)
     text = json.dumps({"command": command, "machine": machine, "connectors": found}, ensure_ascii=False, indent=2)
     given.results.write_text(text + "\n", "utf-8")

