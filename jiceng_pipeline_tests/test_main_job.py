@@ -210,6 +210,7 @@ def sync_process(settings):
 STEPS = ("pull", "standardise", "reconcile", "govern", "check", "return", "publish")
 
 
+@pytest.mark.timeout(900)  # eight syncs, seven of them in processes of their own
 def test_killed_at_any_step_the_last_version_is_served_and_the_next_run_succeeds(synced_copy, tmp_path, reroute):
     before = publish.current(synced_copy).name
     newest = max(own_folder(synced_copy, PENSION, tmp_path, reroute).glob("YLBX_*.txt.gz"))

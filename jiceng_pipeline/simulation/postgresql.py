@@ -23,7 +23,7 @@ import psycopg
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import JicengError, StorageFailure
-from jiceng_pipeline.simulation.processes import Process
+from jiceng_pipeline.core.processes import Process
 
 PATIENCE = 60.0  # seconds to start, to stop
 ATTEMPTS = 3

@@ -17,10 +17,10 @@ import yaml
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import JicengError, UsageError
+from jiceng_pipeline.core.processes import Process
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.simulation import postgresql
 from jiceng_pipeline.simulation.postgresql import Server
-from jiceng_pipeline.simulation.processes import Process
 from jiceng_pipeline.simulation.store import Place, stores
 
 HEADER = "# 各部门系统的地址。模拟城市每次启动时改写自己的条目，其他条目保持不变。\n"

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.processes import Process
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.simulation.processes import Process
 from jiceng_pipeline.simulation.running import running
 from jiceng_pipeline.simulation.simulate import simulate
 
