@@ -105,12 +105,8 @@ def whole(path: Path) -> Iterator[Path]:
     """Yield a draft that becomes `path` when the block ends well."""
     with files.storage(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.draft")
-        try:
-            yield draft
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+    with files.new_file(path) as draft:
+        yield draft
 
 
 def table(**columns: Text) -> Any:
