@@ -85,21 +85,15 @@ def test_2_usage(synced_copy, jiceng, arguments):
     assert err.strip()
 
 
-def pointing_nowhere(settings, systems):
+def forgetting(settings, systems):
+    """Take the addresses of these systems out of a home: none of them can be reached."""
     connections = yaml.safe_load(settings.connections.read_text("utf-8"))
-    for system in systems:
-        address = connections[system]
-        for part in ("folder", "file"):
-            if part in address:
-                address[part] = str(settings.home / "nowhere")
-        if "url" in address:
-            scheme = address["url"].partition(":")[0]
-            address["url"] = f"{scheme}://127.0.0.1:9/none"
-    settings.connections.write_text(yaml.safe_dump(connections, allow_unicode=True), "utf-8")
+    kept = {system: address for system, address in connections.items() if system not in systems}
+    settings.connections.write_text(yaml.safe_dump(kept, allow_unicode=True), "utf-8")
 
 
-def test_3_published_but_a_system_kept_its_last_snapshot(synced_copy, jiceng):
-    pointing_nowhere(synced_copy, ["civil_affairs/subsistence_allowance"])
+def test_3_published_but_a_system_kept_its_last_snapshot(synced_copy, jiceng, reroute):
+    reroute(synced_copy, "civil_affairs/subsistence_allowance", folder=str(synced_copy.home / "nowhere"))
     code, out, err = jiceng(synced_copy.home, "sync", "--json")
     assert code == 3
     assert json.loads(out)["systems"]["civil_affairs/subsistence_allowance"]["stale"]
@@ -108,7 +102,7 @@ def test_3_published_but_a_system_kept_its_last_snapshot(synced_copy, jiceng):
 
 def test_4_nothing_published_when_a_blocking_rule_fails(home, jiceng):
     residents = [name for name, contract in contracts().items() if contract.entity == "resident"]
-    pointing_nowhere(home, residents)
+    forgetting(home, residents)
     code, out, _ = jiceng(home.home, "sync", "--json")
     assert code == 4
     assert publish.current(home) is None
@@ -117,7 +111,7 @@ def test_4_nothing_published_when_a_blocking_rule_fails(home, jiceng):
 
 def test_5_nothing_reachable(synced_copy, jiceng):
     before = publish.current(synced_copy).name
-    pointing_nowhere(synced_copy, list(contracts()))
+    forgetting(synced_copy, list(contracts()))
     code, _, _ = jiceng(synced_copy.home, "sync")
     assert code == 5
     assert publish.current(synced_copy).name == before
