@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import enterprises, families, ownership, people, settlement, text
-from jiceng_pipeline.simulation.chance import Bools, Ints, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Ints, Lots, permuted, stream, unique_numbers
 from jiceng_pipeline.simulation.dwellings import Dwellings
 from jiceng_pipeline.simulation.enterprises import Enterprises
 from jiceng_pipeline.simulation.people import People
@@ -46,11 +46,20 @@ class City:
     household_code: Ints  # one number a household, telling nothing
     enterprises: Enterprises
     enterprise_id: Text
+    person_serial: Ints  # numbers that name things for good, rising from row to row, and are never shown
+    household_serial: Ints  # of each person's household
+    enterprise_serial: Ints
+    dwelling_serial: Ints
+    day: int = 0  # how many days after the first one this is
 
     @property
     def today(self) -> np.datetime64:
         """Return the day the city is seen on."""
         return np.datetime64(self.as_of)
+
+    def lots(self, *purpose: str) -> Lots:
+        """Return the lots of the people for one purpose, the same every day."""
+        return Lots(self.person_serial, self.seed, *purpose)
 
     @property
     def is_registered(self) -> Bools:
@@ -112,8 +121,8 @@ class City:
     @cached_property
     def clerk_phone(self) -> Text:
         """Return for each community the telephone of the clerk people name when they have none."""
-        count = self.communities.num_rows
-        return text.number(13_900_000_000 + unique_numbers(stream(self.seed, "clerks"), count, 0, 100_000_000))
+        codes = self.communities["code"].cast(pa.int64()).to_numpy() - 320_600_000_000  # of the city
+        return text.number(13_900_000_000 + permuted(codes, 100_000_000, self.seed, "clerks"))
 
 
 def make_city(reference: Reference, *, scale: str, seed: int, as_of: date) -> City:
@@ -148,6 +157,10 @@ def make_city(reference: Reference, *, scale: str, seed: int, as_of: date) -> Ci
         household_code=unique_numbers(keys, households, 0, 1_000_000)[mine],
         enterprises=firms,
         enterprise_id=names.slice(len(folk) + households),
+        person_serial=np.arange(len(folk)),
+        household_serial=mine,
+        enterprise_serial=np.arange(len(firms)),
+        dwelling_serial=np.arange(len(settled.homes)),
     )
 
 

@@ -5,12 +5,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation.chance import Ints
+from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.clerk import Clerk
 from jiceng_pipeline.simulation.text import Text
 
 
 class EnterpriseClerk(Clerk):
     """A clerk whose rows are enterprises."""
+
+    @staticmethod
+    def all_serials(city: City) -> Ints:
+        """Return the enterprises' numbers."""
+        return city.enterprise_serial
 
     def credit_code(self, column: str) -> Text:
         """Write 统一社会信用代码 with the errors of `Clerk.number`; an empty text where it is not known."""
@@ -23,7 +30,7 @@ class EnterpriseClerk(Clerk):
         varied = self.slips(column, "enterprise_name_variant", self.rates.enterprise_name_variant)
         shorter = pc.replace_substring_regex(values, "^(南通市崇川区|南通崇川|南通市|南通|崇川区|江苏)", "")
         other = pc.replace_substring(values, "有限公司", "有限责任公司")
-        chosen = text.where(self.rng(column, "variant").random(len(self)) < 0.6, shorter, other)
+        chosen = text.where(self.slip_rng(column, "variant").random(len(self)) < 0.6, shorter, other)
         return text.where(varied, chosen, values)
 
     def owner_name(self) -> Text:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Bools, Floats, Ints, choose, happens
+from jiceng_pipeline.simulation.chance import Bools, Floats, Ints, Lots, choose, happens
 from jiceng_pipeline.simulation.reference import DECADES, Reference
 from jiceng_pipeline.simulation.text import Text
 
@@ -74,7 +74,7 @@ def dotted(which: Bools, male: Bools, rng: Generator) -> Text:
     return text.where(which, text.join(text.pick(MEN + WOMEN, own), "·", father), "")
 
 
-def sounds_like(reference: Reference, character: Ints, rng: Generator) -> Ints:
+def sounds_like(reference: Reference, character: Ints, rng: Generator | Lots) -> Ints:
     """Return another character with the same sound, or the same one where there is no other."""
     count, others = reference.homophones
     chosen = (rng.random(len(character)) * count[character]).astype(np.int64)

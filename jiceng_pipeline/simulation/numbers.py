@@ -1,10 +1,9 @@
 """What happens to a number of eighteen characters between the card and the record."""
 
 import numpy as np
-from numpy.random import Generator
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Bools, happens
+from jiceng_pipeline.simulation.chance import Bools, Lots, happens
 from jiceng_pipeline.simulation.text import Text
 
 FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
@@ -12,7 +11,7 @@ ZERO, NINE = ord("0"), ord("9")
 KEPT = 8  # digits Excel leaves of a long number
 
 
-def mistyped(numbers: Text, rng: Generator) -> Text:
+def mistyped(numbers: Text, rng: Lots) -> Text:
     """Replace one of the first seventeen characters by another digit."""
     letters = text.characters(numbers, 18)
     row, place = np.arange(len(letters)), rng.integers(0, 17, len(letters))
@@ -21,7 +20,7 @@ def mistyped(numbers: Text, rng: Generator) -> Text:
     return text.from_characters(letters)
 
 
-def transposed(numbers: Text, rng: Generator) -> Text:
+def transposed(numbers: Text, rng: Lots) -> Text:
     """Swap two different neighbours after the area code."""
     letters = text.characters(numbers, 18)
     row, differs = np.arange(len(letters)), letters[:, 6:16] != letters[:, 7:17]
@@ -35,7 +34,7 @@ def has_zero(numbers: Text) -> Bools:
     return np.asarray((text.characters(numbers, 18)[:, :17] == ZERO).any(axis=1))
 
 
-def with_letter_o(numbers: Text, rng: Generator) -> Text:
+def with_letter_o(numbers: Text, rng: Lots) -> Text:
     """Type the letter O for one of the zeros."""
     letters = text.characters(numbers, 18)
     zeros = letters[:, :17] == ZERO
@@ -44,7 +43,7 @@ def with_letter_o(numbers: Text, rng: Generator) -> Text:
     return text.from_characters(letters)
 
 
-def fifteen_digits(numbers: Text, _: Generator) -> Text:
+def fifteen_digits(numbers: Text, _: Lots) -> Text:
     """Return the number as it was before 1999: two digits of the year, no check character."""
     return text.from_characters(np.delete(text.characters(numbers, 18), [6, 7, 17], axis=1))
 
@@ -55,7 +54,7 @@ def is_all_digits(numbers: Text) -> Bools:
     return np.asarray(((letters >= ZERO) & (letters <= NINE)).all(axis=1))
 
 
-def destroyed(numbers: Text, _: Generator) -> Text:
+def destroyed(numbers: Text, _: Lots) -> Text:
     """Return what Excel makes of a long number: 3.2060219E+17."""
     letters = text.characters(numbers, 18)
     parts = (letters[:, :1], letters[:, 1:KEPT])
@@ -63,12 +62,12 @@ def destroyed(numbers: Text, _: Generator) -> Text:
     return text.join(head, ".", rest, "E+17")
 
 
-def full_width(numbers: Text, _: Generator) -> Text:
+def full_width(numbers: Text, _: Lots) -> Text:
     """Type in an input method's full width: ３２０６０２…"""
     return text.column([each.translate(FULL_WIDTH) for each in numbers.to_pylist()])
 
 
-def spaced(numbers: Text, rng: Generator) -> Text:
+def spaced(numbers: Text, rng: Lots) -> Text:
     """Group a number, or leave a space at its end."""
     letters = text.characters(numbers, 18)
     a, b, c = (text.from_characters(part) for part in np.split(letters, (6, 14), axis=1))
@@ -80,7 +79,7 @@ def ends_in_x(numbers: Text) -> Bools:
     return np.asarray(text.characters(numbers, 18)[:, 17] == ord("X"))
 
 
-def with_small_x(numbers: Text, _: Generator) -> Text:
+def with_small_x(numbers: Text, _: Lots) -> Text:
     """Write the closing X small."""
     letters = text.characters(numbers, 18)
     letters[:, 17] = ord("x")

@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import family_names, names, text, variants
 from jiceng_pipeline.simulation.chance import Bools, Days, Ints
+from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.clerk import Clerk
 from jiceng_pipeline.simulation.families import CHILD, HEAD, SPOUSE
 from jiceng_pipeline.simulation.text import Text
@@ -18,6 +19,11 @@ PRIVATE_USE = 0xE000  # where fonts of the nineties kept characters their sets l
 class ResidentClerk(Clerk):
     """A clerk whose rows are people."""
 
+    @staticmethod
+    def all_serials(city: City) -> Ints:
+        """Return the people's numbers."""
+        return city.person_serial
+
     def name(self, column: str) -> Text:
         """Write names: a character that sounds or looks alike, left out, not in the character set, or traditional."""
         city, named, rates = self.city, self.city.people.names.take(self.rows), self.rates
@@ -25,7 +31,7 @@ class ResidentClerk(Clerk):
         first, last, lost = self._rare_characters(column, named, ~dotted)
         free = ~dotted & ~lost
         wrong = self.slips(column, "name_homophone", rates.name_homophone, self._has_homophone(named.last) & free)
-        sound = names.sounds_like(city.reference, named.last, self.rng(column, "sound"))
+        sound = names.sounds_like(city.reference, named.last, self.slip_rng(column, "sound"))
         characters = city.reference.characters
         last = text.where(wrong, text.pick(characters["character"], sound), last)
         lookalike = text.pick(characters["lookalike"], named.last)
@@ -62,7 +68,7 @@ class ResidentClerk(Clerk):
         """Write names with a dot; many typists know another sign for it."""
         values = self.city.names.take(pa.array(self.rows))
         other = self.slips(column, "name_dot", self.rates.name_dot, dotted)
-        which = self.rng(column, "which dot").integers(0, len(variants.DOTS), len(self))
+        which = self.slip_rng(column, "which dot").integers(0, len(variants.DOTS), len(self))
         own, father = (
             pc.list_element(pc.split_pattern(text.where(dotted, values, variants.DOT), variants.DOT), n) for n in (0, 1)
         )
@@ -82,7 +88,7 @@ class ResidentClerk(Clerk):
         new_year, day = years.astype("datetime64[D]"), (birth - months).astype(np.int64) + 1
         month = (months - years).astype(np.int64) + 1
         swapped = (years.astype("datetime64[M]") + (day - 1) % 12).astype("datetime64[D]") + (month - 1)
-        lunar = birth - self.rng(column, "moon").integers(20, 51, len(self))
+        lunar = birth - self.slip_rng(column, "moon").integers(20, 51, len(self))
         free, result = np.ones(len(self), np.bool_), birth
         for kind, instead, possible in (
             ("birth_date_default", new_year, birth != new_year),

@@ -80,8 +80,12 @@ class Store(Protocol):
     KEY: tuple[str, ...]
 
     @staticmethod
-    def records(city: City, rates: Rates) -> Records:
-        """Return what this department's staff wrote down of the city."""
+    def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
+        """Return what this department's staff wrote down of the city.
+
+        `only` restricts it to what they write again today of the people (or enterprises) so marked; a
+        record keeps its key then, and may be gone.
+        """
 
     @staticmethod
     def write(records: Records, as_of: date, place: Place, /) -> None:

@@ -25,7 +25,7 @@ def cells(community, careless):
         hits = np.flatnonzero(rows).tolist()
         written, whose = records.table[column].to_pylist(), records.entity_id.to_pylist()
         found = [(written[row], true[place[whose[row]]]) for row in hits]
-        assert len(found) > 3, "too few to judge"
+        assert len(found) >= 3, "too few to judge"
         return found
 
     return find

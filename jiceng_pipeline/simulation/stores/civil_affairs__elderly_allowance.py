@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import delimited, text
-from jiceng_pipeline.simulation.chance import Floats, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Floats, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -23,20 +23,20 @@ PAID, PAID_EARLY = 0.94, 0.12  # of those of 80 and over, and of those of 70 to 
 AMOUNTS = ((70, 30), (80, 60), (90, 120), (100, 500))  # 元 a month from that age
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """The old who are registered here, some of the dead among them."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     rate = np.select([city.age >= 80, city.age >= 70], [PAID, PAID_EARLY], 0.0)
     stays = happens(rng, count, rates.of(SYSTEM).dead_still_listed)
     listed = city.is_registered & happens(rng, count, rate) & (city.is_alive | stays)
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed), only)
     people, rows = city.people, clerk.rows
     clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
     home = city.dwelling[rows]
     since = _since(city, clerk)
     account = text.join("****", text.digits(clerk.rng("account").integers(0, 10_000, len(clerk)), 4))
     written = table(
-        发放编号=text.join("GL320613005", text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 0, 10**7), 7)),
+        发放编号=text.join("GL3206", text.digits(clerk.keys(0, 10**9), 9)),
         姓名=clerk.name("姓名"),
         身份证号码=pc.fill_null(clerk.citizen_id("身份证号码"), ""),
         性别=clerk.blank("性别", text.pick(("女", "男"), people.male[rows].astype(np.int64)), empty=""),

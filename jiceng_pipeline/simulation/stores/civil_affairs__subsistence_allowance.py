@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Bools, Ints, choose, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Ints, Lots, choose, permuted
 from jiceng_pipeline.simulation.city import NEIGHBOURS, City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.families import HEAD
@@ -45,9 +45,11 @@ BY_FIRST_DIGIT = {"2": "儿子", "3": "女儿"}
 REMARKS = {"": 0.7, "残疾": 0.12, "重病": 0.12, "单亲家庭": 0.06}
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """The members of poor households where they live, a family's rows together."""
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(_on_allowance(city)))
+    listed = _on_allowance(city)
+    members = np.bincount(city.people.household[listed], minlength=city.people.household.max() + 1)
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed), only)
     certificate, sheet = _certificates(city, clerk), _sheets(city, clerk)
     order = np.lexsort((city.people.slot[clerk.rows], certificate, sheet))
     clerk.arrange(order)
@@ -58,12 +60,12 @@ def records(city: City, rates: Rates) -> Records:
     written = table(
         序号=text.number(np.arange(len(rows)) - np.searchsorted(sheet, sheet) + 1),
         所属社区=clerk.community("所属社区", home, "short", empty=""),
-        低保证号=text.join(pc.utf8_slice_codeunits(text.pick(township, sheet), 0, 9), text.digits(certificate, 6)),
+        低保证号=text.join(pc.utf8_slice_codeunits(text.pick(township, sheet), 0, 9), text.digits(certificate, 7)),
         姓名=clerk.name("姓名"),
         性别=clerk.blank("性别", text.pick(("女", "男"), people.male[rows].astype(np.int64)), empty=""),
         身份证号=pc.fill_null(clerk.citizen_id("身份证号"), ""),
         与申请人关系=text.translate(people.relation.take(pa.array(rows)), _relation),
-        家庭人口=text.number(np.bincount(certificate)[certificate]),
+        家庭人口=text.number(members[people.household[rows]]),
         家庭住址=clerk.address("家庭住址", home, empty=""),
         联系电话=clerk.phone("联系电话", empty=""),
         类别=clerk.rubbish("类别", _categories(clerk), ("三无人员", "定补")),
@@ -95,25 +97,23 @@ def connection(place: Place) -> dict[str, Any]:
 
 def _on_allowance(city: City) -> Bools:
     """Return the living members of the poor households, among them at least two of a neighbouring street."""
-    rng, household = stream(city.seed, SYSTEM, "coverage"), city.people.household
+    household = city.people.household
+    lot = Lots(city.household_serial, city.seed, SYSTEM, "coverage").random(len(household))
     is_head = city.people.slot == HEAD
     near = city.communities["township_code"].to_numpy()[city.homes.community[city.dwelling]] == NEIGHBOURS[0]
     poor = np.zeros(household.max() + 1, np.bool_)
     wanted = max(12, round(len(poor) * ON_ALLOWANCE))
     groups = ((city.situation == LOCAL, wanted), ((city.situation == AWAY) & near, max(2, wanted // 20)))
     for mask, count in groups:
-        heads = rng.permutation(household[is_head & mask & city.is_alive & ~city.lives_apart])
-        poor[heads[:count]] = True
+        heads = np.flatnonzero(is_head & mask & city.is_alive & ~city.lives_apart)
+        poor[household[heads[np.argsort(lot[heads], kind="stable")[:count]]]] = True
     return poor[household] & city.is_alive & ~city.lives_apart
 
 
 def _certificates(city: City, clerk: ResidentClerk) -> Ints:
     """Return a number for each family; who is registered twice stands on a second one."""
-    rng, household = clerk.rng("certificates"), city.people.household[clerk.rows]
-    numbers = unique_numbers(rng, int(household.max()) + 1 + len(clerk), 0, 1_000_000)
-    again = clerk.made("registered_twice")
-    result: Ints = np.where(again, numbers[-len(clerk) :], numbers[household])
-    return result
+    serials = city.household_serial[clerk.rows] * 2 + clerk.made("registered_twice")
+    return permuted(serials, 10**7, city.seed, SYSTEM, "certificates")
 
 
 def _sheets(city: City, clerk: ResidentClerk) -> Ints:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import dbf, text
-from jiceng_pipeline.simulation.chance import choose, happens, stream
+from jiceng_pipeline.simulation.chance import Bools, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -30,13 +30,13 @@ GRADES = {"一级": 0.16, "二级": 0.3, "三级": 0.26, "四级": 0.28}
 YEARS = 10
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Who has a certificate, a guardian named for most; the old more often."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     share = np.interp(city.age, [0, 20, 50, 65, 90], [0.004, 0.01, 0.025, 0.05, 0.07])
     stays = happens(rng, count, rates.of(SYSTEM).dead_still_listed)
     listed = city.is_registered & happens(rng, count, share) & (city.is_alive | stays)
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed), only)
     people, rows, home = city.people, clerk.rows, city.dwelling[clerk.rows]
     clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
     kind = choose(clerk.rng("kind"), list(KINDS.values()), len(clerk))

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from jiceng_pipeline.simulation import family_names, text
-from jiceng_pipeline.simulation.chance import Ints, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Ints, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.families import CHILD, CHILD_IN_LAW, GRANDCHILD, HEAD, SPOUSE
@@ -36,11 +36,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Children of three to seventeen in the school of their stage, a school's pupils together."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     of_age = (city.age >= STAGES[0][0]) & (city.age < OLDEST) & city.is_alive
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(of_age & happens(rng, count, AT_SCHOOL)))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(of_age & happens(rng, count, AT_SCHOOL)), only)
     school, _ = _places(city, clerk)
     clerk.arrange(np.argsort(school, kind="stable"))
     school, grade = _places(city, clerk)
@@ -56,7 +56,7 @@ def records(city: City, rates: Rates) -> Records:
         clerk.rubbish(
             "学生/民族", text.translate(people.ethnic_group.take(pa.array(rows)), _group), ("汉子族", "中国")
         ),
-        text.join("3206", text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 10**9, 10**10), 10)),
+        text.join("3206", text.digits(clerk.keys(10**9, 10**10), 10)),
         text.pick([year for *_, years in STAGES for year in years], grade),
         text.join(text.number(clerk.rng("class").integers(1, 9, len(clerk))), "班"),
         clerk.address("家庭/现住址", home, empty=""),
@@ -102,7 +102,7 @@ def _guardians(city: City) -> Ints:
     people, whose = city.people, city.people.household
     head, spouse = (family_names.row_of(whose, people.slot, slot) for slot in (HEAD, SPOUSE))
     child, in_law = (family_names.row_of(whose, people.slot, slot) for slot in (CHILD, CHILD_IN_LAW))
-    first = happens(stream(city.seed, SYSTEM, "guardians"), len(whose), 0.5)
+    first = happens(city.lots(SYSTEM, "guardians"), len(whose), 0.5)
     parent = np.where(first | (spouse < 0), head, spouse)
     of_grandchild = np.where(first | (in_law < 0), child, in_law)
     result: Ints = np.where(people.slot == GRANDCHILD, of_grandchild, parent)

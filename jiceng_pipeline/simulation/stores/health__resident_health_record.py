@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import json_text, text
-from jiceng_pipeline.simulation.chance import Bools, choose, happens, rank_within, stream
+from jiceng_pipeline.simulation.chance import Bools, choose, happens, permuted
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -36,12 +36,12 @@ DOCTORS = ("陈医生", "顾医生", "施医生", "王医生", "吴医生", "徐
 PAGE_LIMIT = 2_000
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Residents with a health record where they live, those from other counties included."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     covered = happens(rng, count, np.where(city.situation == AWAY, COVERED_ELSEWHERE, COVERED))
     listed = np.flatnonzero(covered & (city.is_alive | happens(rng, count, rates.of(SYSTEM).dead_still_listed)))
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, listed)
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, listed, only)
     people, rows = city.people, clerk.rows
     clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
     take, home = pa.array(rows), city.dwelling[rows]
@@ -61,7 +61,7 @@ def records(city: City, rates: Rates) -> Records:
         marriage=clerk.blank(
             "marriage", text.translate(people.marital_status.take(take), MARRIAGE.__getitem__), empty="未说明"
         ),
-        familyNo=text.join("JT", text.digits(_family_numbers(city)[people.household[rows]], 8)),
+        familyNo=text.join("JT", text.digits(_family_numbers(city)[rows], 8)),
         relation=clerk.blank("relation", text.translate(people.relation.take(take), _relation)),
         presentAddress=address,
         village=clerk.community("village", home, "short"),
@@ -71,7 +71,7 @@ def records(city: City, rates: Rates) -> Records:
         diabetes=text.number(sugar),
         lastFollowUp=text.day(visit),
         updateTime=text.moment(touched, "T"),
-        archiveNo=_archive_numbers(city, clerk),
+        archiveNo=_archive_numbers(clerk),
         doctor=text.pick(DOCTORS, clerk.rng("doctor").integers(0, len(DOCTORS), len(clerk))),
     )
     return Records(written, city.person_id.take(take), tuple(clerk.marks))
@@ -131,12 +131,10 @@ def _relation(code: str) -> str:
 
 
 def _family_numbers(city: City) -> Any:
-    """Return the platform's own number of each household, unlike the police's."""
-    return stream(city.seed, SYSTEM, "families").permutation(int(city.people.household.max()) + 1) + 10_000
+    """Return the platform's own number of each person's household, unlike the police's."""
+    return permuted(city.household_serial, 10**8, city.seed, SYSTEM, "families")
 
 
-def _archive_numbers(city: City, clerk: ResidentClerk) -> Text:
-    """Return 档案编号: township 9, community 3, serial within the community 5 digits, in random order."""
-    community = city.homes.community[city.dwelling[clerk.rows]]
-    place = text.pick(city.communities["code"], community)
-    return text.join(place, text.digits(rank_within(community, clerk.rng("keys")) + 1, 5))
+def _archive_numbers(clerk: ResidentClerk) -> Text:
+    """Return 档案编号: the city's four digits and thirteen more, kept for life wherever one moves."""
+    return text.join("3206", text.digits(clerk.keys(0, 10**13), 13))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import delimited, family_names, text
-from jiceng_pipeline.simulation.chance import choose, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Lots, choose, happens, permuted
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.families import SPOUSE
@@ -35,21 +35,22 @@ REMARKS = (
 )
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """The owners of the registered dwellings, husband and wife with a certificate each."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.homes)
+    rng, count = Lots(city.dwelling_serial, city.seed, SYSTEM, "coverage"), len(city.homes)
     mine = np.flatnonzero((city.owner >= 0) & happens(rng, count, REGISTERED))
     spouse = family_names.row_of(city.people.household, city.people.slot, SPOUSE)[city.owner[mine]]
-    both = (spouse >= 0) & happens(rng, len(mine), SHARED)
+    both = (spouse >= 0) & happens(rng, count, SHARED)[mine]
     owner, dwelling = np.r_[city.owner[mine], spouse[both]], np.r_[mine, mine[both]]
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.arange(len(owner)))
-    dwelling, clerk.rows = dwelling[clerk.rows], owner[clerk.rows]
+    serials = city.dwelling_serial[dwelling] * 2 + (np.arange(len(owner)) >= len(mine))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, owner, only, serials)
+    dwelling = np.searchsorted(city.dwelling_serial, clerk.serials // 4)
     is_shared = np.isin(dwelling, mine[both])
-    unit = stream(city.seed, SYSTEM, "units").permutation(count)[dwelling]
+    unit = permuted(clerk.serials // 4, 10**7, city.seed, SYSTEM, "units")
     registered = city.today - clerk.rng("registered").integers(30, 25 * 365, len(clerk))
-    area = stream(city.seed, SYSTEM, "areas").normal(92, 26, count).clip(28, 260)[dwelling]
+    area = Lots(clerk.serials // 4, city.seed, SYSTEM, "areas").normal(92, 26, len(clerk)).clip(28, 260)
     hundredths = (area * 100).astype(np.int64)
-    serial = text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 0, 10**7), 7)
+    serial = text.digits(clerk.keys(0, 10**8), 8)
     year = text.day(registered, "%Y")
     written = table(
         不动产权证号=text.join("苏(", year, ")南通市不动产权第", serial, "号"),

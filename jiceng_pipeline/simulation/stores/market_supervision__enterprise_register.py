@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Lots, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.enterprise_clerk import EnterpriseClerk
 from jiceng_pipeline.simulation.enterprises import UNIFIED_CODE
@@ -25,11 +25,11 @@ REGISTERED = 0.97  # the others are registered elsewhere and only trade here
 TYPES = ("1100", "9500", "9600")
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Enterprises registered here, those closed or moved away included."""
     firms = city.enterprises
-    registered = happens(stream(city.seed, SYSTEM, "coverage"), len(firms), REGISTERED)
-    clerk = EnterpriseClerk.at_work(city, SYSTEM, rates, np.flatnonzero(registered))
+    registered = happens(Lots(city.enterprise_serial, city.seed, SYSTEM, "coverage"), len(firms), REGISTERED)
+    clerk = EnterpriseClerk.at_work(city, SYSTEM, rates, np.flatnonzero(registered), only)
     rows, take = clerk.rows, pa.array(clerk.rows)
     community = text.pick(city.communities["code"], firms.community[rows])
     no_community = clerk.slips("COMMUNITY", "community_missing", clerk.rates.community_missing)
@@ -51,7 +51,7 @@ def records(city: City, rates: Rates) -> Records:
         ESTDATE=clerk.rubbish("ESTDATE", established, ("2021-02-30", "2019-13-05")),
         OPSCOPE=clerk.blank("OPSCOPE", scope, empty=""),
         UPDATED=text.moment(clerk.updated("UPDATED", clerk.made("phone_old"))),
-        PRIPID=text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 10**15, 10**16), 16),
+        PRIPID=text.digits(clerk.keys(10**15, 10**16), 16),
     )
     return Records(written, city.enterprise_id.take(take), tuple(clerk.marks))
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import identifiers, text
-from jiceng_pipeline.simulation.chance import Days, Ints, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Days, Ints, Lots, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.enterprise_clerk import EnterpriseClerk
 from jiceng_pipeline.simulation.errors import Rates
@@ -41,14 +41,14 @@ ELEMENTS = (  # text between the columns, as the export has them
 LICENCE_END = "</status>\n </licence>\n"
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Licences of the food businesses, two for some; those of closed shops still stand."""
-    firms, rng = city.enterprises, stream(city.seed, SYSTEM, "coverage")
+    firms, rng = city.enterprises, Lots(city.enterprise_serial, city.seed, SYSTEM, "coverage")
     food = city.reference.trades["food_code"].to_numpy()[firms.trade]
     licensed = (food != "") & happens(rng, len(firms), LICENSED)
     second = licensed & happens(rng, len(firms), SECOND_LICENCE)
     listed = np.r_[np.flatnonzero(licensed), np.flatnonzero(second)]
-    clerk = EnterpriseClerk.at_work(city, SYSTEM, rates, listed)
+    clerk = EnterpriseClerk.at_work(city, SYSTEM, rates, listed, only, copies=2)
     rows = clerk.rows
     kind = pc.cast(text.column(food[rows]), pa.int64()).to_numpy()
     issued = _issued(city, clerk)
@@ -95,8 +95,8 @@ def _issued(city: City, clerk: EnterpriseClerk) -> Days:
 
 def _licence_numbers(kind: Ints, clerk: EnterpriseClerk) -> Text:
     """Return JY + kind + 320613 + serial + check digit (GB/T 17710)."""
-    serial = unique_numbers(clerk.rng("keys"), len(clerk), 1, 1_000_000)
-    body = kind * 10**12 + 320613 * 10**6 + serial
+    serial = clerk.keys(0, 10**9)
+    body = kind * 10**12 + 3206 * 10**8 + serial
     return text.join("JY", text.number(body), text.number(identifiers.closing_digit(body, 13)))
 
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Ints, choose, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Ints, Lots, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.enterprise_clerk import EnterpriseClerk
 from jiceng_pipeline.simulation.errors import Rates
@@ -34,16 +34,17 @@ OLD_CODES = 0.35  # twelve digits: what was registered before the codes had twen
 AS_NUMBERS = ("设备代码", "联系电话")
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Lifts, boilers, vessels, cranes and forklifts of the enterprises that have any."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.enterprises)
-    users = np.flatnonzero(happens(rng, count, USERS))
-    clerk = EnterpriseClerk.at_work(city, SYSTEM, rates, np.repeat(users, rng.integers(1, MOST + 1, len(users))))
+    rng, count = Lots(city.enterprise_serial, city.seed, SYSTEM, "coverage"), len(city.enterprises)
+    pieces = np.where(happens(rng, count, USERS), rng.integers(1, MOST + 1, count), 0)
+    listed = np.repeat(np.arange(count), pieces)
+    clerk = EnterpriseClerk.at_work(city, SYSTEM, rates, listed, only, copies=MOST)
     rows = clerk.rows
     kind = choose(clerk.rng("kind"), [share for _, share in KINDS.values()], len(clerk))
     last = city.today - clerk.rng("inspected").integers(5, 430, len(clerk))
     due = last + np.where(kind == 1, 365, 730 * (kind == 3) + 365 * (kind != 3))
-    number = text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 0, 100_000), 5)
+    number = text.digits(clerk.keys(0, 10**7), 7)
     prefix = text.pick(("梯11苏F", "车11苏F", "容15苏F", "锅10苏F", "起17苏F"), kind)
     written = table(
         使用登记证编号=text.join(
@@ -94,7 +95,7 @@ def _is_number(value: str) -> bool:
 def _codes(clerk: EnterpriseClerk, kind: Ints) -> Text:
     """Return 设备代码: twelve digits or twenty; of the long ones, some were numbers to Excel and lost their end."""
     rng, count = clerk.rng("codes"), len(clerk)
-    serial = text.digits(unique_numbers(rng, count, 0, 10_000), 4)
+    serial = text.digits(rng.integers(0, 10_000, count), 4)
     head = text.column([code for code, _ in KINDS.values()]).take(pa.array(kind))
     is_old = happens(rng, count, OLD_CODES)
     year = text.number(rng.integers(2012, 2026, count))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import choose, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -31,15 +31,15 @@ DOCTORS = ("陈医生", "顾医生", "施医生", "王医生", "吴医生", "徐
 SIGNED = 0.4  # with a family doctor
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Insured persons of any age; the rolls of the dead are closed late."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     share = np.select(
         [city.situation == AWAY, city.situation == MIGRANT], [COVERED_ELSEWHERE, COVERED_MIGRANTS], COVERED
     )
     stays = happens(rng, count, rates.of(SYSTEM).dead_still_listed)
     listed = happens(rng, count, share) & (city.is_alive | stays)
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed), only)
     people, rows, take = city.people, clerk.rows, pa.array(clerk.rows)
     clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
     age = city.age[rows]
@@ -49,7 +49,7 @@ def records(city: City, rates: Rates) -> Records:
     signed = happens(clerk.rng("signed"), len(clerk), SIGNED)
     touched = clerk.updated("AAE036", clerk.made("phone_old", "address_stale"))
     written = table(
-        AAC001=text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 10**9, 10**10), 10),
+        AAC001=text.digits(clerk.keys(10**9, 10**10), 10),
         AAC002=clerk.citizen_id("AAC002"),
         AAC003=clerk.name("AAC003"),
         AAC004=text.pick(("2", "1"), people.male[rows].astype(np.int64)),

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import delimited, text
-from jiceng_pipeline.simulation.chance import happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -21,11 +21,11 @@ KEY = ("JZZBH",)
 REGISTERED_HERE = 0.85  # of those who should be
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Residents from other counties, where they rent, and of whom."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     listed = ~city.is_registered & city.is_alive & happens(rng, count, REGISTERED_HERE)
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed), only)
     people, rows = city.people, clerk.rows
     take, home = pa.array(rows), city.dwelling[rows]
     landlord = city.owner[home]
@@ -34,7 +34,7 @@ def records(city: City, rates: Rates) -> Records:
     landlord_phone = text.pick(people.phone, landlord)
     unknown = clerk.slips("FZDH", "cell_missing", clerk.rates.cell_missing)
     written = table(
-        JZZBH=text.join("3206130052", text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 0, 10**8), 8)),
+        JZZBH=text.join("320652", text.digits(clerk.keys(0, 10**10), 10)),
         XM=clerk.name("XM"),
         ZJHM=pc.fill_null(clerk.citizen_id("ZJHM"), ""),
         XB=clerk.rubbish("XB", text.pick(("女", "男"), people.male[rows].astype(np.int64)), ("男女", "0")),

@@ -11,7 +11,7 @@ from psycopg import sql
 from pyarrow import csv
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import unique_numbers
+from jiceng_pipeline.simulation.chance import Bools
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -29,9 +29,9 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Everyone registered in the street, wherever they live; of some dead the death is not noted."""
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(city.is_registered))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(city.is_registered), only)
     people, rows = city.people, clerk.rows
     take = pa.array(rows)
     death = people.death[rows]
@@ -51,7 +51,7 @@ def records(city: City, rates: Rates) -> Records:
         lxdh=clerk.phone("lxdh"),
         swrq=text.day(np.where(unnoted, np.datetime64("NaT"), death), "%Y%m%d"),
         gxsj=text.moment(clerk.updated("gxsj", clerk.made("phone_old", "address_stale"))),
-        rybh=text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 10**15, 10**16), 16),
+        rybh=text.digits(clerk.keys(10**15, 10**16), 16),
     )
     return Records(written, city.person_id.take(take), tuple(clerk.marks))
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Bools, Days, Ints, choose, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, Days, Ints, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -30,21 +30,21 @@ BATCH = 100_000
 PAYING, PAUSED, RECEIVING, ENDED = "10", "20", "30", "40"
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Insured adults, those from other counties included; some dead are still paid."""
-    rng = stream(city.seed, SYSTEM, "coverage")
+    rng = city.lots(SYSTEM, "coverage")
     insured = (city.age >= 16) & happens(rng, len(city.people), INSURED)
     noted = happens(rng, len(city.people), 0.2)  # dead whose insurance was ended, and who stay in the roll
     stays = happens(rng, len(city.people), rates.of(SYSTEM).dead_still_listed)
     listed = np.flatnonzero(insured & (city.is_alive | stays | noted))
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, listed)
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, listed, only)
     rows, dead = clerk.rows, ~city.is_alive[clerk.rows]
     clerk.mark("参保状态", "dead_still_listed", dead & stays[rows])
     male = city.people.male[rows].astype(np.int64)
     status = _status(city, rows, dead & ~stays[rows], clerk)
     amounts = clerk.rubbish("月养老金", _amounts(status, clerk), ("12O0.00", "l850.50"))
     written = table(
-        个人编号=text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 10**11, 10**12), 12),
+        个人编号=text.digits(clerk.keys(10**11, 10**12), 12),
         姓名=clerk.name("姓名"),
         证件号码=pc.fill_null(clerk.citizen_id("证件号码"), ""),
         性别=clerk.blank("性别", text.pick(("2", "1"), male), empty=""),

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from jiceng_pipeline.simulation import json_text, text
-from jiceng_pipeline.simulation.chance import choose, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -18,7 +18,7 @@ ENTITY = "city_case"
 KEY = ("caseNo",)
 
 FILE = "cases.jsonl"
-CASES = 0.04  # a resident, in the months the file covers
+REPORTS = (0.044, 0.005, 0.001)  # of the grown, who report one case a year, a second, a third
 CATEGORIES = (
     ("市容环境", "暴露垃圾", 0.24), ("市容环境", "占道堆物", 0.16), ("街面秩序", "无照经营游商", 0.14),
     ("街面秩序", "机动车乱停放", 0.2), ("公用设施", "井盖破损", 0.08), ("公用设施", "路灯不亮", 0.08),
@@ -28,11 +28,12 @@ SOURCES = {"12345": 0.5, "grid": 0.25, "inspector": 0.2, "video": 0.05}
 DAY = 86_400
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Cases of the last year, each reported by somebody who lives here; a quarter left no name."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
-    grown = np.flatnonzero((city.age > 18) & city.is_alive)
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, rng.choice(grown, max(12, round(count * CASES))))
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
+    lot = np.where((city.age > 18) & city.is_alive, rng.random(count), 1.0)
+    listed = np.repeat(np.arange(count), np.searchsorted(-np.array(REPORTS), -lot, side="right"))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, listed, only, copies=len(REPORTS))
     rows = clerk.rows
     category = choose(clerk.rng("category"), [share for *_, share in CATEGORIES], len(clerk))
     opened = city.today.astype("datetime64[s]") - clerk.rng("opened").integers(DAY, 365 * DAY, len(clerk))
@@ -41,7 +42,7 @@ def records(city: City, rates: Rates) -> Records:
     nameless = happens(clerk.rng("nameless"), len(clerk), 0.25)
     state = text.where(is_open, text.where(opened > closed - 2 * DAY, "accepted", "handling"), "closed")
     written = table(
-        caseNo=text.join("CG2026", text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 0, 10**8), 8)),
+        caseNo=text.join("CG2026", text.digits(clerk.keys(0, 10**8), 8)),
         source=text.pick(list(SOURCES), choose(clerk.rng("source"), list(SOURCES.values()), len(clerk))),
         big=text.pick([big for big, *_ in CATEGORIES], category),
         small=text.pick([small for _, small, _ in CATEGORIES], category),

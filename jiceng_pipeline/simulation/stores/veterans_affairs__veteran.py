@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import delimited, text
-from jiceng_pipeline.simulation.chance import choose, happens, stream, unique_numbers
+from jiceng_pipeline.simulation.chance import Bools, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
@@ -28,13 +28,13 @@ OLD = 60  # before it, one is a veteran like others
 KINDS = {"退役士兵": 0.62, "60岁农村籍": 0.14, "伤残军人": 0.08, "参战参试": 0.08, "带病回乡": 0.05, "在乡复员": 0.03}
 
 
-def records(city: City, rates: Rates) -> Records:
+def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """Veterans registered here, with their years of service."""
-    rng, count = stream(city.seed, SYSTEM, "coverage"), len(city.people)
+    rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     share = np.where(city.people.male, SERVED[True], SERVED[False])
     stays = happens(rng, count, rates.of(SYSTEM).dead_still_listed)
     listed = (city.age > 22) & city.is_registered & happens(rng, count, share) & (city.is_alive | stays)
-    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed))
+    clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed), only)
     people, rows, home = city.people, clerk.rows, city.dwelling[clerk.rows]
     clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
     joined = people.birth[rows] + clerk.rng("joined").integers(18 * 366, 20 * 365, len(clerk))
@@ -43,7 +43,7 @@ def records(city: City, rates: Rates) -> Records:
     drawn = choose(clerk.rng("kind"), list(KINDS.values()), len(clerk))
     kind = text.pick(list(KINDS), np.where(city.age[rows] < OLD, 0, drawn))
     written = table(
-        jdbh=text.join("T320613", text.digits(unique_numbers(clerk.rng("keys"), len(clerk), 0, 10**8), 8)),
+        jdbh=text.join("T3206", text.digits(clerk.keys(0, 10**9), 9)),
         xm=clerk.name("xm"),
         gmsfhm=pc.fill_null(clerk.citizen_id("gmsfhm"), ""),
         xb=clerk.blank("xb", text.pick(("2", "1"), people.male[rows].astype(np.int64)), empty=""),
