@@ -30,9 +30,9 @@ def storage(where: Path) -> Iterator[None]:
         ) from None
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable, as fsync of a file alone does not."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make a file's contents durable, or a folder's names, which fsync of the files alone does not."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -40,33 +40,16 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step that survives a crash."""
+    """Replace `path` by `text` in one step that survives a crash; who may read it is left to the umask."""
     with storage(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            with draft.open("w", encoding="utf-8") as out:
-                out.write(text)
-                out.flush()
-                os.fsync(out.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        sync_folder(path.parent)
+    with new_file(path, mode=0o666) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON with sorted keys, whole or not at all."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n")
-
-
-def sync_file(path: Path) -> None:
-    """Make what was written to `path` durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager
@@ -77,11 +60,11 @@ def new_file(target: Path, mode: int = 0o600) -> Iterator[Path]:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         try:
             yield draft
-            sync_file(draft)
+            sync(draft)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
-        sync_folder(target.parent)
+        sync(target.parent)
 
 
 @contextmanager
@@ -98,9 +81,9 @@ def new_folder(target: Path) -> Iterator[Path]:
             yield draft
             for path in sorted(draft.rglob("*")):
                 if path.is_file():
-                    sync_file(path)
-            sync_folder(draft)
+                    sync(path)
+            sync(draft)
             draft.rename(target)
-            sync_folder(target.parent)
+            sync(target.parent)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

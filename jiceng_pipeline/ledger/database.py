@@ -181,7 +181,7 @@ def create(path: Path) -> None:
             return  # another process was first, and its ledger is the ledger
         finally:
             draft.unlink(missing_ok=True)
-        files.sync_folder(path.parent)
+        files.sync(path.parent)
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def _switch(settings: Settings, name: str) -> None:
         draft = settings.published / f".current.{secrets.token_hex(4)}"
         draft.symlink_to(name)
         draft.replace(settings.published / "current")
-        files.sync_folder(settings.published)
+        files.sync(settings.published)
 
 
 def versions(settings: Settings) -> list[str]:
