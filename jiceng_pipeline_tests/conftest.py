@@ -61,3 +61,15 @@ def reroute():
         settings.connections.write_text(yaml.safe_dump(connections, allow_unicode=True), "utf-8")
 
     return change
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory):
+    """Return a community that lived for thirty days, synced every evening, and what was seen each time.
+
+    It takes minutes, once; for reading only.
+    """
+    from jiceng_pipeline_tests.days import Month, live
+
+    settings = Settings(home=tmp_path_factory.mktemp("month"))
+    return Month(settings, list(live(settings)))

@@ -2,7 +2,7 @@
 -- purpose: 归并需要的列和比对键，一种形状
 -- audience: pipeline
 -- grain: one row per source record of a resident
--- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, citizen_id_raw, name, name_reading, sex_code, birth_date, phone, dwelling_key, registered_key, family_number, family_relation_code, community_code
+-- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, citizen_id_raw, other_document_number, name, name_reading, sex_code, birth_date, phone, dwelling_key, registered_key, property_key, guardian_phone, family_number, family_relation_code, community_code
 select
     record.record_id,
     record.system,
@@ -12,6 +12,7 @@ select
     record.is_current,
     record.citizen_id,
     record.citizen_id_raw,
+    record.other_document_number,
     record.name,
     name_reading.reading as name_reading,
     record.sex_code,
@@ -19,6 +20,8 @@ select
     record.phone,
     address_key(record.dwelling_address) as dwelling_key,
     address_key(record.registered_address) as registered_key,
+    address_key(record.property_address) as property_key,
+    record.guardian_phone,
     coalesce(record.household_number, record.subsistence_certificate_number) as family_number,
     record.family_relation_code,
     record.community_code

@@ -12,7 +12,23 @@ import typer
 from typer._click.exceptions import ClickException
 from typer.exceptions import Abort, Exit
 
-from jiceng_pipeline.cli import catalogue, doctor, evaluate, giveback, run, serve, simulate, status, sync, words
+from jiceng_pipeline.cli import (
+    catalogue,
+    dispute,
+    doctor,
+    evaluate,
+    explain,
+    giveback,
+    model,
+    report,
+    run,
+    serve,
+    simulate,
+    status,
+    sync,
+    ticket,
+    words,
+)
 from jiceng_pipeline.cli.words import err, say
 from jiceng_pipeline.core.errors import JicengError
 from jiceng_pipeline.core.redaction import redacted
@@ -50,9 +66,12 @@ def common(
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 
-for command in (run, sync, status, evaluate, giveback, serve, doctor, catalogue):
+for command in (run, sync, status, report, evaluate, explain, giveback, serve, doctor, catalogue):
     command.register(app)
 app.add_typer(simulate.app, name="simulate")
+app.add_typer(model.app, name="model")
+app.add_typer(ticket.app, name="ticket")
+app.add_typer(dispute.app, name="dispute")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -41,7 +41,7 @@ def doctor(
 ) -> int:
     """Look at the installation, the disk, the ledger, the published version and past runs; change nothing."""
     settings = Settings.load()
-    found = [_look(check, settings) for check in (_installation, _disk, _secret, _connections, _ledger)]
+    found = [_look(check, settings) for check in (_installation, _disk, _secret, _contracts, _connections, _ledger)]
     found += [_look(check, settings, fix) for check in (_published, _runs)]
     if as_json:
         print_json([asdict(finding) for finding in found])
@@ -92,6 +92,16 @@ def _secret(settings: Settings) -> Finding:
     if mode & 0o077:
         return Finding(name, f"{path} {mode:o}", f"chmod 600 {path}", IntegrityError.exit_code)
     return Finding(name, say("只有所有者能读", "readable by its owner only"))
+
+
+def _contracts(settings: Settings) -> Finding:
+    from jiceng_pipeline.departments.contract import contracts
+    from jiceng_pipeline.landing import agreement
+
+    agreement.check(contracts().values())
+    own = sum((settings.departments / f"{name}.yaml").exists() for name in contracts())
+    words = say(f"{len(contracts())} 份，其中本单位添加 {own} 份", f"{len(contracts())}, {own} of them your own")
+    return Finding(say("合同", "contracts"), words)
 
 
 def _connections(settings: Settings) -> Finding:

@@ -25,7 +25,7 @@ def evaluate(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = Fal
 
 
 def measure(settings: Settings) -> dict[str, Any]:
-    """Return entity → precision, recall, f1, and how hard the data is; the only reader of the truth."""
+    """Return entity → figures of accuracy, shares per kind of error and per system, and how hard the data is."""
     from jiceng_pipeline.matching import evaluation
     from jiceng_pipeline.simulation.truth import truth
     from jiceng_pipeline.warehouse import publish
@@ -36,19 +36,32 @@ def measure(settings: Settings) -> dict[str, Any]:
         raise UsageError("还没有发布过版本", where=str(settings.published), cure="先运行 jiceng run")
     with connect(settings=settings, attach={"published": version.database}) as connection:
         connection.execute("use published")
+        at = truth(settings)
         return {
-            **evaluation.evaluate(connection, settings, truth(settings)),
+            **evaluation.evaluate(connection, settings, at),
+            "by_error": evaluation.by_error(connection, settings, at),
+            "by_system": evaluation.by_system(connection),
             "exact_id_only": evaluation.exact_id_only(connection),
             "valid_ids_merged": evaluation.valid_ids_merged(connection),
         }
 
 
 def show(scores: dict[str, Any]) -> None:
-    """Print the scores as a table."""
+    """Print the scores as tables."""
+    columns = {
+        "precision": say("精确率", "precision"),
+        "recall": say("召回率", "recall"),
+        "f1": "F1",
+        "b3_f1": "B³ F1",
+        "residual_f1": say("无证号部分 F1", "residual F1"),
+        "exact_clusters": say("完全正确", "exact"),
+        "over_merged": say("误并", "over-merged"),
+        "split": say("漏并", "split"),
+    }
     table = Table(title=say("归并准确度（记录对）", "accuracy in record pairs"), title_justify="left")
     table.add_column("")
-    for column in (say("精确率", "precision"), say("召回率", "recall"), "F1"):
-        table.add_column(column, justify="right")
+    for title in columns.values():
+        table.add_column(title, justify="right")
     names = {
         "resident": say("人员", "residents"),
         "household": say("户", "households"),
@@ -56,11 +69,32 @@ def show(scores: dict[str, Any]) -> None:
         "exact_id_only": say("（只按证号归并的人员）", "(residents by exact id alone)"),
     }
     for key, name in names.items():
-        table.add_row(name, *(f"{scores[key][part]:.4f}" for part in ("precision", "recall", "f1")))
+        table.add_row(name, *(_cell(scores[key].get(part)) for part in columns))
     out.print(table)
+    for key, title in (
+        ("by_system", say("各系统记录归并正确的比例", "records placed right, per system")),
+        ("by_error", say("各种差错的记录归并正确的比例", "records placed right, per kind of error")),
+    ):
+        out.print(_shares(title, scores[key]))
     out.print(
         say(
             f"把两个不同有效证号并成一人的：{scores['valid_ids_merged']}",
             f"residents with two different valid ids: {scores['valid_ids_merged']}",
         )
     )
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.5f}"
+
+
+def _shares(title: str, scores: dict[str, dict[str, float]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for column in (say("记录", "records"), say("正确", "right")):
+        table.add_column(column, justify="right")
+    for name, each in scores.items():
+        table.add_row(name, str(each["records"]), f"{each['found']:.5f}")
+    return table

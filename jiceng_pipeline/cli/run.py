@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    scale: Annotated[Literal["community", "street"], typer.Option(help=say("规模", "size"))] = "street",
+    scale: Annotated[
+        Literal["community", "street", "district", "city"], typer.Option(help=say("规模", "size"))
+    ] = "street",
     seed: Annotated[int, typer.Option(help=say("随机种子", "seed"))] = 1,
     profile: Annotated[Literal["default", "harsh"], typer.Option(help=say("数据有多难", "how hard"))] = "default",
 ) -> int:

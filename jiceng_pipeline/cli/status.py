@@ -70,7 +70,8 @@ def read(settings: Settings) -> dict[str, Any]:
             "select passed, severity, count(*) from quality.check_result group by all"
         ).fetchall():
             state["checks"]["passed" if passed else "failed" if severity == "block" else "warned"] += count
-        state["tickets"] = connection.execute("select count(*) from quality.ticket").fetchall()[0][0]
+        unclosed = "select count(*) from quality.ticket where state <> 'closed'"
+        state["tickets"] = connection.execute(unclosed).fetchall()[0][0]
     state["returned"] = dict(version.manifest["returned"])
     return state
 

@@ -19,7 +19,16 @@ from jiceng_pipeline.core.documents import Document
 from jiceng_pipeline.core.errors import DefinitionError, SourceUnreachable
 
 FILE, ROW = "_file", "_row"  # where in the source a row stands; every batch has them first
+UNENDED = "unended"  # the note of a file whose last line has no end
 BATCH_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Since:
+    """What is asked for where not everything is: rows whose `column` is `value` or above."""
+
+    column: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Source:
     columns: tuple[str, ...]
     renames: Mapping[str, str]
     address: Mapping[str, Any] = field(repr=False)  # its entry in connections.yaml; may hold a token
+    since: Since | None = None  # only for connectors that can be asked so
+    optional: tuple[str, ...] = ()  # of the columns, those an interface may leave out: then they are null
 
     def at(self, key: str) -> str:
         """Return `key` of the address; raise SourceUnreachable where connections.yaml lacks it."""

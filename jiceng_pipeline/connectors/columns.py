@@ -13,13 +13,14 @@ _NAME_LENGTH, _NAMES = 24, 8
 def matched(found: Iterable[str], source: Source, where: str) -> dict[str, str]:
     """Return promised column → the name the source uses for it, known renames applied.
 
-    Raises SourceRejected naming every column that is missing, unknown or there twice.
+    An optional column that is missing is left out. Raises SourceRejected naming every other column that
+    is missing, and what is unknown or there twice.
     """
     ours: dict[str, list[str]] = {}
     for name in found:
         ours.setdefault(source.renames.get(name, name), []).append(name)
     faults = {
-        "缺少列": [column for column in source.columns if column not in ours],
+        "缺少列": [column for column in source.columns if column not in ours and column not in source.optional],
         "多出列": [name for column, names in ours.items() if column not in source.columns for name in names],
         "重复列": [column for column in source.columns if len(ours.get(column, ())) > 1],
     }
@@ -32,7 +33,7 @@ def matched(found: Iterable[str], source: Source, where: str) -> dict[str, str]:
             where=where,
             cure="请恢复约定的列名和列；确需改动的，先书面告知，由管理员登记到合同里",
         )
-    return {column: ours[column][0] for column in source.columns}
+    return {column: ours[column][0] for column in source.columns if column in ours}
 
 
 def renamed(names: Mapping[str, str]) -> dict[str, str]:

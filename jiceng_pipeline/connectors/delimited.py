@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -14,7 +14,8 @@ from pyarrow import csv as arrow
 from pydantic import Field
 
 from jiceng_pipeline.connectors import base, columns, delimited_cut, delivery
-from jiceng_pipeline.connectors.base import Extract, Reject, Source
+from jiceng_pipeline.connectors.ahead import ahead
+from jiceng_pipeline.connectors.base import UNENDED, Extract, Reject, Source
 from jiceng_pipeline.connectors.delimited_cut import LONGEST, Places, Records
 from jiceng_pipeline.core.errors import SourceRejected
 from jiceng_pipeline.core.redaction import redacted
@@ -22,6 +23,7 @@ from jiceng_pipeline.core.redaction import redacted
 MAX_BROKEN = 1000  # lines with stray quotes; more is another format, and slow to take apart
 _BLOCK = 2 << 20
 _RETURN = 13
+_Rows = tuple[list[pa.RecordBatch], list[Reject]]
 _CHARACTER = r"^[\t -~\x01-\x08]$"
 
 
@@ -50,27 +52,34 @@ def read(source: Source, options: Options) -> Extract:
 
 
 def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
-    with (
-        delivery.opened(source, options) as delivered,
-        closing(delivery.ahead(delivery.texts(delivered, options.encoding, _BLOCK))) as texts,
-    ):
+    with delivery.opened(source, options) as delivered:
         extract.source_bytes = delivered.size
         table = _Table(source, options, extract, delivered.name)
-        rest, skip = b"", options.skip_rows
+        texts = ahead(delivery.texts(delivered, options.encoding, _BLOCK))
+        with closing(ahead(_taken(texts, table))) as taken:
+            for batches, rejects in taken:
+                extract.rejects += rejects
+                yield from batches
+        table.finish()
+
+
+def _taken(texts: Generator[bytes, None, None], table: "_Table") -> Generator[_Rows, None, None]:
+    """Yield what is in each block of the file; `table` belongs to this thread until the last."""
+    rest, skip = b"", table.options.skip_rows
+    with closing(texts):
         for text in texts:
             rest += text
             while skip and (line := rest.find(b"\n") + 1):
                 rest, skip, table.lines = rest[line:], skip - 1, table.lines + 1
             if not skip:
-                used, batch = table.rows(rest, is_last=False)
+                used, batches = table.rows(rest, is_last=False)
                 rest = rest[used:]
                 if len(rest) > LONGEST:
                     raise table.refused("有超过 1 MB 的行，不是约定的格式", table.lines + 1)
-                yield from batch
+                yield batches, table.rejected()
         if rest and not skip:
-            _, batch = table.rows(rest, is_last=True)
-            yield from batch
-        table.finish()
+            _, batches = table.rows(rest, is_last=True)
+            yield batches, table.rejected()
 
 
 @dataclass
@@ -88,6 +97,7 @@ class _Table:
     has_ended: bool = False
     header: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)  # of the promised columns in a record
+    rejects: list[Reject] = field(default_factory=list)  # not handed over yet
 
     def __post_init__(self) -> None:
         if self.options.header:
@@ -96,6 +106,8 @@ class _Table:
     def rows(self, block: bytes, *, is_last: bool) -> tuple[int, list[pa.RecordBatch]]:
         """Return how many bytes of the block are dealt with, and the rows in them."""
         is_cut_off = is_last and not block.endswith((b"\n", b"\r"))
+        if is_cut_off:  # many write no line end there; who always did and now does not was cut off
+            self.extract.notes[UNENDED] = "最后一行没有换行"
         block += b"\n" if is_last and not block.endswith(b"\n") else b""
         found = delimited_cut.cut(block, self.options.delimiter, self.options.quote, MAX_BROKEN)
         self._reject(found.broken, "引号的位置不对：单元格里的引号须成对写，单元格须整个放在引号里")
@@ -117,6 +129,11 @@ class _Table:
         batches = [self._batch(block, found, kept)] if len(kept) else []
         self.lines += found.lines_used
         return found.used, batches
+
+    def rejected(self) -> list[Reject]:
+        """Hand over the rejects found since the last time."""
+        found, self.rejects = self.rejects, []
+        return found
 
     def finish(self) -> None:
         """See whether trailer and records agree."""
@@ -181,7 +198,7 @@ class _Table:
         return kept[~too_long]
 
     def _reject(self, lines: Places, reason: str) -> None:
-        self.extract.rejects += [Reject(self.name, self.lines + int(line) + 1, reason) for line in lines]
+        self.rejects += [Reject(self.name, self.lines + int(line) + 1, reason) for line in lines]
 
     def _batch(self, block: bytes, found: Records, kept: Places) -> pa.RecordBatch:
         starts, ends = found.starts[kept], found.ends[kept]

@@ -42,7 +42,7 @@ def cut(block: bytes, delimiter: str, quote: str | None, most_broken: int) -> Re
         outer = _outside(lines, mine)
         if len(outer):
             own = separators[np.searchsorted(separators, begin) : np.searchsorted(separators, outer[-1])]
-            counts = np.searchsorted(_outside(own, mine), outer)
+            counts = np.searchsorted(own, outer) - _inside(own, mine, outer)
             starts.append(np.concatenate(([begin], outer[:-1] + 1)))
             ends.append(outer + 1)
             cells.append(np.diff(counts, prepend=0) + 1)
@@ -82,6 +82,15 @@ def _line_ends(data: npt.NDArray[np.uint8]) -> Places:
 def _outside(places: Places, quotes: Places) -> Places:
     """Return the places that stand outside quotes."""
     return places[np.searchsorted(quotes, places) & 1 == 0] if len(quotes) else places
+
+
+def _inside(places: Places, quotes: Places, ends: Places) -> Places:
+    """Return how many of the places stand inside the quotes before each of `ends`, which stand outside."""
+    pairs = quotes[: np.searchsorted(quotes, ends[-1])].reshape(-1, 2)
+    found = np.searchsorted(places, pairs[:, 1]) - np.searchsorted(places, pairs[:, 0])
+    if not found.any():
+        return np.zeros(1, np.int64)
+    return np.concatenate(([0], np.cumsum(found)))[np.searchsorted(pairs[:, 1], ends)]
 
 
 def _first_fault(data: npt.NDArray[np.uint8], quotes: Places, begin: int, delimiter: int) -> int:

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +75,7 @@ def lying(path: Path) -> Iterator[Delivery]:
         yield Delivery(path.name, path.stat().st_size, Unpacked(stream, path.name))
 
 
-def texts(delivered: Delivery, codec: str | None, size: int) -> Iterator[bytes]:
+def texts(delivered: Delivery, codec: str | None, size: int) -> Generator[bytes, None, None]:
     """Yield the file as UTF-8, about `size` bytes at a time; raise SourceRejected for what is no text."""
     stream, rule = delivered.stream, codec or "UTF-8，也不是 GB18030"
     codec = codec or encoding.marked(stream.read(_MARK))
@@ -91,12 +90,3 @@ def texts(delivered: Delivery, codec: str | None, size: int) -> Iterator[bytes]:
             yield text
     except UnicodeError:
         raise SourceRejected(f"文字编码无法识别（不是 {rule}）", where=delivered.name, cure=CURE) from None
-
-
-def ahead(parts: Iterator[bytes]) -> Generator[bytes, None, None]:
-    """Yield the same, the next part being read and decoded while the last is taken apart."""
-    with ThreadPoolExecutor(1) as worker:
-        waiting = worker.submit(next, parts, None)
-        while (part := waiting.result()) is not None:
-            waiting = worker.submit(next, parts, None)
-            yield part

@@ -24,6 +24,11 @@ def newest(source: Source, pattern: str) -> Path:
     return _checked(source, _matching(source, pattern)[-1])
 
 
+def every(source: Source, pattern: str) -> list[Path]:
+    """Return all files of the source's folder that match `pattern`, by name."""
+    return [_checked(source, path) for path in _matching(source, pattern)]
+
+
 def newest_day(source: Source, pattern: str) -> list[Path]:
     """Return the files that match `pattern` and have the newest day, eight digits in their names."""
     found = _matching(source, pattern)

@@ -32,9 +32,11 @@ def detected(stream: BinaryIO) -> str | None:
 
 def is_utf8(stream: Readable) -> bool:
     """Return whether the rest of the stream is strict UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        for _ in utf8(stream, "utf-8"):
-            pass
+        while block := stream.read(BLOCK):
+            decoder.decode(block)
+        decoder.decode(b"", True)
     except UnicodeDecodeError:
         return False
     return True

@@ -7,14 +7,14 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from io import BufferedReader
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import IO, Literal, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from jiceng_pipeline.connectors import base, columns, drop_folder, sheets
 from jiceng_pipeline.connectors.base import Extract, Source
@@ -31,14 +31,23 @@ _CURE = "请用 Excel 打开检查，另存为 .xlsx 后重新放入"
 
 
 class Options(Document):
-    """Which workbook of the `folder`, which sheets, and how to know header and footer."""
+    """Which workbook or workbooks of the `folder`, which sheets, and how to know header and footer."""
 
-    file: str = Field(pattern=drop_folder.PLAIN, description="name of the file")
+    file: str | None = Field(None, pattern=drop_folder.PLAIN, description="name of the file")
+    files: str | None = Field(
+        None, pattern=drop_folder.PLAIN, description="pattern of file names; all are read: one a district, for example"
+    )
     sheets: Literal["every", "first"] | list[str] = Field("first", description="every, first, or their names")
     sheet_column: str | None = Field(None, description="column that takes the sheet's name")
     header_contains: list[str] = Field(min_length=1, description="the first row with all of these is the header")
     header_rows: int = Field(1, ge=1, le=3, description="rows the header has; merged parts are joined: 学籍/年级")
     end_rows: list[str] = Field([], description="a row whose first text begins so is a total or a signature")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Options":
+        if (self.file is None) == (self.files is None):
+            raise ValueError("file、files 须写其中一个")
+        return self
 
 
 def read(source: Source, options: Options) -> Extract:
@@ -48,10 +57,13 @@ def read(source: Source, options: Options) -> Extract:
     SourceRejected for a file that is no workbook or swells when unpacked, a visible sheet without the
     header, an unknown or missing column, and text in a column without a name.
     """
-    path = drop_folder.named(source, options.file)
-    _check_size(path)
-    extract = Extract(source_bytes=path.stat().st_size)
-    extract.batches = _batches(path, source, options, extract)
+    paths = (
+        drop_folder.every(source, options.files) if options.files else [drop_folder.named(source, str(options.file))]
+    )
+    for path in paths:
+        _check_size(path)
+    extract = Extract(source_bytes=sum(path.stat().st_size for path in paths))
+    extract.batches = chain.from_iterable(_batches(path, source, options, extract) for path in paths)
     return extract
 
 

@@ -1,6 +1,5 @@
 """HTTP JSON interfaces: one list of records, asked for page by page, checked against its own total."""
 
-import json
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import count
@@ -29,6 +28,7 @@ class Options(Patience):
     size_parameter: str = Field("size", min_length=1, description="query parameter with the page's size")
     first_page: int = Field(1, ge=0, description="number of the first page")
     page_size: int = Field(1000, ge=1, le=100_000, description="records asked for in a page")
+    since: str | None = Field(None, min_length=1, description="query parameter with the instant changes are asked from")
 
 
 def read(source: Source, options: Options) -> Extract:
@@ -58,24 +58,28 @@ def _full(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
     seen: dict[str, None] = {}
     digests: set[bytes] = set()
-    received = 0
+    received, has_whole = 0, False
     with Client(source, options, accept="application/json") as client:
         for page in count(options.first_page):
             where = f"{options.path} 第 {page - options.first_page + 1} 页"
-            asked = {options.page_parameter: page, options.size_parameter: options.page_size}
+            asked: dict[str, str | int] = {options.page_parameter: page, options.size_parameter: options.page_size}
+            if options.since and source.since:
+                asked[options.since] = source.since.value
             body = client.get(options.path, asked, where)
             extract.source_bytes += len(body)
             rows = _rows(body, options, extract, where)
             if rows:
-                digest = sha256(json.dumps(rows, default=str).encode()).digest()
+                batch = _batch(rows, received, source, options.path, extract, seen)
+                digest = _digest(rows, batch)
                 if digest in digests:
                     raise SourceRejected("与前面的一页完全相同", where=where, cure="请接口负责人检查分页参数是否生效")
                 digests.add(digest)
-                yield _batch(rows, received, source, options.path, extract, seen)
+                has_whole |= not source.optional or any(batch[name].null_count for name in source.optional)
+                yield batch
                 received += len(rows)
             if not rows or _is_last(len(rows), received, options, extract.promised_rows):
                 break
-    if seen:
+    if seen and has_whole:  # records that only say that they ended need not have all their fields
         extract.notes |= columns.renamed(columns.matched(seen, source, options.path))
     if extract.promised_rows not in (None, received):
         raise SourceRejected(
@@ -86,9 +90,13 @@ def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.
 
 
 def _rows(body: bytes, options: Options, extract: Extract, where: str) -> list[Any]:
-    """Return an answer's records after checking that it is one, and that its total stays the same."""
+    """Return an answer's records after checking that it is one, and that its total stays the same.
+
+    A record with what is no text in it is None.
+    """
     try:
-        answer = json_values.loads(encoding.decoded(body))
+        text = encoding.decoded(body)
+        answer = json_values.loads(text)
     except (ValueError, RecursionError):
         raise SourceRejected(
             "返回的不是 JSON，可能是网页或错误页", where=where, cure="请接口负责人检查接口和网关"
@@ -108,6 +116,8 @@ def _rows(body: bytes, options: Options, extract: Extract, where: str) -> list[A
         if extract.promised_rows not in (None, int(total)):
             raise SourceUnreachable("读取期间总数变了，数据正在变动", where=where, cure="稍后重试，避开对方更新的时间")
         extract.promised_rows = int(total)
+    if json_values.may_be_odd(text):
+        return [row if json_values.is_text(row) else None for row in rows]
     return rows
 
 
@@ -126,14 +136,27 @@ def _batch(
     rows: list[Any], received: int, source: Source, file: str, extract: Extract, seen: dict[str, None]
 ) -> pa.RecordBatch:
     """Return one page as a batch; `seen` gathers the field names of all pages."""
-    is_record = np.array([isinstance(row, dict) for row in rows])
-    numbers = np.arange(received + 1, received + len(rows) + 1)
-    extract.rejects += [Reject(file, int(number), "不是一条记录（应为 JSON 对象）") for number in numbers[~is_record]]
     records = [row for row in rows if isinstance(row, dict)]
-    seen |= dict.fromkeys(name for shape in dict.fromkeys(map(tuple, records)) for name in shape)
+    numbers = np.arange(received + 1, received + len(rows) + 1)
+    if len(records) < len(rows):
+        is_record = np.array([isinstance(row, dict) for row in rows])
+        extract.rejects += [Reject(file, int(number), json_values.NO_RECORD) for number in numbers[~is_record]]
+        numbers = numbers[is_record]
+    found = json_values.by_name(records)
+    seen |= dict.fromkeys(found)
     field_of = {source.renames.get(name, name): name for name in seen}
     if len(field_of) < len(seen) or not field_of.keys() <= set(source.columns):
         columns.matched(seen, source, file)
+    nothing = [None] * len(records)
     fields = [field_of.get(column, column) for column in source.columns]
-    values = [json_values.array([record.get(name) for record in records]) for name in fields]
-    return base.batch(source.columns, file, pa.array(numbers[is_record]), values)
+    values = [json_values.array(found.get(name, nothing)) for name in fields]
+    return base.batch(source.columns, file, pa.array(numbers), values)
+
+
+def _digest(rows: list[Any], batch: pa.RecordBatch) -> bytes:
+    """Return a hash of a page's content: its records as text, and which of its rows are none."""
+    digest = sha256(repr([place for place, row in enumerate(rows) if not isinstance(row, dict)]).encode())
+    for column in batch.columns[2:]:
+        for buffer in column.buffers():
+            digest.update(buffer or b"")
+    return digest.digest()

@@ -1,9 +1,7 @@
 """JSON Lines from a drop folder or an HTTP export: one object a line, nested values by their path."""
 
-import json
-import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 import numpy as np
@@ -12,13 +10,13 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from jiceng_pipeline.connectors import base, columns, delivery, drop_folder, json_values
+from jiceng_pipeline.connectors.ahead import ahead
 from jiceng_pipeline.connectors.base import Extract, Reject, Source
 from jiceng_pipeline.connectors.delivery import Delivery
 from jiceng_pipeline.connectors.json_shape import Shape
 from jiceng_pipeline.core.errors import DefinitionError, SourceRejected
 
 _BLOCK = 4 << 20
-_ODD = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # a NUL, or half of a character
 _LONGEST = 1 << 20  # bytes of a line
 Numbers = npt.NDArray[np.int64]
 
@@ -56,10 +54,10 @@ def read(source: Source, options: Options) -> Extract:
 def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
     shape = Shape(source, options.fields)
     for opening in _deliveries(source, options):
-        with opening as delivered:
+        with opening as delivered, closing(_blocks(delivered, options)) as blocks:
             extract.source_bytes += delivered.size
             count = 0
-            for block, is_cut_off in _blocks(delivered, options):
+            for block, is_cut_off in blocks:
                 records, numbers = _records(block, count, delivered.name, extract, is_cut_off=is_cut_off)
                 count += block.count(b"\n") + 1
                 places, numbers = _whole(*shape.values(records), numbers, delivered.name, extract)
@@ -79,17 +77,18 @@ def _deliveries(source: Source, options: Options) -> Iterator[AbstractContextMan
         yield delivery.opened(source, options)
 
 
-def _blocks(delivered: Delivery, options: Options) -> Iterator[tuple[bytes, bool]]:
+def _blocks(delivered: Delivery, options: Options) -> Generator[tuple[bytes, bool], None, None]:
     """Yield whole lines a block at a time, the last line end left out, and whether there was none."""
     rest = b""
-    for text in delivery.texts(delivered, options.encoding, _BLOCK):
-        block = rest + text
-        cut = block.rfind(b"\n") + 1
-        rest = block[cut:]
-        if len(rest) > _LONGEST:
-            raise SourceRejected("有超过 1 MB 的行，不是逐行的 JSON", where=delivered.name, cure=delivery.CURE)
-        if cut:
-            yield block[: cut - 1], False
+    with closing(ahead(delivery.texts(delivered, options.encoding, _BLOCK))) as texts:
+        for text in texts:
+            block = rest + text
+            cut = block.rfind(b"\n") + 1
+            rest = block[cut:]
+            if len(rest) > _LONGEST:
+                raise SourceRejected("有超过 1 MB 的行，不是逐行的 JSON", where=delivered.name, cure=delivery.CURE)
+            if cut:
+                yield block[: cut - 1], False
     if rest.strip():
         yield rest, True
 
@@ -99,10 +98,12 @@ def _records(
 ) -> tuple[list[dict[str, Any]], Numbers]:
     """Return the objects and their line numbers; a line that is neither object nor blank is a Reject."""
     records, numbers = [], []
-    for number, line in enumerate(block.decode().split("\n"), count + 1):
+    text = block.decode()
+    is_odd = json_values.may_be_odd(text)
+    for number, line in enumerate(text.split("\n"), count + 1):
         try:
             record = json_values.loads(line)
-            if _ODD.search(line) and not _is_text(record):
+            if is_odd and not json_values.is_text(record):
                 record = None
         except (ValueError, RecursionError):
             if is_cut_off:
@@ -114,25 +115,17 @@ def _records(
             records.append(record)
             numbers.append(number)
         elif line.strip():
-            extract.rejects.append(Reject(name, number, "不是一条记录（应为一行一个 JSON 对象）"))
+            extract.rejects.append(Reject(name, number, json_values.NO_RECORD))
     return records, np.array(numbers, np.int64)
 
 
 def _whole(
-    places: dict[str, list[Any]], odd: list[int], numbers: Numbers, name: str, extract: Extract
+    places: dict[str, Sequence[Any]], odd: list[int], numbers: Numbers, name: str, extract: Extract
 ) -> tuple[dict[str, pa.Array], Numbers]:
     """Return the values as text and their lines, without the records that are `odd`, which are rejected."""
     extract.rejects += [Reject(name, int(row), "应是一组值的地方不是一组值") for row in numbers[odd]]
     kept = np.delete(np.arange(len(numbers)), odd)
-    values = {place: json_values.array([found[i] for i in kept] if odd else found) for place, found in places.items()}
+    values = {
+        place: json_values.array([found[i] for i in kept.tolist()] if odd else found) for place, found in places.items()
+    }
     return values, numbers[kept]
-
-
-def _is_text(record: Any) -> bool:
-    """Return whether a record with odd escapes holds text only: no NUL, no half of a character."""
-    text = json.dumps(record, ensure_ascii=False, default=str)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return r"\u0000" not in text

@@ -1,11 +1,12 @@
 """Which places JSON objects have, and which columns they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from jiceng_pipeline.connectors import columns
+from jiceng_pipeline.connectors import columns, json_values
 from jiceng_pipeline.connectors.base import Source
 from jiceng_pipeline.core.errors import DefinitionError
 
@@ -28,12 +29,11 @@ class Shape:
                 "fields 里有两列指向同一处", where=f"合同 {self.source.system}", cure="每一列指向自己的路径"
             )
 
-    def values(self, records: list[dict[str, Any]], above: str = "") -> tuple[dict[str, list[Any]], list[int]]:
+    def values(self, records: list[dict[str, Any]], above: str = "") -> tuple[dict[str, Sequence[Any]], list[int]]:
         """Return place → value of each record, and which records have a value where a group should be."""
-        found: dict[str, list[Any]] = {}
+        found: dict[str, Sequence[Any]] = {}
         odd: set[int] = set()
-        for name in dict.fromkeys(name for shape in dict.fromkeys(map(tuple, records)) for name in shape):
-            values = [record.get(name) for record in records]
+        for name, values in json_values.by_name(records).items():
             if above + name in self._parents:
                 odd |= {i for i, value in enumerate(values) if not isinstance(value, dict | None)}
                 groups = [value if isinstance(value, dict) else {} for value in values]

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import cast
@@ -29,7 +30,7 @@ def read(source: Source, options: Options) -> Extract:
             where=source.system,
             cure=f"在 connections.yaml 里写成 协议://用户@主机/库名，协议是 {'、'.join(schemes())} 之一",
         )
-    return cast(Extract, database.read(source, options))
+    return cast(Extract, database.read(replace(source, optional=()), options))  # a table has its columns
 
 
 @cache

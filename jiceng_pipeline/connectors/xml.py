@@ -2,10 +2,11 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import compress, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,9 @@ from lxml import etree
 from pydantic import Field
 
 from jiceng_pipeline.connectors import base, columns, drop_folder, encoding
+from jiceng_pipeline.connectors.ahead import ahead
 from jiceng_pipeline.connectors.base import Extract, Reject, Source
+from jiceng_pipeline.connectors.json_values import by_name
 from jiceng_pipeline.core.documents import Document
 from jiceng_pipeline.core.errors import DefinitionError, SourceRejected
 from jiceng_pipeline.core.redaction import redacted
@@ -31,6 +34,7 @@ _HARDENED = {
     "remove_comments": True,
     "remove_pis": True,
 }
+Attributes = Iterable[tuple[str, str]]
 _CURE = "请重新导出并完整传输这个文件"
 
 
@@ -61,41 +65,49 @@ def _batches(path: Path, source: Source, options: Options, extract: Extract) -> 
     column_of = {place: column for column, place in options.fields.items()}
     seen: dict[str, None] = {}
     count = 0
-    with drop_folder.reading(path) as stream:
-        records = _records(stream, path.name, options.record)
-        while rows := list(islice(records, _BATCH_ROWS)):
-            seen |= dict.fromkeys(place for shape in dict.fromkeys(map(tuple, rows)) for place in shape)
+    with (
+        drop_folder.reading(path) as stream,
+        closing(ahead(_parts(_records(stream, path.name, options.record)))) as parts,
+    ):
+        for rows in parts:
+            found = by_name(rows)
+            seen |= dict.fromkeys(found)
             seen.pop(_REPEATED, None)
             place_of = {source.renames.get(p, column_of.get(p, p)): p for p in seen}
             if len(place_of) < len(seen) or not place_of.keys() <= set(source.columns):
                 break
             numbers = np.arange(count + 1, count + len(rows) + 1)
             count += len(rows)
-            single = np.array([_REPEATED not in row for row in rows])
-            extract.rejects += [
-                Reject(path.name, int(number), "同一个元素在记录里出现了两次") for number in numbers[~single]
-            ]
-            kept = list(compress(rows, single))
-            places = [place_of.get(column, "") for column in source.columns]
-            values = [pa.array([row.get(place) for row in kept], pa.string()) for place in places]
-            yield base.batch(source.columns, path.name, pa.array(numbers[single]), values)
+            if _REPEATED in found:
+                single = np.array([mark is None for mark in found[_REPEATED]])
+                extract.rejects += [
+                    Reject(path.name, int(number), "同一个元素在记录里出现了两次") for number in numbers[~single]
+                ]
+                numbers, found = numbers[single], by_name(list(compress(rows, single)))
+            nothing = [None] * len(numbers)
+            texts = [found.get(place_of.get(column, ""), nothing) for column in source.columns]
+            values = [pa.array(each, pa.string()) for each in texts]
+            yield base.batch(source.columns, path.name, pa.array(numbers), values)
         if seen:
             names = columns.matched((column_of.get(place, place) for place in seen), source, path.name)
             extract.notes |= columns.renamed(names)
+
+
+def _parts(records: Iterator[dict[str, str]]) -> Generator[list[dict[str, str]], None, None]:
+    while rows := list(islice(records, _BATCH_ROWS)):
+        yield rows
 
 
 def _records(stream: BinaryIO, name: str, record: str) -> Iterator[dict[str, str]]:
     """Yield each record as path → text, with `_REPEATED` in it where a path occurs twice."""
     try:
         events = etree.iterparse(_Utf8(stream, name), tag=f"{{*}}{record}", encoding="utf-8", **_HARDENED)
+        is_first = True
         for _, element in events:
-            if element.getroottree().docinfo.doctype:
+            if is_first and element.getroottree().docinfo.doctype:  # it stands before the first element or nowhere
                 raise SourceRejected("含有 DTD，出于安全不予读取", where=name, cure="请导出不带 DOCTYPE 的 XML")
-            texts: dict[str, str] = {}
-            for attribute, value in element.items():
-                texts[f"@{attribute!s}"] = str(value)
-            _fill(texts, element, "")
-            yield texts
+            is_first = False
+            yield _texts(element)
             element.clear()
             while (passed := element.getprevious()) is not None:
                 passed.getparent().remove(passed)
@@ -105,26 +117,52 @@ def _records(stream: BinaryIO, name: str, record: str) -> Iterator[dict[str, str
         ) from None
 
 
+def _texts(record: etree._Element) -> dict[str, str]:
+    """Return path → text of a record. Most are a row of plain elements, which one pass takes."""
+    plain = {
+        child.tag: child.text or ""
+        for child in record
+        if not len(child) and not child.items() and ((tail := child.tail) is None or tail.isspace())
+    }
+    if len(plain) == len(record) and not record.items() and "{" not in "".join(plain):
+        return plain
+    texts = {f"@{attribute}": value for attribute, value in cast("Attributes", record.items())}
+    _fill(texts, record, "")
+    return texts
+
+
 def _fill(texts: dict[str, str], parent: etree._Element, path: str) -> None:
     """Add path and text of everything below `parent` that holds text. The inner loop: kept plain."""
     for child in parent:
-        tag = child.tag
-        place = path + (tag if tag[0] != "{" else tag.rpartition("}")[2])
+        place = child.tag
+        if place[0] == "{":
+            place = place.rpartition("}")[2]
+        if path:
+            place = path + place
         text, inside = child.text, len(child)
         if inside:
             _fill(texts, child, f"{place}/")
-        for name, value in child.items():
-            attribute = str(name)
-            if attribute == _NIL:
-                inside = 1  # no value, so not an empty one either
-            elif not attribute.startswith(_INSTANCE):
-                texts[f"{place}/@{attribute}"] = str(value)
+        if attributes := child.items():
+            inside = _take(texts, cast("Attributes", attributes), place) or inside
         if place in texts:
             texts[_REPEATED] = ""
-        if not inside or (text and text.strip()):
+        if not inside:
             texts[place] = text or ""
-        if child.tail and child.tail.strip():
-            texts[f"{path}text()"] = child.tail
+        elif text and text.strip():
+            texts[place] = text
+        if (tail := child.tail) and not tail.isspace():
+            texts[f"{path}text()"] = tail
+
+
+def _take(texts: dict[str, str], attributes: Attributes, place: str) -> bool:
+    """Add an element's attributes and return whether one says that it has no value, so not an empty one either."""
+    is_nil = False
+    for name, value in attributes:
+        if name == _NIL:
+            is_nil = True
+        elif not name.startswith(_INSTANCE):
+            texts[f"{place}/@{name}"] = value
+    return is_nil
 
 
 class _Utf8:

@@ -26,6 +26,18 @@ class Document(BaseModel):
 D = TypeVar("D", bound=BaseModel)
 
 
+class Misplaced(ValueError):
+    """What a validator of a whole document raises where it knows which part of it is wrong."""
+
+    def __init__(self, what: str, *part: str, cure: str = "") -> None:
+        super().__init__(what)
+        self.part, self.cure = part, cure
+
+
+class _Doubled(yaml.MarkedYAMLError):
+    """A key that a mapping has twice."""
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML silently keeps the last of two equal keys; here that is an error."""
 
@@ -34,7 +46,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"重复的键 {key}", problem_mark=key_node.start_mark)
+                raise _Doubled(problem=f"重复的键 {key}", problem_mark=key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -60,6 +72,20 @@ def read(path: Path, model: type[D], **given: Any) -> D:
     return _validate(path, node, model, {**data, **given})
 
 
+def read_part(path: Path, part: tuple[str, ...], model: type[D]) -> D:
+    """Read what stands at `part` of a YAML file, nothing where there is none, into `model`."""
+    data, node = _parse(path)
+    for name in part:
+        data = data.get(name) or {}
+        node = next((value for key, value in node.value if key.value == name), node)
+    return _validate(path, node, model, data)
+
+
+def line(path: Path, *part: str) -> str:
+    """Return the file and the line of it on which `part` stands."""
+    return f"{path}:{_line(_parse(path)[1], part)}"
+
+
 def read_all(path: Path, model: type[D]) -> dict[str, D]:
     """Read a YAML file of many definitions, id → fields, into id → `model` (which gets its `id`)."""
     data, node = _parse(path)
@@ -81,9 +107,10 @@ def _parse(path: Path) -> tuple[dict[str, Any], yaml.MappingNode]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DefinitionError(
-            f"不是有效的 YAML：{error.problem}", where=f"{path}:{line}", cure="检查缩进、冒号和引号"
-        ) from None
+        where = f"{path}:{line}"
+        if isinstance(error, _Doubled):
+            raise DefinitionError(str(error.problem), where=where, cure="只留一个") from None
+        raise DefinitionError(f"不是有效的 YAML：{error.problem}", where=where, cure="检查缩进、冒号和引号") from None
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise DefinitionError("文件应是 键: 值 的列表", where=f"{path}:1", cure="参照同一文件夹的其他文件")
     return data, node
@@ -101,12 +128,15 @@ def _explain(path: Path, node: yaml.Node | None, error: ValidationError) -> Defi
     complaints = error.errors(include_url=False, include_input=False)
     # a misspelt field is also a missing one: the spelling is what the reader wants to hear of
     first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
-    field = ".".join(str(part) for part in first["loc"])
+    raised = first.get("ctx", {}).get("error")
+    part = (*first["loc"], *(raised.part if isinstance(raised, Misplaced) else ()))
+    what = raised if isinstance(raised, ValueError) else first["msg"]
     more = f"（另有 {error.error_count() - 1} 处）" if error.error_count() > 1 else ""
+    cure = raised.cure if isinstance(raised, Misplaced) else ""
     return DefinitionError(
-        f"{field}：{first['msg']}{more}",
-        where=f"{path}:{_line(node, first['loc'])}",
-        cure=_CURES.get(first["type"], "按说明改正这一项"),
+        "：".join(filter(None, (".".join(map(str, part)), f"{what}{more}"))),
+        where=f"{path}:{_line(node, part)}",
+        cure=cure or _CURES.get(first["type"], "按说明改正这一项"),
     )
 
 

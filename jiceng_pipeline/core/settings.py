@@ -17,6 +17,8 @@ _PLACES = {
     "landing": "landing",
     "models": "models",
     "builds": "builds",
+    "cache": "cache",
+    "departments": "departments",
     "published": "published",
     "ledger": "ledger.sqlite",
     "inbox": "inbox",

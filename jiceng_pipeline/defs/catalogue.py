@@ -9,7 +9,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import standardise
 from jiceng_pipeline.matching import tables as matching
-from jiceng_pipeline.quality import tickets
+from jiceng_pipeline.quality import disputes, drift, figure, rhythm, tickets
 from jiceng_pipeline.returns import changes
 from jiceng_pipeline.warehouse import models
 from jiceng_pipeline.warehouse.table import Table
@@ -31,6 +31,10 @@ def _tables(sql_models: Path) -> Mapping[str, Table]:
         table.full_name: table
         for table in (
             *made,
+            figure.table(),
+            drift.table(),
+            rhythm.table(),
+            *disputes.tables(),
             Table(
                 "returned",
                 "changes",

@@ -5,6 +5,7 @@ all problems at once. What blocks is `publishable`, between the tickets and the 
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import get_args
 
 import dagster as dg
@@ -15,7 +16,7 @@ from jiceng_pipeline.defs import catalogue, figures, gate, tables
 from jiceng_pipeline.defs.layers import OWNER, POOL, described, key, layer
 from jiceng_pipeline.defs.resources import SyncRun
 from jiceng_pipeline.defs.sync import Sync
-from jiceng_pipeline.quality import run
+from jiceng_pipeline.quality import history, run
 from jiceng_pipeline.quality.rule import Layer, Rule, rules
 from jiceng_pipeline.quality.run import CheckResult
 
@@ -82,9 +83,10 @@ def _judged(of: Layer) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, sync_run: SyncRun
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         results = sync_run.step(f"quality/{of}", lambda sync: _judge(sync, of))
+        days = history.read(sync_run.settings).days[-history.SHOWN_SYNCS :]
         for result in results:
             if _spec(result.rule).key in context.selected_asset_check_keys:
-                yield _told(result)
+                yield _told(result, history.trend(days, result.rule.id))
         if asset.key in context.selected_asset_keys:
             failed = sum(not result.passed for result in results)
             yield dg.MaterializeResult(
@@ -112,8 +114,8 @@ def _spec(rule: Rule) -> dg.AssetCheckSpec:
     )
 
 
-def _told(result: CheckResult) -> dg.AssetCheckResult:
-    """Return a result as the graph shows it: counts and surrogate keys, never a value."""
+def _told(result: CheckResult, trend: list[tuple[date, int]]) -> dg.AssetCheckResult:
+    """Return a result as the graph shows it: counts, now and at earlier syncs, and surrogate keys, never a value."""
     is_serious = result.rule.blocks or result.broken
     return dg.AssetCheckResult(
         asset_key=key(result.rule.table),
@@ -125,6 +127,7 @@ def _told(result: CheckResult) -> dg.AssetCheckResult:
             "不合规则": result.failed_count,
             "检查行数": result.total_count,
             "例子": dg.MetadataValue.json(list(result.sample_keys)),
+            "以往": dg.MetadataValue.json({day.isoformat(): failed for day, failed in trend}),
         },
     )
 

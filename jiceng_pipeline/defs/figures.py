@@ -11,9 +11,10 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import outcome
 from jiceng_pipeline.landing.outcome import Outcome
+from jiceng_pipeline.quality import history
 from jiceng_pipeline.quality.rule import rules
 from jiceng_pipeline.quality.run import CheckResult
-from jiceng_pipeline.quality.tickets import of_outcomes, opened
+from jiceng_pipeline.quality.tickets import of_outcomes
 
 _TICKETS = 500  # what a report lists; the table has all
 
@@ -92,10 +93,13 @@ def check_results(connection: duckdb.DuckDBPyConnection, layer: str) -> list[Che
 
 
 def tickets(connection: duckdb.DuckDBPyConnection) -> list[Mapping[str, Any]]:
-    """Return the first tickets, as mappings."""
+    """Return the first tickets that are not closed, as mappings."""
     if not has(connection, "quality.ticket"):
         return []
-    cursor = connection.execute(f"select * from quality.ticket order by all limit {_TICKETS}")
+    cursor = connection.execute(
+        f"""select * from quality.ticket where state <> 'closed'
+        order by kind <> 'delivery', not is_overdue, count desc, ticket_id limit {_TICKETS}"""
+    )
     names = [column[0] for column in cursor.description or ()]
     return [_plain(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
@@ -104,11 +108,14 @@ def unmet(settings: Settings) -> list[Mapping[str, Any]]:
     """Return the tickets that the pulls alone call for, where the run did not come as far as making all."""
     latest = [outcome.latest(settings, contract) for contract in contracts().values()]
     day = clock.business_date(settings)
-    return [_plain(asdict(each)) for each in of_outcomes([each for each in latest if each], day, opened(settings))]
+    known = history.read(settings, day)
+    return [_plain(asdict(each)) for each in of_outcomes([each for each in latest if each], day, known)]
 
 
 def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value if isinstance(value, int | str | None) else str(value) for name, value in row.items()}
+    return {
+        name: value if isinstance(value, int | str | list | tuple | None) else str(value) for name, value in row.items()
+    }
 
 
 def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -29,13 +29,40 @@ def inputs(settings: Settings) -> Mapping[str, Any]:
         "ledger_seq": ledger_seq,
         "models": models,
         "business_date": clock.business_date(settings).isoformat(),
-        "code_version": code_version(settings.sql_models, settings.reference),
+        "code_version": code_version(settings.sql_models, settings.reference, settings.departments),
     }
+
+
+def is_same(settings: Settings, made_of: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Say whether a build made now would say what the one made of `made_of` does.
+
+    What a sync itself wrote down of what it found is no news to a build of the same things.
+    """
+    known = made_of.get("ledger_seq", 0)
+    if {**now, "ledger_seq": known} != made_of:
+        return False
+    with open_ledger(settings) as ledger:
+        news = (each for each in kind.bearing_on_data() if not kind.body_of(each).is_finding)
+        return not any(True for each in news for _ in ledger.events(each, after=known))
+
+
+def with_pinned(settings: Settings, before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the inputs of a build, with the models that it pinned itself because none was in force.
+
+    Where anything else that bears on data was said meanwhile, `before` stands, and the next sync builds anew.
+    """
+    with open_ledger(settings) as ledger:
+        news = (each for each in kind.bearing_on_data() if not kind.body_of(each).is_finding)
+        later = [event for each in news for event in ledger.events(each, after=before["ledger_seq"])]
+        if not later or any(event.kind != "model" for event in later):
+            return before
+        models = {entry.body.entity: entry.body.version for entry in views.standing(ledger, Model).values()}
+    return {**before, "models": models, "ledger_seq": max(event.seq for event in later)}
 
 
 @cache
 def code_version(*folders: Path) -> str:
-    """Return a hash of this package and of the SQL and reference data in `folders`."""
+    """Return a hash of this package and of the SQL, reference data and contracts in `folders`."""
     seen = sha256()
     for folder in (PACKAGE, *folders):
         for path in _files(folder):

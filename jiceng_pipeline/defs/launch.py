@@ -20,26 +20,33 @@ from jiceng_pipeline.defs.layers import key
 from jiceng_pipeline.defs.report import SyncReport
 from jiceng_pipeline.defs.resources import SyncRun
 from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.landing import agreement
 from jiceng_pipeline.warehouse import build, publish
 
 __all__ = ["SyncReport", "run_sync"]
 
 
 def run_sync(
-    settings: Settings, *, listener: Listener | None = None, systems: Collection[str] | None = None
+    settings: Settings,
+    *,
+    listener: Listener | None = None,
+    systems: Collection[str] | None = None,
+    instance: dg.DagsterInstance | None = None,
 ) -> SyncReport:
     """Pull, reconcile, check and publish once, in this process, and return how it went; never raise.
 
     `systems` are the ones to pull (`department/system`), the others keep their last snapshot; None: all.
+    `instance` keeps the history of the run instead of the home's own.
     """
     started, run_id = time.monotonic(), str(uuid4())
     with listening(listener) if listener else nullcontext():
         try:
-            with history.opened(settings) as instance:
+            with nullcontext(instance) if instance else history.opened(settings) as kept:
+                agreement.check(contracts().values())
                 with build.lock(settings):
                     publish.current(settings)  # a damaged version stops the sync before anything is pulled
-                    history.reap(instance)
-                return _run(settings, instance, run_id, systems)
+                    history.reap(kept)
+                return _run(settings, kept, run_id, systems)
         except BaseException as error:
             failure = clean(error, "sync")
     return _not_begun(settings, run_id, failure, time.monotonic() - started)

@@ -4,10 +4,11 @@ import dagster as dg
 
 from jiceng_pipeline.core.errors import NothingPublished
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.defs import catalogue, figures, gate
+from jiceng_pipeline.defs import catalogue, figures, gate, inputs
 from jiceng_pipeline.defs.layers import OWNER, POOL, VERSION, described, key
 from jiceng_pipeline.defs.resources import SyncRun
 from jiceng_pipeline.defs.sync import Sync
+from jiceng_pipeline.quality import inspection
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.publish import Published
 
@@ -65,9 +66,12 @@ def _publish_build(sync: Sync) -> Published:
     with sync.connection() as connection:
         if refusal := gate.refusal(connection):
             raise refusal
+        # before it is published: should the publish be interrupted, the next build finds the same and adds nothing
+        inspection.record(connection, sync.settings)
         summary = {
             "systems": figures.systems(connection),
             "entities": figures.entities(connection),
             "checks": figures.checks(connection),
         }
-    return publish.publish(sync.settings, sync.database, {"inputs": sync.inputs, "summary": summary})
+    made_of = inputs.with_pinned(sync.settings, sync.inputs)
+    return publish.publish(sync.settings, sync.database, {"inputs": made_of, "summary": summary})

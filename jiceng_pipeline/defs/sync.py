@@ -17,6 +17,7 @@ from jiceng_pipeline.defs.layers import layer
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing.outcome import Outcome
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.quality import history
 from jiceng_pipeline.returns import grants
 from jiceng_pipeline.warehouse import build, publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -109,6 +110,8 @@ class Sync:
                 "没有一个系统连得上", where="、".join(self.outcomes), cure="检查网络和 connections.yaml 后重试"
             )
         self.inputs = inputs.inputs(self.settings)
+        with self.connection() as connection:
+            history.bind(connection, self.inputs["ledger_seq"])
         served = publish.current(self.settings)
         if served and self.is_full and self._same(served) and not any(o.status == "failed" for o in pulled):
             self.published = Published(served, is_new=False)
@@ -116,7 +119,9 @@ class Sync:
     def _same(self, served: Version) -> bool:
         """Say whether that version was made of the same, with every system's pull gone well."""
         systems = served.manifest["summary"]["systems"].values()
-        return served.manifest["inputs"] == self.inputs and not any(told["stale"] for told in systems)
+        return not any(told["stale"] for told in systems) and inputs.is_same(
+            self.settings, served.manifest["inputs"], self.inputs
+        )
 
 
 @contextmanager

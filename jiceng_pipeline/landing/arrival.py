@@ -16,11 +16,15 @@ from jiceng_pipeline.connectors.base import BATCH_ROWS, FILE, ROW, Reject
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import StorageFailure
 from jiceng_pipeline.departments.contract import Contract
-from jiceng_pipeline.landing import identity, snapshot
+from jiceng_pipeline.departments.delivery import Incremental
+from jiceng_pipeline.landing import identity, increment, snapshot
+from jiceng_pipeline.landing.increment import Change
+from jiceng_pipeline.landing.snapshot import ENDED, RECORD_ID, ROW_HASH, Snapshot
+from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import identifier, quoted
 
 NO_KEY = "缺少主键"
-RECORD_ID, ROW_HASH = "_record_id", "_row_hash"
+DOUBLED = "主键重复，只收最新的一行（能增量拉取的系统，一个主键只能有一行）"
 _WAITING_ROWS = 2 * BATCH_ROWS  # hashed and written at a time
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
 _REJECTS = pa.schema([(FILE, pa.string()), (ROW, pa.int64()), ("reason", pa.string())])
@@ -33,10 +37,16 @@ class Arrival:
         self._contract, self._secret, self._folder, self._engine = contract, secret, folder, engine
         self._waiting: list[pa.RecordBatch] = []
         self.accepted = self.rejected = 0
+        self.cursor: str | None = None  # the highest of all rows
+        self.change = Change()
+        delivery = contract.delivery
+        self._incremental = delivery if isinstance(delivery, Incremental) else None
         text = [(name, pa.string()) for name in contract.source_columns]
         self._schema = pa.schema(
             [(RECORD_ID, pa.string()), (ROW_HASH, pa.string()), (FILE, pa.string()), (ROW, pa.int64()), *text]
         )
+        if self._incremental:
+            self._schema = self._schema.append(pa.field(ENDED, pa.bool_()))
         with _storing(folder):
             self._rows = _writer(folder / snapshot.ROWS, self._schema)
             self._rejects = _writer(folder / snapshot.REJECTS, _REJECTS)
@@ -61,13 +71,21 @@ class Arrival:
             with _storing(self._folder):
                 self._write_rejects(pa.table(list(map(list, zip(*rows, strict=True))), schema=_REJECTS))
 
-    def finish(self) -> str:
-        """Write what waits, number doubled keys, close the files and return the content hash."""
+    def finish(self, links: Sequence[Snapshot] = ()) -> str:
+        """Write what waits, see to doubled keys, close the files and return the content hash.
+
+        Of an increment upon the chain `links` only what is news there stays in the file.
+        """
         with _storing(self._folder):
             self._flush()
-            self.close()
-            self._number_doubled()
-            return self._content_hash()
+            self._rows.close()
+            if self._incremental:
+                self._refuse_doubled(self._incremental.cursor)
+                self.change = increment.settle(self._engine, self._folder / snapshot.ROWS, links)
+            else:
+                self._number_doubled()
+            self._rejects.close()
+            return self._content_hash("incremental" if links else "full")
 
     def _flush(self) -> None:
         if not self._waiting:
@@ -79,10 +97,13 @@ class Arrival:
         found = self._engine.execute(
             f"""select {identity.record_id_expression(self._secret, self._system, key, "1")} as {RECORD_ID},
                 {identity.row_hash_expression(columns)} as {ROW_HASH}, {FILE}, {ROW},
-                {", ".join(map(identifier, columns))},
+                {", ".join(map(identifier, columns))}, {self._ended()}
                 trim(concat({", ".join(map(identifier, self._contract.key))}), {_BLANKS}) = '' as is_blank
             from arrived"""
         ).to_arrow_table()
+        if self._incremental:
+            highest = self._engine.execute(increment.highest("arrived", self._incremental.cursor)).fetchall()[0][0]
+            self.cursor = max(self.cursor or "", highest or "") or None
         self._engine.unregister("arrived")
         blank = found["is_blank"]
         if pc.any(blank).as_py():
@@ -97,9 +118,25 @@ class Arrival:
         self.rejected += rejects.num_rows
         self._rejects.write_table(rejects)
 
+    def _ended(self) -> str:
+        """Return the SQL for whether a row says that its record has ended, nothing where no row ever does."""
+        if self._incremental is None:
+            return ""
+        deleted = self._incremental.deleted
+        told = f"trim({identifier(deleted.column)}) = {literal(deleted.value)}" if deleted else "false"
+        return f"coalesce({told}, false) as {ENDED},"
+
     @property
     def _system(self) -> str:
         return f"'{quoted(self._contract.name)}'"
+
+    def _refuse_doubled(self, cursor: str) -> None:
+        """Reject all but the latest row of a key: an increment cannot say which of several it replaces."""
+        doubled = increment.leave_doubled(self._engine, self._folder / snapshot.ROWS, cursor)
+        if doubled.num_rows:
+            reasons = pa.repeat(pa.scalar(DOUBLED), doubled.num_rows)
+            self._write_rejects(pa.table([doubled[FILE], doubled[ROW], reasons], schema=_REJECTS))
+            self.accepted -= doubled.num_rows
 
     def _number_doubled(self) -> None:
         """Give the second and further rows of one key ids of their own, in the order of their content."""
@@ -136,7 +173,7 @@ class Arrival:
                 begin += rows.num_rows
         draft.replace(path)
 
-    def _content_hash(self) -> str:
+    def _content_hash(self, delivery: str) -> str:
         """Return a hash of the delivery that any change of its content changes, and nothing else.
 
         Covers every cell of every landed row, null apart from '', each row as often as it is there; row
@@ -155,7 +192,9 @@ class Arrival:
                 from (select concat_ws('|', {ROW}, reason) as line from read_parquet('{rejects}'))
             )"""
         ).fetchall()[0]
-        told = (self._contract.source_columns, self._contract.key, sums)
+        told: tuple[object, ...] = (self._contract.source_columns, self._contract.key, sums)
+        if self._incremental:
+            told = (*told, delivery, increment.ended_sum(self._engine, self._folder / snapshot.ROWS))
         return sha256(repr(told).encode()).hexdigest()
 
 

@@ -19,6 +19,11 @@ Status = Literal["landed", "unchanged", "failed"]
 class Outcome:
     """What became of one pull: rows_in = rows_accepted + rows_rejected, all 0 for a failed one.
 
+    `delivery` is what was asked for, everything or what changed from `cursor_from` on. Of an increment,
+    rows_accepted = rows_new + rows_changed + rows_ended + rows_repeated, and the `records` in force
+    afterwards are those before + rows_new - rows_ended; of everything, rows_ended of the rows say that
+    their record has ended, and the others are the records in force. `cursor` is the highest so far.
+
     `started` and `finished` are ISO 8601 in UTC, `snapshot` the one in force afterwards. `error` has
     `kind` (the class's name; only SourceUnreachable is worth another try), `what`, `where` and `cure`.
     """
@@ -31,6 +36,14 @@ class Outcome:
     rows_in: int = 0
     rows_accepted: int = 0
     rows_rejected: int = 0
+    delivery: Literal["full", "incremental"] = "full"
+    cursor_from: str | None = None
+    cursor: str | None = None
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_ended: int = 0
+    rows_repeated: int = 0
+    records: int = 0
     bytes: int = 0
     content_hash: str | None = None
     schema: tuple[str, ...] = ()

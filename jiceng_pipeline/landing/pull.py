@@ -1,34 +1,32 @@
 """Pull: ask a department's system for its data and land it as a snapshot, or say why not.
 
-Only a whole and plausible delivery becomes a snapshot; otherwise the last one stays in force. A pull
+Only a whole and plausible delivery becomes a snapshot; otherwise the last one stays in force. Of a system
+that can be asked for what changed, the snapshot is what changed (see `increment`). A pull
 may be killed at any instant: what it leaves is a folder whose name begins with a dot, which the next
 pull of the system removes. One pull of a system at a time, which the lock of a sync sees to.
 """
 
 import shutil
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from jiceng_pipeline.connectors.base import Source, load, options_of
+from jiceng_pipeline.connectors.base import Since, Source, load, options_of
 from jiceng_pipeline.core import clock, files, progress
 from jiceng_pipeline.core.errors import IntegrityError, JicengError, SourceRejected, StorageFailure
 from jiceng_pipeline.core.progress import Step
 from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.core.settings import PACKAGE, Settings
 from jiceng_pipeline.departments.contract import Contract
-from jiceng_pipeline.landing import connections, outcome, snapshot
+from jiceng_pipeline.departments.delivery import Incremental
+from jiceng_pipeline.landing import connections, force, increment, likeness, outcome, plausible, snapshot
 from jiceng_pipeline.landing.arrival import Arrival
 from jiceng_pipeline.landing.outcome import Outcome, Status
 from jiceng_pipeline.landing.snapshot import Snapshot
 from jiceng_pipeline.warehouse.connection import connect
-
-# A register does not lose half its people between two deliveries; an export that was cut off, filtered
-# or taken from a test system does. Landing it would end those records and with them what hangs on them.
-KEEP_AT_LEAST = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,18 @@ class _Delivery:
     rows_in: int
     rows_accepted: int
     rows_rejected: int
+    delivery: Literal["full", "incremental"]
+    cursor_from: str | None
+    cursor: str | None
+    rows_new: int
+    rows_changed: int
+    rows_ended: int
+    rows_repeated: int
+    records: int
     bytes: int
     content_hash: str
     schema: tuple[str, ...]
-    notes: Mapping[str, str]
+    notes: dict[str, str]
 
 
 def pull(contract: Contract, settings: Settings, *, allow_shrinking: bool = False) -> Outcome:
@@ -49,8 +55,8 @@ def pull(contract: Contract, settings: Settings, *, allow_shrinking: bool = Fals
 
     A source that cannot be reached or sends what its contract does not allow is a failed outcome, not
     an exception; `error["kind"]` is "SourceUnreachable" where the caller may try again. So is anything
-    unforeseen. `allow_shrinking` takes in a delivery of less than KEEP_AT_LEAST of the rows in force,
-    for the rare day when that is right. Raises StorageFailure, and IntegrityError for damaged landing.
+    unforeseen. `allow_shrinking` takes in a delivery of less than half of the records in force, or one
+    unlike the last, for the rare day when that is right. Raises StorageFailure, and IntegrityError for damaged landing.
     """
     started = clock.now().isoformat()
     folder = snapshot.folder(settings, contract)
@@ -58,9 +64,11 @@ def pull(contract: Contract, settings: Settings, *, allow_shrinking: bool = Fals
         _clear(folder)
         folder.mkdir(parents=True, exist_ok=True)
     stamp = snapshot.next_stamp(settings, contract)
-    before = snapshot.in_force(settings, contract)
+    links = force.chain(force.taken(settings, contract))
+    since = increment.asked_from(contract, settings, links)
 
-    def ended(status: Status, taken: Snapshot | None, **facts: Any) -> Outcome:
+    def ended(status: Status, **facts: Any) -> Outcome:
+        taken = snapshot.in_force(settings, contract)
         name = taken.name if taken else None
         finished = clock.now().isoformat()
         found = Outcome(contract.name, started, finished, status=status, snapshot=name, **facts)
@@ -68,24 +76,39 @@ def pull(contract: Contract, settings: Settings, *, allow_shrinking: bool = Fals
 
     try:
         with _private(folder / f".pull-{stamp}") as work:
-            delivery = _receive(contract, settings, work)
-            _check(contract, delivery, before, allow_shrinking)
-            is_new = not _holds(before, delivery)
+            delivery = _receive(contract, settings, work, links, since)
+            _check(contract, settings, delivery, work, links, allow_shrinking)
+            is_new = not _holds(links, delivery)
             if is_new:
-                snapshot.keep(folder / f"{stamp}-{delivery.content_hash[:12]}", work, _meta(contract, stamp, delivery))
+                name = f"{stamp}-{delivery.content_hash[:12]}"
+                snapshot.keep(folder / name, work, _meta(contract, stamp, delivery, links))
     except (StorageFailure, IntegrityError):
         raise
     except JicengError as error:
-        return ended("failed", before, error=outcome.told(error, contract.name))
+        return ended("failed", error=outcome.told(error, contract.name), **_asked(since))
     except Exception as error:
-        return ended("failed", before, error=outcome.told(_unforeseen(error), contract.name))
-    return ended("landed" if is_new else "unchanged", snapshot.in_force(settings, contract), **vars(delivery))
+        return ended("failed", error=outcome.told(_unforeseen(error), contract.name), **_asked(since))
+    return ended("landed" if is_new else "unchanged", **vars(delivery))
 
 
-def _receive(contract: Contract, settings: Settings, work: Path) -> _Delivery:
-    """Read everything the system has to say and write it to the folder `work`."""
+def _asked(since: Since | None) -> dict[str, Any]:
+    return {"delivery": "incremental" if since else "full", "cursor_from": since.value if since else None}
+
+
+def _source(contract: Contract, settings: Settings, since: Since | None) -> Source:
+    """Return the system as its connector sees it, with the column that says a record has ended."""
     address = connections.address(settings, contract.name)
-    source = Source(contract.name, contract.source_columns, contract.renames, address)
+    delivery = contract.delivery
+    extra = (delivery.deleted.column,) if isinstance(delivery, Incremental) and delivery.deleted else ()
+    columns = (*contract.source_columns, *extra)
+    return Source(contract.name, columns, contract.renames, address, since, optional=extra)
+
+
+def _receive(
+    contract: Contract, settings: Settings, work: Path, links: Sequence[Snapshot], since: Since | None
+) -> _Delivery:
+    """Read everything the system has to say and write it to the folder `work`."""
+    source = _source(contract, settings, since)
     kind = contract.connector.kind
     options = options_of(kind, contract.connector.options)
     with (
@@ -101,51 +124,73 @@ def _receive(contract: Contract, settings: Settings, work: Path) -> _Delivery:
             extract.rejects.clear()
             progress.report(Step("pull", contract.title, rows=count, done=count, total=extract.promised_rows))
         arrival.reject(extract.rejects)
-        content_hash = arrival.finish()
+        content_hash = arrival.finish(links if since else ())
     if extract.promised_rows not in (None, arrival.accepted + arrival.rejected):
         raise SourceRejected(
             f"半截数据：对方说有 {extract.promised_rows} 行，收到 {arrival.accepted + arrival.rejected} 行",
             where=contract.name,
             cure="请重新完整导出或检查接口",
         )
+    change = arrival.change
+    records = force.records(links) + change.new if since else arrival.accepted
     return _Delivery(
-        arrival.accepted + arrival.rejected,
-        arrival.accepted,
-        arrival.rejected,
-        extract.source_bytes,
-        content_hash,
-        contract.source_columns,
-        extract.notes,
+        rows_in=arrival.accepted + arrival.rejected,
+        rows_accepted=arrival.accepted,
+        rows_rejected=arrival.rejected,
+        delivery="incremental" if since else "full",
+        cursor_from=since.value if since else None,
+        cursor=max(since.value if since else "", arrival.cursor or "") or None,
+        rows_new=change.new,
+        rows_changed=change.changed,
+        rows_ended=change.ended,
+        rows_repeated=change.repeated,
+        records=records - change.ended,
+        bytes=extract.source_bytes,
+        content_hash=content_hash,
+        schema=contract.source_columns,
+        notes=extract.notes,
     )
 
 
-def _check(contract: Contract, delivery: _Delivery, before: Snapshot | None, allow_shrinking: bool) -> None:
-    """Refuse a delivery that is empty or lost most of what the system had."""
-    usable = delivery.rows_accepted
-    had = before.meta["rows_accepted"] if before else 0
-    if not usable:
-        seen = f"{delivery.rows_in} 行全部读不出来" if delivery.rows_in else "一行数据也没有"
-        raise SourceRejected(f"空文件：{seen}", where=contract.name, cure="请检查导出条件和格式后重新导出")
-    if usable < KEEP_AT_LEAST * had and not allow_shrinking:
-        raise SourceRejected(
-            f"半截文件：这次只有 {usable} 行可用，上次有 {had} 行",
-            where=contract.name,
-            cure="请核对是否导出完整；确实减少的，请书面说明，由管理员放行",
-        )
+def _check(
+    contract: Contract,
+    settings: Settings,
+    delivery: _Delivery,
+    work: Path,
+    links: Sequence[Snapshot],
+    allow_shrinking: bool,
+) -> None:
+    """Refuse what cannot be all that the system has; an increment may be as small as it likes."""
+    if delivery.delivery == "incremental":
+        return
+    plausible.check_size(contract, delivery.rows_in, delivery.records, force.records(links), allow_shrinking)
+    before = links[-1].meta["notes"] if links else {}
+    delivery.notes.update(plausible.expected(contract, settings, work, delivery.notes, before))
+    if not allow_shrinking:
+        likeness.check(contract, settings, work, links, delivery.notes)
 
 
-def _holds(before: Snapshot | None, delivery: _Delivery) -> bool:
-    """Return whether the snapshot in force already has this content, undamaged as far as a look shows."""
-    return before is not None and before.meta["content_hash"] == delivery.content_hash and snapshot.is_whole(before)
+def _holds(links: Sequence[Snapshot], delivery: _Delivery) -> bool:
+    """Return whether the snapshots in force already say this, undamaged as far as a look shows."""
+    if not force.is_sound(links):
+        return False
+    news = delivery.rows_new + delivery.rows_changed + delivery.rows_ended + delivery.rows_rejected
+    if delivery.delivery == "incremental" and not news:
+        return True
+    return bool(links[-1].meta["content_hash"] == delivery.content_hash)
 
 
-def _meta(contract: Contract, stamp: str, delivery: _Delivery) -> dict[str, Any]:
+def _meta(contract: Contract, stamp: str, delivery: _Delivery, links: Sequence[Snapshot]) -> dict[str, Any]:
+    damaged = [] if delivery.delivery == "incremental" else [each for each in links if not snapshot.is_whole(each)]
     return {
         **vars(delivery),
         "system": contract.name,
         "stamp": stamp,
         "connector": contract.connector.kind,
         "key": contract.key,
+        "base": links[-1].name if links else None,
+        "declared": increment.declared(contract),
+        "replaces": [each.name for each in damaged],
     }
 
 

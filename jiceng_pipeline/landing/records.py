@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import elements_of
 
@@ -24,7 +25,7 @@ def entity_select(entity: str, contracts: Iterable[Contract]) -> str:
 
 
 def _part(entity: str, contract: Contract) -> str:
-    held = set(contract.columns.values())
+    held = register.held(contract.columns.values())
     cells = [f"{each.id if each.id in held else 'null'}::{each.sql_type} as {each.id}" for each in elements_of(entity)]
     if raw := RAW.get(entity):
         cells.append(f"{raw + '_raw' if raw in held else 'null'}::varchar as {raw}_raw")

@@ -1,9 +1,11 @@
 """Snapshots: what a system sent, one immutable folder each; the newest is the one in force.
 
 landing/<department>/<system>/<stamp>-<first 12 of the content hash>/
-    rows.parquet     _record_id, _row_hash, _file, _row, then the source's columns as text
+    rows.parquet     _record_id, _row_hash, _file, _row, then the source's columns as text and, of a
+                     system that can deliver increments, _ended: the row says its record has ended
     rejects.parquet  _file, _row, reason
-    snapshot.json    counts, hashes, columns
+    snapshot.json    counts, hashes, columns; `delivery` is full or incremental, `base` the snapshot before,
+                     `cursor` the highest taken so far, `records` how many are in force with this snapshot
 """
 
 import json
@@ -21,6 +23,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
 
 ROWS, REJECTS, META = "rows.parquet", "rejects.parquet", "snapshot.json"
+RECORD_ID, ROW_HASH, ENDED = "_record_id", "_row_hash", "_ended"
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{12}")
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _STAMP_LENGTH = len("20261124T105033.123456Z")
@@ -62,7 +65,7 @@ def _read(path: Path) -> Snapshot:
     try:
         meta = json.loads((path / META).read_text("utf-8"))
     except (OSError, ValueError):
-        raise _damaged(path / META) from None
+        raise damaged(path / META) from None
     return Snapshot(path.name, path.name[:_STAMP_LENGTH], path / ROWS, path / REJECTS, meta)
 
 
@@ -85,7 +88,7 @@ def verify(snapshot: Snapshot) -> None:
     """Raise IntegrityError where a file of the snapshot is not byte for byte what was landed."""
     for path in (snapshot.rows, snapshot.rejects):
         if not path.is_file() or fingerprint(path) != snapshot.meta["files"][path.name]:
-            raise _damaged(path)
+            raise damaged(path)
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
@@ -94,7 +97,8 @@ def fingerprint(path: Path) -> dict[str, Any]:
         return {"bytes": path.stat().st_size, "sha256": file_digest(stream, "sha256").hexdigest()}
 
 
-def _damaged(path: Path) -> IntegrityError:
+def damaged(path: Path) -> IntegrityError:
+    """Return the error of a file in landing that is not what was landed."""
     return IntegrityError("快照已损坏或被改动", where=str(path), cure="从备份恢复这个文件夹")
 
 

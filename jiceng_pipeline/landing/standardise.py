@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
-from jiceng_pipeline.landing import outcome, quarantine, records, snapshot, standard_values
+from jiceng_pipeline.landing import index, outcome, quarantine, records, snapshot, standard_values
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.register import ENTITIES, Entity
 from jiceng_pipeline.warehouse.table import Build, Table
@@ -72,7 +72,7 @@ def tables(contracts: Mapping[str, Contract]) -> tuple[Table, ...]:
             "standard",
             "conservation",
             "行数守恒",
-            "每个系统：来的行 = 收下的行 + 隔离的行",
+            "每个系统：来的行（增量的系统是在用的行）= 收下的行 + 隔离的行",
             standard | {"standard.quarantine"},
             _select("standard.conservation", lambda settings: quarantine.conservation_select(each, settings)),
         ),
@@ -87,13 +87,18 @@ def _select(name: str, sql: Callable[[Settings], str]) -> Build:
 
 
 def _system(contract: Contract) -> Table:
+    def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        landed = index.landed_rows(connection, contract, settings)
+        select = standard_values.system_select(contract, landed)
+        connection.execute(f"create or replace table standard.{contract.table} as {select}")
+
     return Table(
         "standard",
         contract.table,
         f"{contract.title}（标准值）",
         f"{contract.owner.name}的记录，逐列对到数据元，原文保留在旁",
         frozenset({f"landing.{contract.table}", "standard.division_alias"}),
-        _select(f"standard.{contract.table}", lambda settings: standard_values.system_select(contract, settings)),
+        build,
     )
 
 

@@ -13,10 +13,15 @@ from jiceng_pipeline.ledger import kinds
 
 
 class Body(BaseModel):
-    """What an event of one kind says. `bears_on_data`: a build is a function of it, so a build copies it."""
+    """What an event of one kind says. `bears_on_data`: a build is a function of it, so a build copies it.
+
+    `is_finding`: a sync wrote down what it found. A build of the same things finds the same again, so it is
+    no news to it; it bears on what comes later.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     bears_on_data: ClassVar[bool] = False
+    is_finding: ClassVar[bool] = False
 
 
 @cache

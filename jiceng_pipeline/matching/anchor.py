@@ -9,31 +9,70 @@ from jiceng_pipeline.standard.macro import literal
 
 
 def select(matching: Matching) -> str:
-    """Return the select of `matching.<entity>_anchor(record_id, identifier, is_borrowed)`."""
-    if matching.compatible == "any":
-        return f"""select record_id, {matching.identifier} as identifier, false as is_borrowed
-            from {matching.records} where {matching.identifier} is not null order by record_id"""
+    """Return the select of `matching.<entity>_anchor(record_id, identifier, is_borrowed)`; needs `macros.create`."""
     systems = ", ".join(literal(system) for system in matching.reference_systems)
     return f"""with identified as (
-            select record_id, {matching.identifier} as identifier, name, name_reading, birth_date,
-                citizen_id_birth_date({matching.identifier}) as identifier_birth_date,
-                (system in ({systems})) as is_reference
+            select *, {matching.identifier} as identifier, (system in ({systems})) as is_reference
             from {matching.records} where {matching.identifier} is not null
+        ), judged as ({_by_name() if matching.compatible == "name" else _by_number()}
+        ), said as (
+            select record_id_a as record_id, record_id_b as other, verdict
+            from matching.decision where entity = {literal(matching.entity)}
+            union all
+            select record_id_b, record_id_a, verdict from matching.decision where entity = {literal(matching.entity)}
+        ), settled as (
+            -- of two records under one number that a person told apart, the register's stays, else the smaller
+            select s.record_id, bool_or(s.verdict = 'different' and (o.is_reference > j.is_reference
+                    or o.is_reference = j.is_reference and o.record_id < j.record_id)) as leaves,
+                bool_or(s.verdict = 'same') as stays
+            from said as s join judged as j using (record_id)
+            join judged as o on o.record_id = s.other and o.identifier = j.identifier and not o.is_borrowed
+            group by s.record_id
+        )
+        select j.record_id, j.identifier, coalesce(s.leaves or (j.is_borrowed and not s.stays), j.is_borrowed)
+            as is_borrowed
+        from judged as j left join settled as s using (record_id)
+        order by j.record_id"""
+
+
+def _by_number() -> str:
+    return "select record_id, identifier, is_reference, false as is_borrowed from identified"
+
+
+def _by_name() -> str:
+    return f"""with named as (
+            select record_id, identifier, unread_name(name) as name, whole_reading(name_reading) as name_reading,
+                birth_date, citizen_id_birth_date(identifier) as identifier_birth_date, is_reference
+            from identified
         ), vote as (
-            select identifier, name, any_value(name_reading) as name_reading, bool_or(is_reference) as is_reference,
+            select identifier, name, min(name_reading) as name_reading, bool_or(is_reference) as is_reference,
                 count(*) as votes, count(*) filter (where birth_date = identifier_birth_date) as born_alike
-            from identified where name is not null group by identifier, name
+            from named where name is not null group by identifier, name
         ), reference as (
             select identifier, name, name_reading from vote
             qualify row_number() over (
                 partition by identifier order by is_reference desc, born_alike desc, votes desc, name) = 1
+        ),
+        -- in two steps: the register writes 张?春, one office 张毓春, another 张yu春
+        near as (
+            select v.identifier, v.name, v.name_reading from vote as v join reference as r using (identifier)
+            where {_compatible("v", "r", "false")}
+        ), alike as (
+            select i.record_id, bool_or(coalesce({_compatible("i", "n", _BORN)}, i.name is null)) as is_alike
+            from named as i left join near as n using (identifier) group by i.record_id
         )
-        select i.record_id, i.identifier, not coalesce({_compatible("i", "r")}, i.name is null) as is_borrowed
-        from identified as i left join reference as r using (identifier)
-        order by i.record_id"""
+        select i.record_id, i.identifier, i.is_reference, not a.is_alike as is_borrowed
+        from named as i join alike as a using (record_id)"""
 
 
-def _compatible(record: str, reference: str) -> str:
+# the record's own birth date is the identifier's, or what becomes of it: 1 January, day for month, by the moon
+_BORN = """(i.birth_date = i.identifier_birth_date or year(i.birth_date) = year(i.identifier_birth_date)
+    and (month(i.birth_date) = 1 and day(i.birth_date) = 1
+        or month(i.birth_date) = day(i.identifier_birth_date) and day(i.birth_date) = month(i.identifier_birth_date))
+    or date_diff('day', i.birth_date, i.identifier_birth_date) between 20 and 50)"""
+
+
+def _compatible(record: str, reference: str, born: str) -> str:
     """Return SQL: may the two names belong to one person, given what the birth date says?
 
     Equal, equally read, the same characters in another order, or unread characters typed as `?`: yes.
@@ -41,14 +80,21 @@ def _compatible(record: str, reference: str) -> str:
     for brothers and father and son differ by as little.
     """
     a, b = f"{record}.name", f"{reference}.name"
-    born = f"{record}.birth_date = {record}.identifier_birth_date"
+    x, y = (f"regexp_replace({name}, '([^a-zA-Z ])[a-zA-Z]+', '\\1?', 'g')" for name in (a, b))
     return f"""case
         when {a} = {b} or {record}.name_reading = {reference}.name_reading then true
         when list_sort(string_split({a}, '')) = list_sort(string_split({b}, '')) then true
-        when contains({a}, '?') and length({a}) = length({b}) then {_unread(a, b)}
-        when contains({b}, '?') and length({a}) = length({b}) then {_unread(b, a)}
+        when contains({x}, '?') and length({x}) = length({y}) then {_unread(x, y)}
+        when contains({y}, '?') and length({x}) = length({y}) then {_unread(y, x)}
+        when {_dropped(a, b)} or {_dropped(b, a)} then coalesce({born}, true)
         when substr({a}, 1, 1) = substr({b}, 1, 1) and abs(length({a}) - length({b})) <= 1 then coalesce({born}, false)
         else false end"""
+
+
+def _dropped(longer: str, shorter: str) -> str:
+    """Return SQL: the shorter name is the longer without its second, third or fourth sign."""
+    without = (f"substr({longer}, 1, {n - 1}) || substr({longer}, {n + 1}) = {shorter}" for n in (2, 3, 4))
+    return f"(length({longer}) = length({shorter}) + 1 and ({' or '.join(without)}))"
 
 
 def _unread(unread: str, full: str) -> str:

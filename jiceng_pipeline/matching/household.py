@@ -8,14 +8,17 @@ themselves; a resident without any family is a household of one.
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import macros
 from jiceng_pipeline.matching.identity import keyed
 from jiceng_pipeline.standard.macro import literal
 
 REGISTER = "public_security/household_register"
+_MOST_BEHIND_A_DOOR = 6  # residents without a family: more are lodgers, not a household
 
 
 def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `matching.household_member(resident_id, household_id, household_number, method)`, one row a resident."""
+    macros.create(connection)
     register = literal(REGISTER)
     connection.execute(
         f"""create or replace table matching.household_member as
@@ -48,6 +51,24 @@ def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
             select resident_id from belongs group by resident_id
             having resident_id not in (select resident_id from registered)
                 and resident_id not in (select resident_id from placed)
+        ), lives as (
+            -- where most of a resident's records say that they live
+            select l.entity_id as resident_id, r.dwelling_key
+            from matching.resident_link as l join staging.resident_record as r using (record_id)
+            where l.is_current and door_number(r.dwelling_key) is not null
+            group by l.entity_id, r.dwelling_key
+            qualify row_number() over (partition by l.entity_id order by count(*) desc, r.dwelling_key) = 1
+        ), family_door as (
+            select l.dwelling_key, p.system, p.family_number
+            from placed as p join lives as l using (resident_id) where p.registered_number is null
+            group by l.dwelling_key, p.system, p.family_number
+            qualify row_number() over (
+                partition by l.dwelling_key order by count(*) desc, p.system, p.family_number) = 1
+        ), behind as (
+            select a.resident_id, l.dwelling_key, min(a.resident_id) over (partition by l.dwelling_key) as first,
+                count(*) over (partition by l.dwelling_key) as people, d.system, d.family_number
+            from alone as a join lives as l using (resident_id) left join family_door as d using (dwelling_key)
+            qualify people <= {_MOST_BEHIND_A_DOOR} and (people > 1 or d.system is not null)
         ), household as (
             select resident_id, {register} || '|' || family_number as founding, family_number as household_number,
                 'register' as method
@@ -59,7 +80,10 @@ def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
             select resident_id, system || '|' || family_number, family_number, 'unregistered'
             from placed where registered_number is null
             union all
-            select resident_id, 'alone|' || resident_id, null, 'alone' from alone
+            select resident_id, coalesce(system || '|' || family_number, 'door|' || first), family_number, 'door'
+            from behind
+            union all
+            select resident_id, 'alone|' || resident_id, null, 'alone' from alone anti join behind using (resident_id)
         )
         select resident_id, {keyed(settings, "household", "founding")} as household_id, household_number, method
         from household order by resident_id"""

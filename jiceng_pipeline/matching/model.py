@@ -1,9 +1,11 @@
 """How records of one entity are matched, as data: `matching/<entity>.yaml`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
+
+from pydantic import Field, model_validator
 
 from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.documents import Document
@@ -11,14 +13,54 @@ from jiceng_pipeline.core.documents import Document
 FOLDER = Path(__file__).parent
 
 
-class AnyOf(Document):
-    """A part of a key that agrees where any of these columns of one record equals any of the other's."""
+class Value(Document):
+    """Something a record may hold several of, and share with others: telephones, doors, family numbers.
 
-    any: tuple[str, ...]
+    `columns` are SQL over the record. A value that more than `holders` entities hold says nothing of
+    any of them; it goes onto the stop-list of the model version.
+    """
+
+    columns: tuple[str, ...]
+    holders: int | None = Field(default=None, gt=1)
+    through_kin: bool = Field(default=False, description="a record also has the values of those it shares one with")
+
+
+class Lookup(Document):
+    """Features that depend on these columns alone, computed once for each of their distinct values."""
+
+    of: tuple[str, ...]
+    features: dict[str, str]
+
+
+class Comparison(Document):
+    """One thing that is compared: which kind (`comparisons/<kind>.py`), over which features or values.
+
+    `weights`: bits for each level before anything was learned; where the data says little, they stand.
+    """
+
+    title: str
+    kind: str
+    features: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    weights: dict[str, float]
+    is_identifier: bool = Field(default=False, description="it compares what the probes hide")
+
+
+class Probes(Document):
+    """How weights are learned: from at most `most` anchored records, one in `of` at most, identifiers masked."""
+
+    most: int = 60_000
+    of: int = 6
+    spread_bits: float = Field(default=2.0, description="how far a weight is expected to lie from the declared one")
 
 
 class Matching(Document):
-    """`keys` are what records without a usable identifier must share in full to be one entity."""
+    """`blocks` are what two records must share to be compared at all: features and values.
+
+    A block that more than `widest` entities share is not used. `link`: the least weight, in bits, at
+    which a record joins an entity; `margin`: how far the second best must lie below; `pool`: the least
+    weight between two records without a usable identifier.
+    """
 
     entity: str
     title: str
@@ -26,7 +68,49 @@ class Matching(Document):
     identifier: str
     compatible: Literal["name", "any"]
     reference_systems: tuple[str, ...]
-    keys: dict[str, tuple[str | AnyOf, ...]]
+    lookups: tuple[Lookup, ...] = ()
+    features: dict[str, str]
+    values: dict[str, Value]
+    blocks: tuple[tuple[str, ...], ...]
+    widest: int = Field(gt=1)
+    comparisons: dict[str, Comparison]
+    prior: float = Field(description="bits with which every pair begins")
+    link: float
+    margin: float
+    pool: float
+    probes: Probes = Probes()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Matching":
+        known = {*dict(self.sql()), *self.values}
+        for block in self.blocks:
+            if missing := [part for part in block if part not in known]:
+                raise ValueError(f"blocks 用到了没有声明的 {missing[0]}")
+        for comparison in self.comparisons.values():
+            if missing := [part for part in (*comparison.features, *comparison.values) if part not in known]:
+                raise ValueError(f"comparisons 用到了没有声明的 {missing[0]}")
+        return self
+
+    def sql(self) -> Iterator[tuple[str, str]]:
+        """Yield every feature and the SQL that gives it, over the record `r`, its anchor `a` and the lookups."""
+        for number, lookup in enumerate(self.lookups):
+            yield from ((name, f"l_{number}.{name}") for name in lookup.features)
+        yield from self.features.items()
+
+    def compared(self) -> tuple[str, ...]:
+        """Return the features that comparisons are made of."""
+        return tuple(dict.fromkeys(name for each in self.comparisons.values() for name in each.features))
+
+    def faced(self) -> tuple[str, ...]:
+        """Return the features of which an entity may have several, the best of which counts."""
+        single = {"place_taken", "together"}
+        every = (name for each in self.comparisons.values() if each.kind not in single for name in each.features)
+        return tuple(dict.fromkeys(every))
+
+    def blocked(self) -> tuple[str, ...]:
+        """Return the features that blocks are made of."""
+        known = dict(self.sql())
+        return tuple(dict.fromkeys(part for block in self.blocks for part in block if part in known))
 
 
 @cache

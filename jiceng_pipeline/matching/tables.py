@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import household, identity, survivorship
+from jiceng_pipeline.matching import decisions, household, identity, survivorship, training
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.warehouse.table import Build, Table
 
@@ -17,6 +17,30 @@ def tables() -> tuple[Table, ...]:
     every = matchings()
     golden = frozenset(f"matching.{entity}_{part}" for entity in every for part in ("candidate", "winner", "golden"))
     return (
+        Table(
+            "matching",
+            "decision",
+            "人工判定",
+            "人认定是同一对象或不是同一对象的记录对，现行有效的",
+            frozenset(),
+            decisions.create_decision,
+        ),
+        Table(
+            "matching",
+            "model",
+            "归并模型版本",
+            "本版本归并用的权重、同名人数和停用值；没有时由第一次同步训练并固定",
+            frozenset(f"matching.{entity}_anchor" for entity in every) | {each.records for each in every.values()},
+            lambda connection, settings: training.create_model(connection, settings, every),
+        ),
+        Table(
+            "matching",
+            "weight",
+            "归并权重",
+            "每种比对结果值多少比特",
+            frozenset({"matching.model"}),
+            lambda connection, settings: training.create_weight(connection, settings, every),
+        ),
         *(table for matching in every.values() for table in _of(matching)),
         Table(
             "matching",
@@ -48,8 +72,8 @@ def tables() -> tuple[Table, ...]:
 
 def _of(matching: Matching) -> tuple[Table, ...]:
     entity, name = matching.entity, _NAMES[matching.entity]
-    anchor, link, candidate, winner = (
-        f"matching.{entity}_{part}" for part in ("anchor", "link", "candidate", "winner")
+    anchor, match, link, candidate, winner = (
+        f"matching.{entity}_{part}" for part in ("anchor", "match", "link", "candidate", "winner")
     )
 
     def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
@@ -57,6 +81,9 @@ def _of(matching: Matching) -> tuple[Table, ...]:
 
     def run(make: Callable[[duckdb.DuckDBPyConnection, Matching], None]) -> Build:
         return lambda connection, _: make(connection, matching)
+
+    def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        identity.create_match(connection, settings, matching)
 
     def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         identity.create_link(connection, settings, matching)
@@ -66,11 +93,20 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "anchor",
             "锚点",
             "有效证号且姓名相容的记录；姓名不符的是借用",
-            {matching.records},
+            {matching.records, "matching.decision"},
             run(identity.create_anchor),
         ),
-        table("link", "归并", "每条记录恰好归于一个对象", {anchor, matching.records}, create_link),
-        table("review", "待核对", "借用证号或指向不明、需要人看的记录", {link, anchor}, run(identity.create_review)),
+        table(
+            "match",
+            "比对",
+            "每条记录归到哪一组、凭什么、还有谁相近",
+            {anchor, "matching.model", "matching.decision", matching.records},
+            create_match,
+        ),
+        table("link", "归并", "每条记录恰好归于一个对象", {match, matching.records}, create_link),
+        table(
+            "review", "待核对", "借用证号或指向不明、需要人看的记录", {match, link, anchor}, run(identity.create_review)
+        ),
         table(
             "candidate",
             "候选值",

@@ -98,17 +98,22 @@ def _replace(connection: duckdb.DuckDBPyConnection, layer: str, results: Iterabl
     """Write one layer's results in one transaction, in place of those it had."""
     connection.execute("begin")
     try:
-        connection.execute(
-            """delete from quality.failure
-            where rule_id in (select rule_id from quality.check_result where layer = ?)""",
-            [layer],
-        )
+        for table in ("failure", "failing"):
+            connection.execute(
+                f"""delete from quality.{table}
+                where rule_id in (select rule_id from quality.check_result where layer = ?)""",
+                [layer],
+            )
         connection.execute("delete from quality.check_result where layer = ?", [layer])
         for each in results:
             connection.execute(f"insert into quality.check_result values ({', '.join('?' * 10)})", _row(each))
         connection.execute(
             """insert into quality.failure
             select rule_id, unnest(record_keys) as record_key, system, element_id from quality_found order by all"""
+        )
+        connection.execute(
+            """insert into quality.failing
+            select rule_id, system, failed from quality_found where failed > 0 order by all"""
         )
         connection.execute("commit")
     except BaseException:

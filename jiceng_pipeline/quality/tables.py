@@ -7,10 +7,7 @@ _TABLES = (
         rule_id varchar, title varchar, severity varchar, layer varchar, table_name varchar, passed boolean,
         failed_count bigint, total_count bigint, broken boolean, seconds double)""",
     "quality.failure (rule_id varchar, record_key varchar, system varchar, element_id varchar)",
-    """quality.ticket (
-        ticket_id varchar, system varchar, owner varchar, kind varchar, file varchar, "row" bigint,
-        "column" varchar, element_id varchar, record_id varchar, reason varchar, count bigint,
-        due_date date, opened_date date)""",
+    "quality.failing (rule_id varchar, system varchar, failed_count bigint)",
 )
 
 

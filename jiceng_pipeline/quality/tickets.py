@@ -1,13 +1,13 @@
-"""问题单 (tickets): what each owner has to mend, derived from outcomes, quarantine and failed rules.
+"""问题单 (tickets): what each owner has to mend, and how far it has come.
 
-One ticket per owner, kind and cause, however many rows it is about, with the first of them as example. Its
-id is a hash of these, so that tomorrow's ticket about the same cause is the same ticket, opened when it was.
+A function of this build's failures and of what the ledger says: which tickets earlier syncs opened and
+closed, and what their owners answered. Nothing here is edited, and an answer alone closes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import date
-from hashlib import sha256
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -16,70 +16,94 @@ from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing.outcome import Outcome
-from jiceng_pipeline.quality import evidence, tables, working_days
+from jiceng_pipeline.ledger.kinds.ticket_answer import TicketAnswer
+from jiceng_pipeline.ledger.views import Entry
+from jiceng_pipeline.quality import evidence, history, life, tables, working_days
 from jiceng_pipeline.quality.evidence import Problem
-from jiceng_pipeline.warehouse import publish
-from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.quality.history import History
+from jiceng_pipeline.quality.life import Life
+from jiceng_pipeline.quality.rule import rules
 
 WORKING_DAYS_TO_ANSWER = 5
+KEPT_DAYS = 400  # a closed ticket is listed so long; the ledger has it for good
 US = "基层治理数据库运行方"  # who answers for what no department got wrong
 
-_SCHEMA = pa.schema(
-    [
-        ("ticket_id", pa.string()),
-        ("system", pa.string()),
-        ("owner", pa.string()),
-        ("kind", pa.string()),
-        ("file", pa.string()),
-        ("row", pa.int64()),
-        ("column", pa.string()),
-        ("element_id", pa.string()),
-        ("record_id", pa.string()),
-        ("reason", pa.string()),
-        ("count", pa.int64()),
-        ("due_date", pa.date32()),
-        ("opened_date", pa.date32()),
-    ]
-)
+State = Literal["open", "answered", "reopened", "closed"]
+STATES: Mapping[State, str] = {
+    "open": "待办",
+    "answered": "已答复待核验",
+    "reopened": "重新打开",
+    "closed": "已核验办结",
+}
+ANSWERS: Mapping[str, str] = {"corrected": "已改正", "not_error": "不是错误", "not_found": "查不到"}
+
+_DATES = ("due_date", "opened_date", "reopened_date", "answered_date", "closed_date", "last_seen_date")
+_TYPES: Mapping[str, pa.DataType] = {
+    **dict.fromkeys(("is_systemic", "is_overdue"), pa.bool_()),
+    **dict.fromkeys(("row", "count", "reopened_count"), pa.int64()),
+    **dict.fromkeys(_DATES, pa.date32()),
+    "example_keys": pa.list_(pa.string()),
+}
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """One row of quality.ticket; file, row, column and record_id are those of the first example."""
+    """One row of quality.ticket; file, row, column and record_id are those of its record or first example.
+
+    `count` is 0 once the failure is gone; `record_key` is a surrogate key, never a value.
+    """
 
     ticket_id: str
     system: str
     owner: str
     kind: str
+    cause: str
+    state: State
+    is_systemic: bool
+    is_overdue: bool
     file: str | None
     row: int | None
     column: str | None
     element_id: str | None
     record_id: str | None
+    record_key: str | None
     reason: str
     count: int
     due_date: date
     opened_date: date
+    reopened_date: date | None
+    reopened_count: int
+    answered_date: date | None
+    answer: str | None
+    closed_date: date | None
+    closed_evidence: str | None
+    last_seen_date: date
+    example_keys: tuple[str, ...]
+
+
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in Ticket.__dataclass_fields__])
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Write quality.ticket of this build; a ticket the current version has already keeps its opening date."""
+    """Write quality.ticket of this build."""
     tables.create(connection)
     day = clock.business_date(settings)
-    found = _tickets(_problems(connection, day), day, opened(settings))
+    known = history.read(settings, day, history.bound(connection))
+    standing = life.lives(known.inspections)
+    found = _tickets(
+        list(_problems(connection, standing)), standing, known, landing(connection), day, unjudged(connection)
+    )
     connection.register("found_ticket", pa.Table.from_pylist([asdict(each) for each in found], schema=_SCHEMA))
     try:
-        connection.execute("delete from quality.ticket")
-        connection.execute("insert into quality.ticket select * from found_ticket order by ticket_id")
+        connection.execute("create or replace table quality.ticket as select * from found_ticket order by ticket_id")
     finally:
         connection.unregister("found_ticket")
 
 
-def of_outcomes(outcomes: Iterable[Outcome], day: date, opened: Mapping[str, date] | None = None) -> list[Ticket]:
+def of_outcomes(outcomes: Iterable[Outcome], day: date, known: History | None = None) -> list[Ticket]:
     """Return the tickets that the latest outcome of every system calls for, without any database.
 
     A system of the contracts that has no outcome among them never arrived, and gets its ticket too.
-    `opened` (see the function of that name) keeps the opening dates of tickets known before.
     """
     latest = {outcome.system: outcome for outcome in outcomes}
     problems = []
@@ -88,49 +112,96 @@ def of_outcomes(outcomes: Iterable[Outcome], day: date, opened: Mapping[str, dat
         problem = evidence.of_pull(system, outcome.status if outcome else "never", outcome.error if outcome else None)
         if problem:
             problems.append(problem)
-    return _tickets(problems, day, opened or {})
+    known = known or History()
+    standing = life.lives(known.inspections)
+    found = _tickets(problems, standing, known, {}, day)
+    return [ticket for ticket in found if ticket.last_seen_date == day and ticket.kind == "delivery" and ticket.count]
 
 
-def opened(settings: Settings) -> Mapping[str, date]:
-    """Return ticket_id → opening date of the tickets in the version being served."""
-    version = publish.current(settings)
-    if version is None:
+def landing(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str | None]:
+    """Return system → the snapshot this build was made of."""
+    if "landing.outcome" not in tables.existing(connection):
         return {}
-    with connect(version.database, settings=settings, read_only=True) as connection:
-        if "quality.ticket" not in tables.existing(connection):
-            return {}
-        return dict(connection.execute("select ticket_id, opened_date from quality.ticket").fetchall())
+    return dict(connection.execute("select system, snapshot from landing.outcome order by system").fetchall())
 
 
-def _problems(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Problem]:
+def unjudged(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the rules of which this build does not know whether anything fails: broken, or not run."""
+    judged = connection.execute("select rule_id from quality.check_result where not broken").fetchall()
+    return frozenset(rules()) - {rule for (rule,) in judged}
+
+
+def _problems(connection: duckdb.DuckDBPyConnection, standing: Mapping[str, Life]) -> Iterator[Problem]:
     known = tables.existing(connection)
     if "landing.outcome" in known:
         yield from evidence.pulls(connection)
     if "standard.quarantine" in known:
-        yield from evidence.quarantined(connection)
-    yield from evidence.failed_rules(connection, day, known)
+        yield from evidence.quarantined(connection, standing)
+    yield from evidence.failed_rules(connection, standing, known)
 
 
-def _tickets(problems: Iterable[Problem], day: date, opened: Mapping[str, date]) -> list[Ticket]:
-    return [_ticket(problem, day, opened) for problem in problems]
+def _tickets(
+    problems: Iterable[Problem],
+    standing: Mapping[str, Life],
+    known: History,
+    landed: life.Landing,
+    day: date,
+    unjudged: Collection[str] = (),
+) -> list[Ticket]:
+    present = {problem.name.ticket_id: problem for problem in problems}
+    change = life.step(standing, {key: problem.name for key, problem in present.items()}, landed, day, unjudged)
+    seq = max((entry.seq for entry in known.inspections), default=0) + 1
+    answers = {entry.subject: entry for entry in known.answers}
+    kept = day - timedelta(days=KEPT_DAYS)
+    return [
+        _ticket(each, present.get(key) or _gone(each), answers.get(key), day)
+        for key, each in sorted(life.after(standing, change, landed, day, seq).items())
+        if each.closed is None or each.closed >= kept
+    ]
 
 
-def _ticket(problem: Problem, day: date, opened: Mapping[str, date]) -> Ticket:
-    ticket_id = sha256("\x1f".join((problem.system, problem.kind, problem.cause)).encode()).hexdigest()[:16]
-    since = min(opened.get(ticket_id, day), day)
-    contract = contracts().get(problem.system)
+def _ticket(each: Life, problem: Problem, answer: Entry[TicketAnswer] | None, day: date) -> Ticket:
+    name = each.name
+    contract = contracts().get(name.system)
+    said = answer if answer and answer.seq > each.since_seq else None
+    due = working_days.after(each.since, WORKING_DAYS_TO_ANSWER)
+    is_ours_to_weigh = said is not None and said.body.verdict != "corrected"
     return Ticket(
-        ticket_id=ticket_id,
-        system=problem.system,
+        ticket_id=name.ticket_id,
+        system=name.system,
         owner=contract.owner.name if contract else US,
-        kind=problem.kind,
-        file=problem.file,
-        row=problem.row,
+        kind=name.kind,
+        cause=name.cause,
+        state="closed" if each.closed else "answered" if said else "reopened" if each.reopened_count else "open",
+        is_systemic=name.key is None,
+        is_overdue=each.closed is None and due < day and not is_ours_to_weigh,
+        file=problem.place.file,
+        row=problem.place.row,
         column=problem.column,
         element_id=problem.element_id,
-        record_id=problem.record_id,
+        record_id=problem.place.record_id,
+        record_key=name.key,
         reason=problem.reason,
         count=problem.count,
-        due_date=working_days.after(since, WORKING_DAYS_TO_ANSWER),
-        opened_date=since,
+        due_date=due,
+        opened_date=each.opened,
+        reopened_date=each.since if each.reopened_count else None,
+        reopened_count=each.reopened_count,
+        answered_date=said.at.astimezone(clock.LOCAL).date() if said else None,
+        answer=said.body.verdict if said else None,
+        closed_date=each.closed,
+        closed_evidence=each.evidence,
+        last_seen_date=each.seen_day,
+        example_keys=problem.examples,
     )
+
+
+def _gone(each: Life) -> Problem:
+    """Return what a ticket was about whose failure is not there now."""
+    name = each.name
+    gone = Problem(name, evidence.KINDS.get(name.kind, name.kind), count=0)  # type: ignore[call-overload]
+    if name.kind in {"row", "cell"}:
+        element, column, reason = name.cause.split("|", 2)
+        return replace(gone, reason=reason, column=column or None, element_id=element or None)
+    rule = rules().get(name.cause)
+    return replace(gone, reason=f"{rule.title}：{rule.meaning}", element_id=rule.element) if rule else gone

@@ -47,3 +47,8 @@ def after(day: date, count: int) -> date:
         day += timedelta(days=1)
         count -= is_working(day)
     return day
+
+
+def between(day: date, until: date) -> int:
+    """Return how many working days have begun after `day`, up to and with `until`."""
+    return sum(is_working(day + timedelta(days=number)) for number in range(1, (until - day).days + 1))

@@ -25,6 +25,12 @@ def stream(seed: int, *purpose: str) -> Generator:
     return np.random.default_rng(np.frombuffer(digest, "<u4").tolist())
 
 
+def seed_of(seed: int, *purpose: str) -> int:
+    """Return another seed, for a part of the whole."""
+    digest = sha256("/".join((str(seed), *purpose)).encode()).digest()
+    return int.from_bytes(digest[:7], "little")
+
+
 class Lots:
     """Random numbers of things that are named by numbers of their own; each call draws anew for each thing.
 
@@ -107,19 +113,23 @@ def happens(rng: Generator | Lots, count: int, rate: ArrayLike) -> Bools:
 
 def choose(rng: Generator | Lots, weights: Sequence[float] | Floats, count: int) -> Ints:
     """Return `count` places in `weights`, each as often as its weight says."""
+    return chosen(rng.random(count), weights)
+
+
+def chosen(lots: Floats, weights: Sequence[float] | Floats) -> Ints:
+    """Return the places in `weights` that numbers of [0, 1) fall on."""
     edges = np.cumsum(np.asarray(weights, np.float64))
-    result: Ints = np.searchsorted(edges / edges[-1], rng.random(count), side="right")
+    result: Ints = np.searchsorted(edges / edges[-1], lots, side="right")
     return result
 
 
-def unique_numbers(rng: Generator, count: int, low: int, high: int) -> Ints:
-    """Return `count` different numbers of [low, high) in an order that tells nothing."""
-    found = np.empty(0, np.int64)
-    while len(found) < count:
-        more = rng.integers(low, high, count - len(found) + 16, np.int64)
-        found = np.unique(np.concatenate([found, more]))
-    result: Ints = rng.permutation(found)[:count]
-    return result
+def occurrence(values: Ints) -> Ints:
+    """Return how often each value has come before: 0, 1, 2, ..."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    count = np.empty(len(values), np.int64)
+    count[order] = np.arange(len(values)) - np.searchsorted(ordered, ordered)
+    return count
 
 
 def rank_within(group: Ints, rng: Generator) -> Ints:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
 from jiceng_pipeline.simulation import numbers, text, variants
-from jiceng_pipeline.simulation.chance import Bools, Days, Ints, Lots, happens, permuted
+from jiceng_pipeline.simulation.chance import Bools, Days, Ints, Lots, happens, occurrence, permuted
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.dwellings import BLOCKS, HEADS
 from jiceng_pipeline.simulation.errors import Rates
@@ -50,8 +50,8 @@ class Clerk:
         """
         own, serials = rates.of(system), cls.all_serials(city)[listed] if serials is None else serials
         serials = serials * copies + occurrence(serials)
-        if only is not None:
-            listed, serials = listed[only[listed]], serials[only[listed]]
+        asked = cls.present(city) if only is None else cls.present(city) & only
+        listed, serials = listed[asked[listed]], serials[asked[listed]]
         lot = Lots(serials, city.seed, system, "registered_twice").random(len(listed))
         again = lot < own.registered_twice
         if own.registered_twice and only is None and len(listed) and not again.any():
@@ -66,6 +66,11 @@ class Clerk:
     @staticmethod
     def all_serials(city: City) -> Ints:
         """Return the numbers of the things this clerk writes about, by row of the city."""
+        raise NotImplementedError
+
+    @staticmethod
+    def present(city: City) -> Bools:
+        """Return which rows of the city there is anything to write about: not of people who left."""
         raise NotImplementedError
 
     def arrange(self, order: Ints) -> None:
@@ -121,7 +126,7 @@ class Clerk:
         return text.put(values, mask, text.pick(nonsense, which))
 
     def number(self, column: str, true: Text, relatives: Text | None = None, fifteen: Bools | None = None) -> Text:
-        """Copy identifying numbers of eighteen characters, at most one error in each.
+        """Copy identifying numbers, at most one error in each; of those without eighteen characters some are missing.
 
         `relatives` are the numbers some give instead (null: no relative), `fifteen` says who may still
         hold the old fifteen-digit number.
@@ -139,7 +144,7 @@ class Clerk:
             related = ~np.asarray(relatives.is_null())
             mask = slip("number_of_relative", rates.number_of_relative, related)
             values = text.put(values, mask, _some(relatives, mask))
-        is_resident = fifteen is not None
+        is_resident, free = fifteen is not None, free & numbers.has_eighteen(true)
         mangled: list[tuple[str, Callable[[Text, Lots], Text], Bools | bool]] = [
             ("number_mistyped", numbers.mistyped, True),
             ("number_transposed", numbers.transposed, True),
@@ -193,15 +198,6 @@ class Clerk:
         found = [mark.rows for mark in self.marks if mark.kind in kinds]
         result: Bools = np.logical_or.reduce([np.zeros(len(self), np.bool_), *found])
         return result
-
-
-def occurrence(values: Ints) -> Ints:
-    """Return how often each value has come before: 0, 1, 2, ..."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    count = np.empty(len(values), np.int64)
-    count[order] = np.arange(len(values)) - np.searchsorted(ordered, ordered)
-    return count
 
 
 def _some(values: Text, mask: Bools) -> Text:

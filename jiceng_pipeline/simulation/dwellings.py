@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.random import Generator
 
 from jiceng_pipeline.simulation import text
 from jiceng_pipeline.simulation.chance import Bools, Ints, choose, happens, rank_within, stream
-from jiceng_pipeline.simulation.reference import DISTRICT_HEAD, Reference
+from jiceng_pipeline.simulation.plan import Shard, is_village
+from jiceng_pipeline.simulation.reference import Reference
 from jiceng_pipeline.simulation.text import Text
 
 ESTATES = 5  # a community
@@ -17,7 +19,10 @@ FLOORS, ROOMS = 6, 2
 IN_LANE = 0.12
 SPARE = 1.25  # dwellings built for each one lived in
 
-HEADS = (DISTRICT_HEAD, "南通市崇川区", "崇川区", "")
+HEADS = ("江苏省南通市{}", "南通市{}", "{}", "")  # of a district; a county or a city of its own:
+COUNTY_HEADS = ("江苏省{}", "南通市{}", "{}", "")
+GROUP = 40  # houses of a village group (村民小组)
+SHARERS = 3  # townships that build in one: its own, and two whose people live there; every door is one's own
 BLOCKS = ("幢", "号楼", "栋")
 
 
@@ -25,7 +30,8 @@ BLOCKS = ("幢", "号楼", "栋")
 class Dwellings:
     """One row a dwelling: community (row of the city's communities), road, door, estate, block, unit, room.
 
-    `estate` is empty and `block` is 0 for a house in a lane.
+    `estate` is empty and `block` is 0 for a house in a lane or a village; in a village, `road` is its
+    name and `unit` the group.
     """
 
     community: Ints
@@ -36,6 +42,7 @@ class Dwellings:
     block: Ints
     unit: Ints
     room: Ints
+    district: str  # 崇川区
 
     def __len__(self) -> int:
         """Return how many dwellings there are."""
@@ -49,7 +56,9 @@ class Dwellings:
     def written(self, index: Ints, head: Ints, block: Ints, room_word: Bools, township: Bools) -> Text:
         """Write addresses in a habit: which head, which word for a block, 室 or not, township or not."""
         towns = text.where(township, text.pick(self.township, index), "")
-        doors = text.join(text.pick(self.road, index), text.number(self.door[index]), "号")
+        is_house = self.block[index] == 0
+        group = text.where(is_house & (self.unit[index] > 0), text.join(text.number(self.unit[index]), "组"), "")
+        doors = text.join(text.pick(self.road, index), group, text.number(self.door[index]), "号")
         flats = text.join(
             text.pick(self.estate, index),
             text.number(self.block[index]),
@@ -59,17 +68,24 @@ class Dwellings:
             text.number(self.room[index]),
             text.where(room_word, "室", ""),
         )
-        flats = text.where(self.block[index] > 0, flats, "")
-        return text.join(text.pick(HEADS, head), towns, doors, flats)
+        return text.join(text.pick(heads(self.district), head), towns, doors, text.where(is_house, "", flats))
 
 
-def build(reference: Reference, communities: Any, lived_in: Ints, seed: int) -> Dwellings:
+def heads(district: str) -> tuple[str, ...]:
+    """Return how addresses of a district begin: 江苏省南通市崇川区 or 江苏省如东县, and shorter."""
+    return tuple(head.format(district) for head in (HEADS if district.endswith("区") else COUNTY_HEADS))
+
+
+def build(reference: Reference, communities: Any, lived_in: Ints, shard: Shard, seed: int) -> Dwellings:
     """Build dwellings for communities in which `lived_in` households live; some stay empty."""
     rng = stream(seed, "dwellings")
     wanted = np.ceil(lived_in * SPARE).astype(np.int64) + 8
     community = np.repeat(np.arange(len(wanted)), wanted)
-    in_lane = happens(rng, len(community), IN_LANE)
+    village = np.array([is_village(name) for name in communities["name"].to_pylist()])[community]
+    in_lane = happens(rng, len(community), IN_LANE) & ~village
     place = rank_within(community * 2 + in_lane, rng)  # flats and houses are numbered in random order
+    codes = communities["township_code"].combine_chunks()
+    sharer = pc.index_in(codes, pc.unique(codes)).to_numpy()[community]  # 0 for the township itself
     estate_of, road_of, door_of = _estates(reference, len(wanted), rng)
     lanes, roads = reference.names_of("lane"), reference.names_of("road")
     turn = rng.permutation(len(wanted) * 2)  # a lane through several communities goes on counting
@@ -80,21 +96,33 @@ def build(reference: Reference, communities: Any, lived_in: Ints, seed: int) -> 
     units = estate % 3 + 1
     homes = units * FLOORS * ROOMS
     inside = slot % homes
-    street = np.where(in_lane, -1, road_of[estate])
     lane_turn = turn[community * 2 + place % 2]
-    lane = np.where(in_lane, lane_turn % len(lanes), -1)
     lane_door = lane_turn // len(lanes) * (wanted.max() // 2 + 1) + place // 2 + 1
     floor = inside // ROOMS % FLOORS + 1
+    is_house = village | in_lane
+    door = np.select([village, in_lane], [place % GROUP + 1, lane_door], door_of[estate])
     return Dwellings(
         community=community,
         township=text.pick(communities["township"], community),
-        road=text.join(text.pick(roads, street), text.pick(lanes, lane)),
-        door=np.where(in_lane, lane_door, door_of[estate]),
-        estate=text.pick(reference.names_of("estate"), np.where(in_lane, -1, estate_of[estate])),
-        block=np.where(in_lane, 0, slot // homes + 1),
-        unit=np.where(in_lane, 0, inside // (FLOORS * ROOMS) + 1),
-        room=np.where(in_lane, 0, floor * 100 + inside % ROOMS + 1),
+        road=text.join(
+            text.pick(_villages(communities), np.where(village, community, -1)),
+            text.pick(roads, np.where(is_house, -1, road_of[estate])),
+            text.pick(lanes, np.where(in_lane, lane_turn % len(lanes), -1)),
+        ),
+        door=door * SHARERS + sharer,
+        estate=text.pick(reference.names_of("estate"), np.where(is_house, -1, estate_of[estate])),
+        block=np.where(is_house, 0, slot // homes + 1),
+        unit=np.select([village, in_lane], [place // GROUP + 1, 0], inside // (FLOORS * ROOMS) + 1),
+        room=np.where(is_house, 0, floor * 100 + inside % ROOMS + 1),
+        district=shard.district_name,
     )
+
+
+def _villages(communities: Any) -> Text:
+    """Return villages as addresses name them: 长兴村 for 长兴村委会 and for 长兴村村委会."""
+    stems = pc.replace_substring_regex(communities["name"].combine_chunks(), "（.*）$", "")
+    stems = pc.replace_substring_regex(stems, "村?(村委会|村民委员会)$|村$", "")
+    return text.join(stems, "村")
 
 
 def _estates(reference: Reference, communities: int, rng: Generator) -> tuple[Ints, Ints, Ints]:
@@ -103,8 +131,7 @@ def _estates(reference: Reference, communities: int, rng: Generator) -> tuple[In
     names, roads = len(reference.names_of("estate")), len(reference.names_of("road"))
     name = rng.permutation(max(count, names))[:count] % names
     road = choose(rng, np.ones(roads), count)
-    door = (rng.permutation(count) + 1) * 3 + rng.integers(0, 3, count)
-    return name, road, door
+    return name, road, rng.permutation(count) + 1
 
 
 def enterprise_sites(dwellings: Dwellings, community: Ints, rng: Generator) -> tuple[Text, Ints]:

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Ints
+from jiceng_pipeline.simulation.chance import Bools, Ints
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.clerk import Clerk
 from jiceng_pipeline.simulation.text import Text
@@ -19,6 +19,11 @@ class EnterpriseClerk(Clerk):
         """Return the enterprises' numbers."""
         return city.enterprise_serial
 
+    @staticmethod
+    def present(city: City) -> Bools:
+        """Return all enterprises: those that closed stay in the books."""
+        return np.ones(len(city.enterprises), np.bool_)
+
     def credit_code(self, column: str) -> Text:
         """Write 统一社会信用代码 with the errors of `Clerk.number`; an empty text where it is not known."""
         true = self.city.enterprises.credit_code.take(pa.array(self.rows))
@@ -28,7 +33,8 @@ class EnterpriseClerk(Clerk):
         """Write names; some without the place they begin with, some with 责任 left out or put in."""
         values = self.city.enterprises.name.take(pa.array(self.rows))
         varied = self.slips(column, "enterprise_name_variant", self.rates.enterprise_name_variant)
-        shorter = pc.replace_substring_regex(values, "^(南通市崇川区|南通崇川|南通市|南通|崇川区|江苏)", "")
+        place = self.city.shard.district_name
+        shorter = pc.replace_substring_regex(values, f"^(南通市{place}|南通{place[:-1]}|南通市|南通|{place}|江苏)", "")
         other = pc.replace_substring(values, "有限公司", "有限责任公司")
         chosen = text.where(self.slip_rng(column, "variant").random(len(self)) < 0.6, shorter, other)
         return text.where(varied, chosen, values)
@@ -39,7 +45,7 @@ class EnterpriseClerk(Clerk):
 
     def owner_id(self, column: str) -> Text:
         """Write the number of who answers for the enterprise."""
-        true = self.city.people.citizen_id.take(self._owner())
+        true = self.city.identity_number.take(self._owner())
         return pc.fill_null(self.number(column, true), "")
 
     def phone(self, column: str) -> Text:

@@ -75,6 +75,8 @@ class Rates:
     name_lookalike: float = _slip(0.003)
     name_dropped: float = _slip(0.005)  # the second given-name character left out
     name_traditional: float = _slip(0.006)  # of the names that look different so
+    name_simplified: float = 0.5  # of the names that are traditional in the document
+    name_other_family: float = _slip(0.012)  # of the children: the family name of the other parent
     name_question_mark: float = _slip(0.35)  # of the names with a character outside GB 2312
     name_pinyin: float = _slip(0.15)  # of the others of those
     name_private_code: float = _slip(0.2)  # and of what is left
@@ -137,6 +139,7 @@ PROFILES: Mapping[str, Rates] = MappingProxyType(
             name_lookalike=0.01,
             name_dropped=0.015,
             name_traditional=0.02,
+            name_other_family=0.03,
             birth_date_default=0.02,
             birth_date_1900=0.012,
             birth_date_lunar=0.04,

@@ -1,5 +1,6 @@
 """户: households of plausible kinds, with the ages, sexes and relations of their members."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,10 +102,10 @@ class Families:
         return status
 
 
-def families(count: int, rng: Generator) -> Families:
-    """Draw households: 2.2 to 2.6 members each, ages as in the towns around Nantong."""
-    share, young, usual, old, male_share = np.array(list(KINDS.values())).T
-    kind = choose(rng, share, count)
+def families(count: int, rng: Generator, share: Sequence[float] | None = None) -> Families:
+    """Draw households: 2.2 to 2.6 members each, ages as in Nantong; `share` says how many there are of each kind."""
+    usual_share, young, usual, old, male_share = np.array(list(KINDS.values())).T
+    kind = choose(rng, usual_share if share is None else share, count)
     age = np.full((count, len(SLOTS)), np.nan)
     male = np.zeros((count, len(SLOTS)), np.bool_)
     male[:, HEAD] = happens(rng, count, male_share[kind])

@@ -18,6 +18,11 @@ def objects(table: Any, bare: Collection[str] = ()) -> Text:
     return pc.binary_join_element_wise(*parts, "}", "")
 
 
+def lines(objects: Text) -> bytes:
+    """Return one object a line."""
+    return "".join(pc.binary_join_element_wise(objects, "\n", "").to_pylist()).encode()
+
+
 def _quoted(values: Text) -> Text:
     escaped = pc.replace_substring(pc.replace_substring(values, "\\", "\\\\"), '"', '\\"')
     return pc.binary_join_element_wise('"', escaped, '"', "")

@@ -1,6 +1,7 @@
 """What happens to a number of eighteen characters between the card and the record."""
 
 import numpy as np
+import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import text
 from jiceng_pipeline.simulation.chance import Bools, Lots, happens
@@ -9,6 +10,11 @@ from jiceng_pipeline.simulation.text import Text
 FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 ZERO, NINE = ord("0"), ord("9")
 KEPT = 8  # digits Excel leaves of a long number
+
+
+def has_eighteen(numbers: Text) -> Bools:
+    """Return which numbers have eighteen characters, as all have but those of permits and passports."""
+    return np.asarray(pc.equal(pc.utf8_length(numbers), 18))
 
 
 def mistyped(numbers: Text, rng: Lots) -> Text:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jiceng_pipeline.simulation.chance import Ints, happens, stream
+from jiceng_pipeline.simulation.chance import Ints, happens, seed_of, stream
 from jiceng_pipeline.simulation.families import HEAD
 from jiceng_pipeline.simulation.settlement import LOCAL, MIGRANT
 
@@ -19,7 +19,7 @@ def owners(city: "City") -> Ints:
 
     Heads own what they live in and what they are registered at; who came from another county rents.
     """
-    rng, count = stream(city.seed, "owners"), len(city.homes)
+    rng, count = stream(seed_of(city.seed, city.shard.township), "owners"), len(city.homes)
     owner = np.full(count, -1)
     heads = np.flatnonzero((city.people.slot == HEAD) & (city.situation != MIGRANT) & ~city.lives_apart)
     owner[city.dwelling[heads]] = heads

@@ -8,9 +8,11 @@ import pyarrow as pa
 from numpy.random import Generator
 
 from jiceng_pipeline.simulation import family_names, identifiers, names, phones, text
-from jiceng_pipeline.simulation.chance import Bools, Days, Floats, Ints, choose, happens, stream
+from jiceng_pipeline.simulation.chance import Bools, Days, Floats, Ints, Lots, choose, chosen, happens, seed_of, stream
 from jiceng_pipeline.simulation.families import HEAD, SPOUSE, Families
+from jiceng_pipeline.simulation.identifiers import FAR_AREA, HOME_AREA, NEAR_AREA, Station
 from jiceng_pipeline.simulation.names import Names
+from jiceng_pipeline.simulation.plan import Shard, issuing
 from jiceng_pipeline.simulation.reference import Reference
 from jiceng_pipeline.simulation.text import Text
 
@@ -58,23 +60,26 @@ def years_between(start: Days, end: Days | np.datetime64) -> Floats:
     return result
 
 
-def populate(reference: Reference, drawn: Families, from_elsewhere: Bools, as_of: np.datetime64, seed: int) -> People:
+def populate(
+    reference: Reference, drawn: Families, from_elsewhere: Bools, as_of: np.datetime64, shard: Shard, seed: int
+) -> People:
     """Turn families into people; `from_elsewhere` says which households came from other counties."""
-    present = drawn.present
+    own, present = seed_of(seed, shard.township), drawn.present
     household, slot = np.nonzero(present)
     male, birth = drawn.male[present], drawn.birth(as_of)[present]
-    named = family_names.name(reference, drawn, household, slot, male, birth, seed)
-    area = _areas(reference, birth, from_elsewhere[household], stream(seed, "id areas"))
-    code = reference.areas["code"].cast(pa.int64()).to_numpy()[area]
-    ids = identifiers.citizen_ids(code, birth, male, stream(seed, "citizen ids"))
-    death = _deaths(birth, as_of, stream(seed, "deaths"))
-    marital = drawn.marital(stream(seed, "marital"))[present]
-    age = years_between(birth, as_of)
-    phone, previous = phones.telephones(household, slot, age, stream(seed, "phones"))
-    group = choose(stream(seed, "ethnic"), list(ETHNIC_GROUPS.values()), len(drawn.kind))
-    is_uyghur = group == list(ETHNIC_GROUPS).index(UYGHUR)
-    order = stream(seed, "order of people").permutation(len(household))
+    order = stream(own, "order of people").permutation(len(household))
     rows = pa.array(order)
+    serial = np.empty(len(order), np.int64)
+    serial[order] = shard.first_person + np.arange(len(order))
+    named = family_names.name(reference, drawn, household, slot, male, birth, own)
+    area = areas(reference, birth, from_elsewhere[household], shard, stream(own, "id areas"))
+    ids, birth = numbered(reference, area, birth, male, shard, seed)
+    death = _deaths(birth, as_of, stream(own, "deaths"))
+    marital = drawn.marital(stream(own, "marital"))[present]
+    age = years_between(birth, as_of)
+    phone, previous = phones.telephones(household, slot, age, serial, seed, stream(own, "phones"))
+    group = choose(stream(own, "ethnic"), list(ETHNIC_GROUPS.values()), len(drawn.kind))
+    is_uyghur = group == list(ETHNIC_GROUPS).index(UYGHUR)
     return People(
         household=household[order],
         slot=slot[order],
@@ -82,7 +87,7 @@ def populate(reference: Reference, drawn: Families, from_elsewhere: Bools, as_of
         birth=birth[order],
         death=death[order],
         names=named.take(order),
-        dotted_name=names.dotted(is_uyghur[household], male, stream(seed, "dotted names")).take(rows),
+        dotted_name=names.dotted(is_uyghur[household], male, stream(own, "dotted names")).take(rows),
         citizen_id=ids.take(rows),
         area=area[order],
         ethnic_group=text.pick(list(ETHNIC_GROUPS), group[household][order]),
@@ -93,8 +98,32 @@ def populate(reference: Reference, drawn: Families, from_elsewhere: Bools, as_of
     )
 
 
-def _areas(reference: Reference, birth: Days, from_elsewhere: Bools, rng: Generator) -> Ints:
-    """Draw the area a number begins with, as it was called when the number was issued.
+def numbered(
+    reference: Reference,
+    area: Ints,
+    birth: Days,
+    male: Bools,
+    shard: Shard,
+    seed: int,
+    *,
+    later: bool = False,
+    given: Text | None = None,
+) -> tuple[Text, Days]:
+    """Return 公民身份号码 of people whose areas (rows of the id areas) are known, and their birth dates.
+
+    A few births move a day back where a day is full. `later` numbers are for who arrives or is born
+    after the first day, `given` those of the township that are taken.
+    """
+    is_near = reference.areas["is_local"].to_numpy() == "true"
+    is_home = reference.areas["district"].to_numpy() == issuing(shard.district)
+    reach = np.select([is_home, is_near], [HOME_AREA, NEAR_AREA], FAR_AREA)[area]
+    code = reference.areas["code"].cast(pa.int64()).to_numpy()[area]
+    station = Station(shard.station, shard.stations, shard.office, shard.offices)
+    return identifiers.citizen_ids(code, birth, male, reach, station, seed, later=later, given=given)
+
+
+def areas(reference: Reference, birth: Days, from_elsewhere: Bools, shard: Shard, rng: Generator | Lots) -> Ints:
+    """Draw the area a number begins with, as it was called when the number was issued; a row of the id areas.
 
     Adults got theirs in the first years of the card, everyone later at birth.
     """
@@ -103,14 +132,15 @@ def _areas(reference: Reference, birth: Days, from_elsewhere: Bools, rng: Genera
     local = reference.areas["is_local"].to_numpy() == "true"
     since = reference.areas["from_year"].to_numpy()
     until = reference.areas["until_year"].fill_null(9999).to_numpy()
-    weight = reference.areas["weight"].to_numpy()
+    is_home = reference.areas["district"].to_numpy() == issuing(shard.district)
+    weight = reference.areas["home_weight"].to_numpy() * is_home + reference.areas["weight"].to_numpy() * ~is_home
     far = from_elsewhere | happens(rng, len(born), 0.04)
-    area = np.empty(len(born), np.int64)
+    area, lot = np.empty(len(born), np.int64), rng.random(len(born))
     for year in np.unique(issued):
         for elsewhere in (False, True):
             usable = (since <= year) & (year <= until) & (local != elsewhere)
             rows = np.flatnonzero((issued == year) & (far == elsewhere))
-            area[rows] = choose(rng, weight * usable, len(rows))
+            area[rows] = chosen(lot[rows], weight * usable)
     return area
 
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 from numpy.random import Generator
 
 from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Floats, Ints, happens, unique_numbers
+from jiceng_pipeline.simulation.chance import Floats, Ints, happens, permuted
 from jiceng_pipeline.simulation.families import CHILD, HEAD, SPOUSE
 from jiceng_pipeline.simulation.family_names import row_of
 from jiceng_pipeline.simulation.text import Text
@@ -14,13 +14,22 @@ MOBILE_HEADS = (130, 131, 133, 135, 136, 137, 138, 139, 150, 151, 152, 158, 159,
 TAIL = 100_000_000
 
 
-def telephones(household: Ints, slot: Ints, age: Floats, rng: Generator) -> tuple[Text, Text]:
-    """Return the number each person is reached at, and the one before it."""
-    count = len(slot)
-    mobiles = text.number(_mobiles(2 * count, rng))
-    landlines = text.join("0513-8", text.digits(unique_numbers(rng, count, 0, 10_000_000), 7))
-    own = text.where((age > 62) & happens(rng, count, 0.06), landlines, mobiles.slice(0, count))
-    return own.take(pa.array(_owners(household, slot, age, rng))), mobiles.slice(count)
+def telephones(household: Ints, slot: Ints, age: Floats, serial: Ints, seed: int, rng: Generator) -> tuple[Text, Text]:
+    """Return the number each person is reached at, and the one before it; their own go by the serial numbers."""
+    old_fashioned = (age > 62) & happens(rng, len(slot), 0.06)
+    own = text.where(old_fashioned, landlines(serial, seed), mobiles(serial * 2, seed))
+    return own.take(pa.array(_owners(household, slot, age, rng))), mobiles(serial * 2 + 1, seed)
+
+
+def mobiles(serial: Ints, seed: int) -> Text:
+    """Return another mobile number for each serial number; a person's old one goes by the next."""
+    place = permuted(serial, len(MOBILE_HEADS) * TAIL, seed, "mobiles")
+    return text.number(np.array(MOBILE_HEADS)[place // TAIL] * TAIL + place % TAIL)
+
+
+def landlines(serial: Ints, seed: int) -> Text:
+    """Return another number of a flat for each serial number; those of firms begin with 8."""
+    return text.join("0513-", text.digits(permuted(serial, 20_000_000, seed, "landlines") + 50_000_000, 8))
 
 
 def _owners(household: Ints, slot: Ints, age: Floats, rng: Generator) -> Ints:
@@ -33,10 +42,4 @@ def _owners(household: Ints, slot: Ints, age: Floats, rng: Generator) -> Ints:
     owner = np.where(shares & (relative >= 0), relative, self)
     owner = np.where(owner[owner] == self, self, owner)
     result: Ints = owner[owner]
-    return result
-
-
-def _mobiles(count: int, rng: Generator) -> Ints:
-    serial = unique_numbers(rng, count, 0, len(MOBILE_HEADS) * TAIL)
-    result: Ints = np.array(MOBILE_HEADS)[serial // TAIL] * TAIL + serial % TAIL
     return result

@@ -5,8 +5,6 @@ and leaves a server behind when its process is killed; a department's register d
 """
 
 import importlib.util
-import os
-import pwd
 import shutil
 import signal
 import stat
@@ -17,19 +15,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import JicengError, StorageFailure
 from jiceng_pipeline.core.processes import Process
+from jiceng_pipeline.simulation import servant
 
 PATIENCE = 60.0  # seconds to start, to stop
 ATTEMPTS = 3
 SOCKET_PREFIX = "jiceng-"
-SERVANT = "nobody"  # PostgreSQL refuses to run as root
-SETTINGS = {"listen_addresses": "", "max_connections": "30", "shared_buffers": "64MB", "timezone": "Asia/Shanghai"}
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "30",
+    "shared_buffers": "64MB",
+    "timezone": "Asia/Shanghai",
+    # a table that is made and filled in one transaction need not be logged first
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "2GB",
+    "maintenance_work_mem": "256MB",
+}
 
 
 @dataclass
@@ -90,16 +97,21 @@ def serving(data: Path, note: Callable[[Server], None]) -> Iterator[Server]:
 
 
 def _start(data: Path) -> Server:
-    account = _account()
+    account = servant.account()
     socket = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir="/tmp" if account else None))  # noqa: S108 - short, private
+    servant.hand_over(socket, account)
     if account:
-        os.chown(socket, account.pw_uid, account.pw_gid)
         _let_pass(data)
     options = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
     command = [str(programs() / "postgres"), "-D", str(data), "-k", str(socket), *options]
     with (data.parent / "postgresql.log").open("ab") as log:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **_as(account)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            **servant.running_as(account),
         )
     return Server(Process.of(child.pid), socket, child)
 
@@ -130,17 +142,17 @@ def left_behind(data: Path) -> Server | None:
 
 def _initialise(data: Path) -> None:
     """Make the data folder of a new server, whole or not at all."""
-    account, draft = _account(), data.with_name(f".{data.name}.draft")
+    account, draft = servant.account(), data.with_name(f".{data.name}.draft")
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     for _ in range(ATTEMPTS):
         with files.storage(data):
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(mode=0o700, parents=True)
+        servant.hand_over(draft, account)
         if account:
-            os.chown(draft, account.pw_uid, account.pw_gid)
             _let_pass(draft)
         command = [str(programs() / "initdb"), "-D", str(draft), *options]
-        made = subprocess.run(command, capture_output=True, text=True, **_as(account))
+        made = subprocess.run(command, capture_output=True, text=True, **servant.running_as(account))
         if made.returncode == 0:
             draft.rename(data)
             return
@@ -158,32 +170,11 @@ def _clear_lock(data: Path) -> None:
         (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _account() -> pwd.struct_passwd | None:
-    """Return the account to run as, or none where we are not root."""
-    return pwd.getpwnam(SERVANT) if os.geteuid() == 0 else None
-
-
-def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
-    if account is None:
-        return {}
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-
-
 def _let_pass(data: Path) -> None:
-    """Let the other account go through (not look into) the folders above, and use the wheel's programs.
-
-    Somebody else may close a folder again meanwhile (pytest does with its own), hence the ATTEMPTS.
-    """
+    """Let the other account go through to the data, and use the wheel's programs."""
     wheel = programs().parents[1]
-    for folder in {*data.resolve().parents, *wheel.resolve().parents}:
-        _open(folder, stat.S_IXOTH)
+    servant.let_pass(data, wheel)
     if not (programs() / "postgres").stat().st_mode & stat.S_IXOTH:
         for path in [*wheel.rglob("*"), *wheel.with_name(f"{wheel.name}.libs").rglob("*")]:
             runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
-            _open(path, stat.S_IROTH | (stat.S_IXOTH if runs else 0))
-
-
-def _open(path: Path, bits: int) -> None:
-    mode = path.stat().st_mode
-    if mode & bits != bits:
-        path.chmod(mode | bits)
+            servant.let(path, stat.S_IROTH | (stat.S_IXOTH if runs else 0))

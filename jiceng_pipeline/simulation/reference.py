@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from jiceng_pipeline.simulation.chance import Floats, Ints
+from jiceng_pipeline.simulation.families import KINDS
 
 DECADES = ("before_1950", "1950s", "1960s", "1970s", "1980s", "1990s", "2000s", "from_2010")
 STREET = "320613005000"  # 崇川区虹桥街道
-DISTRICT_HEAD = "江苏省南通市崇川区"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Reference:
     areas: Any
     places: Any
     trades: Any
+    districts: Any
+    division_changes: Any
 
     @classmethod
     def read(cls, folder: Path) -> "Reference":
@@ -35,13 +37,42 @@ class Reference:
         return cls(
             *(
                 _table(folder / f"{name}.csv")
-                for name in ("divisions", "surnames", "given_characters", "id_areas", "place_names", "trades")
+                for name in (
+                    "divisions",
+                    "surnames",
+                    "given_characters",
+                    "id_areas",
+                    "place_names",
+                    "trades",
+                    "districts",
+                    "division_changes",
+                )
             )
         )
 
-    def communities(self, township: str) -> Any:
-        """Return the village-level divisions of a township: code, name."""
-        return self.divisions.filter(pc.equal(self.divisions["parent_code"], township)).select(["code", "name"])
+    def children(self, code: str) -> Any:
+        """Return the divisions right below one: code, name."""
+        return self.divisions.filter(pc.equal(self.divisions["parent_code"], code)).select(["code", "name"])
+
+    def former(self, code: str) -> str:
+        """Return the first of the communities that became this one, else the code itself."""
+        merged = self.division_changes.filter(pc.equal(self.division_changes["merged_into"], code))["code"].to_pylist()
+        return str(merged[0]) if merged else code
+
+    def townships(self, district: str) -> list[str]:
+        """Return the codes of a district's townships that have communities, rising."""
+        parents = set(self.divisions["parent_code"].to_pylist())
+        return [code for code in self.children(f"{district}000000")["code"].to_pylist() if code in parents]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Return the name of every division."""
+        return dict(zip(*self.divisions.select(["code", "name"]).to_pydict().values(), strict=True))
+
+    def district(self, code: str) -> dict[str, Any]:
+        """Return what the table of districts says of one: name, residents, household_size, shares of households."""
+        found: dict[str, Any] = self.districts.filter(pc.equal(self.districts["code"], code)).to_pylist()[0]
+        return found
 
     def names_of(self, kind: str) -> Any:
         """Return the place names of one kind: road, lane or estate."""
@@ -72,9 +103,8 @@ class Reference:
 
 def _table(path: Path) -> Any:
     names = path.read_text("utf-8").partition("\n")[0].split(",")
-    numbers = {"share": pa.float64(), "weight": pa.float64(), "male_share": pa.float64()}
-    numbers |= {"first_share": pa.float64(), "from_year": pa.int64(), "until_year": pa.int64()}
-    numbers |= {decade: pa.float64() for decade in DECADES}
+    words = ("share", "weight", "home_weight", "male_share", "first_share", "household_size", *DECADES, *KINDS)
+    numbers = dict.fromkeys(words, pa.float64()) | dict.fromkeys(("from_year", "until_year", "residents"), pa.int64())
     types = {name: numbers.get(name, pa.string()) for name in names}
     return csv.read_csv(
         path, convert_options=csv.ConvertOptions(column_types=types, strings_can_be_null=False)

@@ -8,7 +8,7 @@ from jiceng_pipeline.simulation import family_names, names, text, variants
 from jiceng_pipeline.simulation.chance import Bools, Days, Ints
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.clerk import Clerk
-from jiceng_pipeline.simulation.families import CHILD, HEAD, SPOUSE
+from jiceng_pipeline.simulation.families import CHILD, CHILDREN, HEAD, SPOUSE
 from jiceng_pipeline.simulation.text import Text
 
 FIFTEEN_DIGITS_BEFORE = np.datetime64("1985-01-01")
@@ -24,12 +24,18 @@ class ResidentClerk(Clerk):
         """Return the people's numbers."""
         return city.person_serial
 
+    @staticmethod
+    def present(city: City) -> Bools:
+        """Return who has not left the city."""
+        return city.is_here
+
     def name(self, column: str) -> Text:
         """Write names: a character that sounds or looks alike, left out, not in the character set, or traditional."""
         city, named, rates = self.city, self.city.people.names.take(self.rows), self.rates
-        dotted = city.is_dotted[self.rows]
-        first, last, lost = self._rare_characters(column, named, ~dotted)
-        free = ~dotted & ~lost
+        dotted, latin = city.is_dotted[self.rows], city.documents.is_foreign[self.rows]
+        other_family = self._other_family(column, named, ~dotted & ~latin)
+        first, last, lost = self._rare_characters(column, named, ~dotted & ~latin & ~other_family)
+        free = ~dotted & ~latin & ~lost & ~other_family
         wrong = self.slips(column, "name_homophone", rates.name_homophone, self._has_homophone(named.last) & free)
         sound = names.sounds_like(city.reference, named.last, self.slip_rng(column, "sound"))
         characters = city.reference.characters
@@ -42,10 +48,30 @@ class ResidentClerk(Clerk):
         last, free = text.where(wrong, lookalike, last), free & ~wrong
         dropped = self.slips(column, "name_dropped", rates.name_dropped, (named.first >= 0) & free)
         values = named.written(city.reference, first, text.where(dropped, "", last))
+        values = self._traditional(column, values, free & ~dropped)
+        values = text.where(dotted, self._dotted(column, dotted), values)
+        return text.where(latin, city.names.take(pa.array(self.rows)), values)
+
+    def _other_family(self, column: str, named: names.Names, possible: Bools) -> Bools:
+        """Give some children, in `named`, the family name of the parent they are not named after; return whom."""
+        people, surname = self.city.people, self.city.people.names.surname
+        head, spouse = (family_names.row_of(people.household, people.slot, slot) for slot in (HEAD, SPOUSE))
+        other = np.where((head >= 0) & (surname[head] != surname), head, spouse)
+        differs = np.isin(people.slot, CHILDREN) & (other >= 0) & (surname[other] != surname)
+        mask = self.slips(column, "name_other_family", self.rates.name_other_family, differs[self.rows] & possible)
+        named.surname = np.where(mask, surname[other][self.rows], named.surname)
+        return mask
+
+    def _traditional(self, column: str, values: Text, free: Bools) -> Text:
+        """Write names in the other script here and there: 繁体字 for 简体字, or the other way round."""
+        city, plain = self.city, self.city.people.names.take(self.rows).written(self.city.reference)
         other = variants.traditional(values)
-        possible = np.asarray(pc.not_equal(other, values)) & free & ~dropped
-        values = text.where(self.slips(column, "name_traditional", rates.name_traditional, possible), other, values)
-        return text.where(dotted, self._dotted(column, dotted), values)
+        is_held = city.documents.is_held[self.rows]
+        true = is_held & np.asarray(pc.not_equal(city.names.take(pa.array(self.rows)), plain))
+        simplified = self.slips(column, "name_simplified", self.rates.name_simplified, true & free)
+        differs = np.asarray(pc.not_equal(other, values)) & free & ~true
+        traditional = self.slips(column, "name_traditional", self.rates.name_traditional, differs)
+        return text.where(traditional | (true & ~simplified), other, values)
 
     def _rare_characters(self, column: str, named: names.Names, possible: Bools) -> tuple[Text, Text, Bools]:
         """Return first and last given characters, those outside GB 2312 here and there written otherwise."""
@@ -75,11 +101,10 @@ class ResidentClerk(Clerk):
         return text.where(other, text.join(own, text.pick(variants.DOTS, which), father), values)
 
     def citizen_id(self, column: str) -> Text:
-        """Write 公民身份号码 with the errors of `Clerk.number`."""
-        people = self.city.people
-        relatives = people.citizen_id.take(self._relative())
-        old = people.birth[self.rows] < FIFTEEN_DIGITS_BEFORE
-        return self.number(column, people.citizen_id.take(pa.array(self.rows)), relatives, old)
+        """Write 公民身份号码, or what number one has instead, with the errors of `Clerk.number`."""
+        city, true = self.city, self.city.identity_number
+        old = (city.people.birth < FIFTEEN_DIGITS_BEFORE) & ~city.documents.is_held
+        return self.number(column, true.take(pa.array(self.rows)), true.take(self._relative()), old[self.rows])
 
     def birth_date(self, column: str) -> Days:
         """Give birth dates; some are lunar, have day and month swapped, or are what a form fills in by itself."""

@@ -19,10 +19,11 @@ from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import JicengError, UsageError
 from jiceng_pipeline.core.processes import Process
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.simulation import postgresql
+from jiceng_pipeline.simulation import mariadb, postgresql
 from jiceng_pipeline.simulation.postgresql import Server
 from jiceng_pipeline.simulation.store import Place, stores
 
+MARIADB = "mariadb"
 HEADER = "# 各部门系统的地址。模拟城市每次启动时改写自己的条目，其他条目保持不变。\n"
 
 
@@ -32,6 +33,7 @@ class Servers:
 
     postgresql: str  # URL of the login that owns everything
     http: str
+    mysql: str = ""  # likewise; empty where the city has no store in MariaDB
 
 
 @contextmanager
@@ -70,18 +72,30 @@ def transition(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """Yield the URL of the PostgreSQL server, started for the block if nobody runs it; inside `transition`."""
+def database(settings: Settings, medical_store: str | None = None) -> Iterator[str]:
+    """Yield the URL of the PostgreSQL server, started for the block if nobody runs it; inside `transition`.
+
+    So is MariaDB, where the medical insurance keeps its table there: `medical_store` says so, or the city
+    there is. Raises UsageError where the servers that run are those of another kind of store.
+    """
+    in_mariadb = (medical_store or _medical_store(settings)) == MARIADB
     if held := _held(settings):
+        if bool(held.mysql) != in_mariadb:
+            cure = "先结束 jiceng simulate serve"
+            raise UsageError("模拟系统正在运行，不能换医保库", where=str(settings.simulated), cure=cure)
         yield held.postgresql
     else:
         with ExitStack() as mine:
-            yield _start_database(settings, mine, {}).url
+            server = _start_database(settings, mine, {})
+            if in_mariadb:
+                _start_mariadb(settings, mine)
+            yield server.url
 
 
 def place(settings: Settings, system: str, servers: Servers, token: str = "") -> Place:
     """Return the place of one store."""
-    return Place(settings.simulated / "stores" / system, servers.postgresql, servers.http, token)
+    folder = settings.simulated / "stores" / system
+    return Place(folder, servers.postgresql, servers.http, token, _mysql(_noted(settings)))
 
 
 def _note_path(settings: Settings) -> Path:
@@ -99,11 +113,15 @@ def _noted(settings: Settings) -> dict[str, Any]:
 def _held(settings: Settings) -> Servers | None:
     """Return the servers a live owner runs, if all of them live."""
     noted = _noted(settings)
-    parts = [Process.read(noted.get(name)) for name in ("owner", "postgresql", "http")]
+    parts = [Process.read(noted.get(name)) for name in ("owner", "postgresql", "http", *({"mariadb"} & set(noted)))]
     if not all(part.is_alive for part in parts):
         return None
     url = postgresql.address(Path(noted["postgresql"]["socket"]))
-    return Servers(url, f"http://127.0.0.1:{noted['http']['port']}")
+    return Servers(url, f"http://127.0.0.1:{noted['http']['port']}", _mysql(noted))
+
+
+def _mysql(noted: dict[str, Any]) -> str:
+    return mariadb.address(Path(noted["mariadb"]["folder"])) if "mariadb" in noted else ""
 
 
 def _reap(settings: Settings) -> None:
@@ -112,17 +130,20 @@ def _reap(settings: Settings) -> None:
     Process.read(noted.get("http")).end(signal.SIGTERM, signal.SIGKILL)
     if isinstance(server := noted.get("postgresql"), dict):
         Server(Process.read(server), Path(server["socket"])).stop()
+    if isinstance(server := noted.get("mariadb"), dict):
+        mariadb.Server(Process.read(server), Path(server["folder"])).stop()
     _note_path(settings).unlink(missing_ok=True)
 
 
 def _start(settings: Settings, mine: ExitStack) -> Servers:
-    """Start both servers; `mine` stops them when it closes, also if this fails half-way."""
+    """Start all servers; `mine` stops them when it closes, also if this fails half-way."""
     token = secrets.token_urlsafe(24)
     service = mine.enter_context(_http(settings, token))
     server = _start_database(settings, mine, {"http": service.process.noted()})
+    mysql = _start_mariadb(settings, mine).url if _medical_store(settings) == MARIADB else ""
     port = service.port()
     files.write_json(_note_path(settings), _noted(settings) | {"http": service.process.noted() | {"port": port}})
-    servers = Servers(server.url, f"http://127.0.0.1:{port}")
+    servers = Servers(server.url, f"http://127.0.0.1:{port}", mysql)
     _write_connections(settings, servers, token)
     return servers
 
@@ -142,6 +163,32 @@ def _start_database(settings: Settings, mine: ExitStack, noted: dict[str, Any]) 
 
     mine.callback(forget)
     return mine.enter_context(postgresql.serving(settings.simulated / "postgresql", note))
+
+
+def _start_mariadb(settings: Settings, mine: ExitStack) -> mariadb.Server:
+    """Start the MariaDB server, beside the others; it is noted down until `mine` has stopped it."""
+
+    def note(server: mariadb.Server) -> None:
+        noted = server.process.noted() | {"folder": str(server.folder)}
+        files.write_json(_note_path(settings), _noted(settings) | {"mariadb": noted})
+
+    def forget() -> None:
+        if left := {name: value for name, value in _noted(settings).items() if name != "mariadb"}:
+            files.write_json(_note_path(settings), left)
+        else:
+            _note_path(settings).unlink(missing_ok=True)
+
+    mine.callback(forget)
+    return mine.enter_context(mariadb.serving(settings.simulated / "mariadb", note))
+
+
+def _medical_store(settings: Settings) -> str:
+    """Return what `city.json` says of the medical insurance's store; empty where there is no city yet."""
+    try:
+        made: dict[str, Any] = json.loads((settings.simulated / "city.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(made.get("medical_store", ""))
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import dwellings
 from jiceng_pipeline.simulation.chance import Bools, Ints, choose, happens, stream
 from jiceng_pipeline.simulation.dwellings import Dwellings
+from jiceng_pipeline.simulation.plan import Shard
 from jiceng_pipeline.simulation.reference import Reference
 
 # Of the households: registered where they live, elsewhere in the street, living in a neighbouring street,
@@ -34,16 +36,17 @@ def situations(households: int, seed: int) -> Ints:
 
 
 def settle(
-    reference: Reference, communities: Any, own: int, situation: Ints, household: Ints, young: Bools, seed: int
+    reference: Reference, communities: Any, situation: Ints, household: Ints, young: Bools, shard: Shard, seed: int
 ) -> Settlement:
-    """Build dwellings in the `own` communities of the street and the others, and move everyone in.
+    """Build dwellings in the township's own communities (which come first) and the others, and move everyone in.
 
     `situation` has a row a household; `household` and `young` (may live apart) a row a person.
     """
+    own = int(pc.sum(pc.equal(communities["township_code"], shard.township)).as_py())
     living, registered = _communities_of(situation, own, communities.num_rows, seed)
     elsewhere = np.isin(situation, (MOVED, AWAY))
     wanted = np.concatenate([living, registered[elsewhere]])
-    homes = dwellings.build(reference, communities, np.bincount(wanted, minlength=communities.num_rows), seed)
+    homes = dwellings.build(reference, communities, np.bincount(wanted, minlength=communities.num_rows), shard, seed)
     taken = _taken(homes, wanted, communities.num_rows, seed)
     home, registered_at = taken[: len(living)], taken[: len(living)].copy()
     registered_at[elsewhere] = taken[len(living) :]

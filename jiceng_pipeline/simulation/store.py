@@ -2,13 +2,15 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,9 +20,11 @@ from jiceng_pipeline.simulation import text
 from jiceng_pipeline.simulation.chance import Bools
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.text import Text
 
 KEY_SEPARATOR = "\x1f"
+TOWNSHIP = b"township"  # of a table: the code of the township its rows were written down in
 
 
 @dataclass(frozen=True)
@@ -40,26 +44,23 @@ class Records:
     entity_id: Text
     marks: tuple[Mark, ...]
 
-    def source_key(self, key: tuple[str, ...]) -> Text:
-        """Return the raw texts of the key columns, joined as landing joins them; null counts as empty."""
-        columns = [pc.fill_null(self.table[name].combine_chunks(), "") for name in key]
-        return pc.binary_join_element_wise(*columns, KEY_SEPARATOR)
 
-    def errors(self, system: str, key: tuple[str, ...]) -> Any:
-        """Return the errors made: system, source_key, column, kind."""
-        keys = self.source_key(key)
-        parts = [
-            pa.table(
-                {
-                    "system": pa.array([system] * int(mark.rows.sum()), pa.string()),
-                    "source_key": keys.filter(pa.array(mark.rows)),
-                    "column": pa.array([mark.column] * int(mark.rows.sum()), pa.string()),
-                    "kind": pa.array([mark.kind] * int(mark.rows.sum()), pa.string()),
-                }
-            )
-            for mark in self.marks
-        ]
-        return pa.concat_tables(parts)
+def source_key(rows: Any, key: tuple[str, ...]) -> Text:
+    """Return the raw texts of the key columns, joined as landing joins them; null counts as empty."""
+    columns = [pc.fill_null(rows[name].combine_chunks(), "") for name in key]
+    return pc.binary_join_element_wise(*columns, KEY_SEPARATOR)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a day changes in a store: rows that are new or written again, and the keys of those that are gone."""
+
+    changed: Any
+    gone: Any  # the key columns alone
+
+    def __len__(self) -> int:
+        """Return how many records change."""
+        return int(self.changed.num_rows + self.gone.num_rows)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Place:
     postgresql: str = ""  # libpq URL that may write
     http: str = ""  # base URL
     token: str = ""
+    mysql: str = ""  # URL that may write; empty where no store is in MariaDB
 
 
 class Store(Protocol):
@@ -78,6 +80,8 @@ class Store(Protocol):
     SYSTEM: str
     ENTITY: Literal["resident", "enterprise", "equipment", "city_case"]
     KEY: tuple[str, ...]
+    COMMUNITY: str  # the column with communities; empty: none
+    RHYTHM: Rhythm
 
     @staticmethod
     def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
@@ -88,15 +92,16 @@ class Store(Protocol):
         """
 
     @staticmethod
-    def write(records: Records, as_of: date, place: Place, /) -> None:
-        """Write the records into the real store."""
+    def write(tables: Iterable[Any], as_of: date, place: Place, /) -> None:
+        """Write the records into the real store: tables of text with the source's columns, a township each."""
 
     @staticmethod
     def connection(place: Place) -> dict[str, Any]:
         """Return the store's entry in connections.yaml."""
 
 
-def stores() -> dict[str, Store]:
+@cache
+def stores() -> Mapping[str, Store]:
     """Return every store there is, by system."""
     path = folder_of_stores.__path__
     names = sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
@@ -113,6 +118,28 @@ def whole(path: Path) -> Iterator[Path]:
         yield draft
 
 
+def district_of(rows: Any) -> str:
+    """Return the code of the district a table's rows were written down in, six digits."""
+    return str(((rows.schema.metadata or {}).get(TOWNSHIP) or b"").decode()[:6])
+
+
+def batches(tables: Iterable[Any], rows: int = 50_000) -> Iterator[Any]:
+    """Yield tables cut into pieces a store can write at once; an empty table is one empty piece."""
+    for each in tables:
+        for start in range(0, max(1, each.num_rows), rows):
+            yield each.slice(start, rows)
+
+
 def table(**columns: Text) -> Any:
     """Return text columns as a table."""
     return pa.table({name: text.column(values) for name, values in columns.items()})
+
+
+def numbered(rows: Any, sheet: str, within: str, number: str = "序号") -> Any:
+    """Return rows sheet by sheet in the order in which these first occur, sorted there by a column, counted anew."""
+    place = pc.dictionary_encode(rows[sheet].combine_chunks()).indices.to_numpy()
+    _, rank = np.unique(rows[within].to_numpy(), return_inverse=True)
+    order = np.lexsort((rank if within != sheet else place, place))
+    rows, place = rows.take(pa.array(order)), place[order]
+    count = np.arange(len(place)) - np.searchsorted(place, place) + 1
+    return rows.set_column(rows.column_names.index(number), number, text.number(count))

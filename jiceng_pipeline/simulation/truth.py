@@ -1,20 +1,28 @@
 """The hidden truth, for `jiceng evaluate` only: who is who, and of whom every record speaks."""
 
-from collections.abc import Mapping
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jiceng_pipeline.core import files
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation import journal, offices, service_points, state, text
 from jiceng_pipeline.simulation.city import City
-from jiceng_pipeline.simulation.store import Records, Store, whole
+from jiceng_pipeline.simulation.reference import Reference
+from jiceng_pipeline.simulation.store import Store, source_key, stores, whole
 
 # of whom a record of each kind speaks: equipment of who uses it, a case of who reported it
+PARTS, DAY = "parts", "day"
 KEYS = {"resident": "person_id", "enterprise": "enterprise_id", "equipment": "enterprise_id", "city_case": "person_id"}
 
 
@@ -22,9 +30,9 @@ KEYS = {"resident": "person_id", "enterprise": "enterprise_id", "equipment": "en
 class Truth:
     """Paths of the truth tables.
 
-    `resident` and `enterprise` have a row an entity; `resident_record`, `enterprise_record`,
-    `equipment_record` and `city_case_record` say (system, source_key) → entity; `error` says
-    (system, source_key, column, kind) of every error made.
+    `resident`, `enterprise`, `dwelling` and `service_point` have a row an entity; `resident_record`,
+    `enterprise_record`, `equipment_record` and `city_case_record` say (system, source_key) → entity;
+    `error` says (system, source_key, column, kind) of every error made.
     """
 
     folder: Path
@@ -38,6 +46,16 @@ class Truth:
     def enterprise(self) -> Path:
         """Return enterprises: enterprise_id, credit_code, name, ..."""
         return self.folder / "enterprise.parquet"
+
+    @property
+    def dwelling(self) -> Path:
+        """Return dwellings: address, community_code, longitude, latitude."""
+        return self.folder / "dwelling.parquet"
+
+    @property
+    def service_point(self) -> Path:
+        """Return service points, as `service_points.service_points` makes them."""
+        return self.folder / "service_point.parquet"
 
     @property
     def resident_record(self) -> Path:
@@ -60,26 +78,77 @@ def truth(settings: Settings) -> Truth:
     return Truth(settings.simulated / "truth")
 
 
-def write(at: Truth, city: City, written: Mapping[str, tuple[Store, Records]]) -> None:
-    """Write the truth tables."""
-    _write(at.resident, residents(city))
-    _write(at.enterprise, enterprises(city))
+def keep(at: Truth, city: City) -> None:
+    """Keep who lives in one township, what trades and what stands there, until `write` joins all townships."""
+    for name, make in TABLES.items():
+        rows = make(city)
+        with whole(_part(at, name, city.shard.township)) as draft, pa.ipc.new_file(draft, rows.schema) as out:
+            out.write_table(rows)
+
+
+def write(at: Truth, settings: Settings, townships: Sequence[str]) -> None:
+    """Write the truth tables: what was kept of each township, and what the offices say of whom."""
+    for name in TABLES:
+        _write(at.folder / f"{name}.parquet", (_read(_part(at, name, township)) for township in townships))
+    shutil.rmtree(at.folder / PARTS)
+    found = stores()
     for entity, key in KEYS.items():
-        parts = [
-            pa.table(
-                {
-                    "system": pa.array([system] * len(records.entity_id), pa.string()),
-                    "source_key": records.source_key(store.KEY),
-                    key: records.entity_id,
-                }
-            )
-            for system, (store, records) in written.items()
-            if entity == store.ENTITY
-        ]
-        if parts:
-            _write(at.folder / f"{entity}_record.parquet", pa.concat_tables(parts))
-    errors = [records.errors(system, store.KEY) for system, (store, records) in written.items()]
-    _write(at.error, pa.concat_tables(errors))
+        of_kind = [store for store in found.values() if entity == store.ENTITY]
+        _write(
+            at.folder / f"{entity}_record.parquet", (part for each in of_kind for part in _records(settings, each, key))
+        )
+    _write(at.error, (part for store in found.values() for part in _errors(settings, store)))
+
+
+def refresh(settings: Settings) -> None:
+    """Write the truth of the city's present day, where what is there is of an earlier one."""
+    note = json.loads((settings.simulated / "city.json").read_text("utf-8"))
+    at, day = truth(settings), int(note.get("day", 0))
+    said = at.folder / DAY
+    if not day or (said.exists() and said.read_text() == str(day)):
+        return
+    said.unlink(missing_ok=True)
+    reference = Reference.read(settings.reference)
+    for township in note["townships"]:
+        keep(at, state.load(reference, state.folder(settings, township, day)))
+    write(at, settings, list(note["townships"]))
+    files.write_text(said, str(day))
+
+
+def _part(at: Truth, name: str, township: str) -> Path:
+    return at.folder / PARTS / f"{name}.{township}.arrow"
+
+
+def _read(path: Path) -> Any:
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def _records(settings: Settings, store: Store, key: str) -> Iterator[Any]:
+    """Yield of whom the records of a system speak, those that ended included: from which day to which."""
+    folder = offices.folder(settings, store.SYSTEM)
+    live = (
+        journal.lifetime(rows, store.KEY)
+        for rows in offices.kept(settings, store.SYSTEM, [*store.KEY, journal.ENTITY, journal.SINCE])
+    )
+    for rows in (*live, *journal.ended(folder, store.KEY)):
+        system = pa.repeat(store.SYSTEM, rows.num_rows)
+        yield rows.rename_columns({"entity": key}).add_column(0, "system", system)
+
+
+def _errors(settings: Settings, store: Store) -> Iterator[Any]:
+    """Yield the errors made in the records of a system: system, source_key, column, kind."""
+    for rows in offices.kept(settings, store.SYSTEM, [*store.KEY, journal.ERRORS]):
+        made = rows[journal.ERRORS].combine_chunks()
+        named = pc.split_pattern(made.flatten(), offices.BETWEEN)
+        yield pa.table(
+            {
+                "system": pa.repeat(store.SYSTEM, len(named)),
+                "source_key": source_key(rows, store.KEY).take(pc.list_parent_indices(made)),
+                "column": pc.list_element(named, 0),
+                "kind": pc.list_element(named, 1),
+            }
+        )
 
 
 def residents(city: City) -> Any:
@@ -93,7 +162,9 @@ def residents(city: City) -> Any:
             "name": city.names,
             "sex_code": text.pick(("2", "1"), people.male.astype(np.int64)),
             "birth_date": pa.array(people.birth.astype("datetime64[D]")),
-            "citizen_id": people.citizen_id,
+            "citizen_id": text.where(city.documents.is_held, None, people.citizen_id),
+            "document_type_code": city.documents.codes(),
+            "document_number": city.identity_number,
             "ethnic_group_code": people.ethnic_group,
             "marital_status_code": people.marital_status,
             "family_relation_code": people.relation,
@@ -106,6 +177,7 @@ def residents(city: City) -> Any:
             "dwelling_community_code": text.pick(codes, city.homes.community[city.dwelling]),
             "is_registered": pa.array(city.is_registered),
             "death_date": pa.array(people.death.astype("datetime64[D]")),
+            "left_date": pa.array(city.settled.left.astype("datetime64[D]")),  # of those who are not here any more
         }
     )
 
@@ -132,6 +204,21 @@ def enterprises(city: City) -> Any:
     )
 
 
-def _write(path: Path, rows: Any) -> None:
-    with whole(path) as draft:
-        pq.write_table(rows, draft, compression="zstd")
+def _write(path: Path, parts: Iterable[Any]) -> None:
+    """Write tables into one file, in their order."""
+    with whole(path) as draft, ExitStack() as open_files:
+        out = None
+        for rows in parts:
+            out = out or open_files.enter_context(pq.ParquetWriter(draft, rows.schema, compression="zstd"))
+            out.write_table(rows)
+
+
+# what is kept of each township
+TABLES: Mapping[str, Callable[[City], Any]] = MappingProxyType(
+    {
+        "resident": residents,
+        "enterprise": enterprises,
+        "dwelling": service_points.dwellings,
+        "service_point": service_points.service_points,
+    }
+)

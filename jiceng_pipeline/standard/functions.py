@@ -6,7 +6,7 @@ none. Another engine registers functions of the same names (the SQL models call 
 
 from functools import cache
 
-from jiceng_pipeline.standard import identifiers
+from jiceng_pipeline.standard import documents, identifiers
 from jiceng_pipeline.standard.macro import let, literal, macro
 
 # Every ASCII sign has a full-width twin 0xFEE0 further on; the ideographic space is U+3000.
@@ -75,8 +75,9 @@ def _contact() -> tuple[str, ...]:
             "address_key",
             "t",
             r"""nullif(rtrim(regexp_replace(regexp_replace(regexp_replace(std_address(t),
-                '^(江苏省)?(南通市?)?([^区县路街巷]{2}[区县])?', ''),
-                '^([^路街巷号]{1,6}(街道|镇|乡))?([^路街巷号]{1,12}(社区|村)(居委会|村委会)?)?', ''),
+                '^(江苏省)?(南通市?)?([^区县路街巷]{2}[区县]|(启东|如皋|海安|海门|通州)市|(经济技术)?开发区)?', ''),
+                '^([^路街巷号0-9]{1,10}(街道|镇区|镇|乡|开发区|新区|度假区|工业园区?|产业园|农场))?'
+                || '([^路街巷号0-9]{1,12}(社区|村)(居委会|村委会)?([^0-9]))?', '\6'),
                 '[室单元组号幢，,\-]+', '-', 'g'), '-'), '')""",
         ),
     )
@@ -114,4 +115,4 @@ def _values() -> tuple[str, ...]:
 @cache
 def macros() -> tuple[str, ...]:
     """Return the statements that create our functions, each after those it needs."""
-    return (*_text(), *identifiers.macros(), *_contact(), *_values())
+    return (*_text(), *identifiers.macros(), *documents.macros(), *_contact(), *_values())

@@ -12,7 +12,8 @@ CITIZEN_WEIGHTS = tuple(pow(2, 18 - position, 11) for position in range(1, 18))
 CITIZEN_CHECK_SIGNS = "10X98765432"
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
-_PROVINCES = "11|12|13|14|15|21|22|23|31|32|33|34|35|36|37|41|42|43|44|45|46|50|51|52|53|54|61|62|63|64|65|71|81|82|83"
+_PROVINCES = "11|12|13|14|15|21|22|23|31|32|33|34|35|36|37|41|42|43|44|45|46|50|51|52|53|54|61|62|63|64|65|71"
+_AREA = rf"(({_PROVINCES})\d{{4}}|8[123]0000)"
 
 
 def citizen_check_sign(first_seventeen: str) -> str:
@@ -27,7 +28,7 @@ def credit_check_sign(first_seventeen: str) -> str:
     return CREDIT_SIGNS[-total % 31]
 
 
-def _citizen_check(text: str) -> str:
+def citizen_check(text: str) -> str:
     """Return SQL for the check sign of the first seventeen characters of the SQL expression `text`."""
     terms = (
         f"(ascii(substr({text}, {position}, 1)) - 48) * {weight}"
@@ -51,24 +52,28 @@ def macros() -> tuple[str, ...]:
             "citizen_id_is_valid",
             "t",
             let("t", "v").then(
-                f"""coalesce(case when regexp_matches(v, '^({_PROVINCES})\\d{{4}}(18|19|20)\\d{{9}}[0-9X]$')
+                f"""coalesce(case when regexp_matches(v, '^{_AREA}(18|19|20)\\d{{9}}[0-9X]$')
                 then try_strptime(substr(v, 7, 8), '%Y%m%d') is not null
-                and {_citizen_check("v")} = substr(v, 18, 1) end, false)"""
+                and {citizen_check("v")} = substr(v, 18, 1) end, false)"""
             ),
         ),
         macro(
             "std_citizen_id",
             "t",
-            # the letter O is typed for zero, a check sign x in lower case, and old numbers have 15 digits
-            let("translate(regexp_replace(upper(_squeezed(t)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed")
+            # what has the form of a number is only checked; else the letter O is typed for zero, a check sign x in
+            # lower case, and old numbers have 15 digits
+            r"case when regexp_full_match(t, '[1-8]\d{16}[0-9X]') then "
+            "case when citizen_id_is_valid(t) then t end else "
+            + let("translate(regexp_replace(upper(_squeezed(t)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed")
             .let(
                 f"""case when regexp_matches(typed, '^[1-9]\\d{{14}}$')
                 then substr(typed, 1, 6) || '19' || substr(typed, 7, 9)
-                    || {_citizen_check("(substr(typed, 1, 6) || '19' || substr(typed, 7, 9))")}
+                    || {citizen_check("(substr(typed, 1, 6) || '19' || substr(typed, 7, 9))")}
                 else typed end""",
                 "upgraded",
             )
-            .then("case when citizen_id_is_valid(upgraded) then upgraded end"),
+            .then("case when citizen_id_is_valid(upgraded) then upgraded end")
+            + " end",
         ),
         macro("citizen_id_birth_date", "t", "cast(try_strptime(substr(t, 7, 8), '%Y%m%d') as date)"),
         macro("citizen_id_sex_code", "t", "case ascii(substr(t, 17, 1)) % 2 when 1 then '1' when 0 then '2' end"),

@@ -1,6 +1,6 @@
 """The register of data elements (数据元): one definition that drives casts, checks, masks and columns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ ENTITIES: Mapping[Entity, str] = {
     "city_case": "城市管理案件",
 }
 Type = Literal[
-    "text", "name", "organisation_name", "address", "phone", "citizen_id", "credit_code", "division",
+    "text", "name", "organisation_name", "address", "phone", "citizen_id", "other_document", "credit_code", "division",
     "code", "date", "integer", "decimal", "boolean", "timestamp",
 ]  # fmt: skip
 Mask = Literal["none", "name", "citizen_id", "phone", "address", "year", "hidden"]
@@ -57,6 +57,7 @@ class Element(Document):
     sensitivity: Literal["public", "internal", "personal", "sensitive"]
     mask: Mask = "none"
     entities: tuple[Entity, ...] = ()
+    instead_of: str | None = Field(default=None, description="the element in whose columns this one may stand instead")
     survivorship: Survivorship = Survivorship()
     freshness_days: int | None = Field(default=None, description="how long a value counts as fresh")
     verify: bool = Field(default=False, description="systems that disagree are put before the community")
@@ -103,3 +104,14 @@ def element(element_id: str) -> Element:
 def elements_of(entity: str) -> tuple[Element, ...]:
     """Return the elements that records of `entity` may carry, in the register's order."""
     return tuple(each for each in elements().values() if entity in each.entities)
+
+
+def instead_of(element_id: str) -> tuple[Element, ...]:
+    """Return what may stand in a column of this element instead: a form has one box for every kind of number."""
+    return tuple(each for each in elements().values() if each.instead_of == element_id)
+
+
+def held(element_ids: Iterable[str]) -> frozenset[str]:
+    """Return the elements columns hold that are mapped to these: themselves, and what may stand there instead."""
+    own = frozenset(element_ids)
+    return own.union(each.id for one in own for each in instead_of(one))

@@ -264,3 +264,19 @@ def test_no_file(tmp_path):
 def test_wrong_options_are_told(tmp_path, wrong):
     with pytest.raises(DefinitionError, match="（excel）"):
         read(tmp_path, **wrong)
+
+
+def test_a_folder_of_workbooks_is_read_as_one(tmp_path):
+    with Book(tmp_path, "台账_320614.xlsx") as book:
+        book.add("常乐镇", [person(2)])
+    with Book(tmp_path, "台账_320613.xlsx") as book:
+        book.add("虹桥街道", [person(1)])
+    found, options = [*HEADER, "乡镇街道"], {**OPTIONS, "file": None, "files": "台账_*.xlsx"}
+    batches = list(extract("excel", found, options, {"folder": str(tmp_path)}).batches)
+    assert [batch["_file"][0].as_py() for batch in batches] == ["台账_320613.xlsx#虹桥街道", "台账_320614.xlsx#常乐镇"]
+
+
+@pytest.mark.parametrize("places", [{"file": None}, {"files": "*.xlsx"}])
+def test_either_a_file_or_a_pattern_is_named(tmp_path, places):
+    with pytest.raises(DefinitionError, match="其中一个"):
+        read(tmp_path, **places)

@@ -4,6 +4,7 @@ import time
 import pytest
 
 from jiceng_pipeline.connectors import http_client
+from jiceng_pipeline.connectors.json_values import NO_RECORD
 from jiceng_pipeline.core.errors import DefinitionError, SourceRejected, SourceUnreachable
 from jiceng_pipeline_tests.connectors.interface import TOKEN, Interface, hang, reset, says, status
 from jiceng_pipeline_tests.connectors.reading import extract, taken
@@ -203,11 +204,35 @@ def test_other_fields_are_refused_by_name(interface, record, words):
         read(interface, renames={"xm": "name"})
 
 
+@pytest.mark.parametrize(
+    "odd", [r'{"a": "x\u0000"}', r'{"a": "\ud83d"}', r'{"a": ["\udc00"]}', r'{"a": {"b\u0000": 1}}', '"x"', "null"]
+)
+def test_a_record_with_what_is_no_text_is_rejected(interface, odd):
+    interface.faults = [says(f'{{"code":0,"total":3,"data":[{{"a":"1"}},{odd},{{"a":"3"}}]}}'.encode())]
+    rows, found = read(interface, ["a"])
+    assert rows == [(1, "1"), (3, "3")]
+    assert [(reject.row, reject.reason) for reject in found.rejects] == [(2, NO_RECORD)]
+
+
+def test_escapes_that_are_text_are_text(interface):
+    interface.faults = [says(rb'{"code":0,"total":1,"data":[{"a":"\ud842\udfb7 \\u0000 \u4e2d"}]}')]
+    rows, found = read(interface, ["a"])
+    assert rows == [(1, "𠮷 \\u0000 中")]
+    assert found.rejects == []
+
+
+def test_pages_of_nothing_but_rubbish_are_not_the_same_page(interface):
+    interface.records = ["x", "y", {"archiveNo": "A", "name": "n", "diabetes": 1}, "z", "v", {"archiveNo": "A"}]
+    rows, found = read(interface)
+    assert [row[0] for row in rows] == [3, 6]
+    assert [reject.row for reject in found.rejects] == [1, 2, 4, 5]
+
+
 def test_what_is_no_record_is_rejected_with_its_number(interface):
     interface.records = [*records(1), "junk", *records(3)[2:]]
     rows, found = read(interface, page_size=10)
     assert [row[0] for row in rows] == [1, 3]
-    assert [(reject.row, reject.reason) for reject in found.rejects] == [(2, "不是一条记录（应为 JSON 对象）")]
+    assert [(reject.row, reject.reason) for reject in found.rejects] == [(2, NO_RECORD)]
 
 
 def test_gb18030_answers_are_read(interface):

@@ -18,6 +18,13 @@ def _one(table, key, assignment, where="true"):
     return f"update {table} set {assignment} where {key} = (select min({key}) from {table} where {where})"
 
 
+def _drift(system, figure, usual, value):
+    return f"""update quality.drift set deliveries = 5, usual = {usual}, value = {value}, row_count = 100
+        where system = '{system}' and figure = '{figure}'"""
+
+
+_ALLOWANCE = "update governance.resident set elderly_allowance_monthly_cny = 50"
+_ONE = "where resident_id = (select min(resident_id) from governance.resident)"
 _WRONG_ID = WANG[:17] + ("0" if WANG[17] != "0" else "1")
 _ELSEWHERE = "'999999999999'"
 _LIVING = "death_date is null"
@@ -79,6 +86,16 @@ DEFECTS = {
         _record("enterprise", SHOP, "legal_representative_citizen_id = '320602201003033012'"),
         1,
     ),
+    # landing and standard: beside what is usual
+    "delivery_in_rhythm": (
+        f"update quality.rhythm set last_success_date = null, days_since_success = null where system = '{HEALTH}'",
+        1,
+    ),
+    "delivery_renewed": (f"update quality.rhythm set days_since_change = 2000 where system = '{RELIEF}'", 1),
+    "drift_rows": (_drift(POLICE, "rows", 100, 79), 1),
+    "drift_nulls": (_drift(POLICE, "phone", 0.1, 0.9), 1),
+    "drift_codes": (_drift(POLICE, "sex_code=1", 0.5, 0.9), 1),
+    "drift_quarantine": (_drift(POLICE, "phone=invalid", 0.01, 0.9), 1),
     # governance: identity
     "resident_not_empty": ("delete from governance.resident", 1),
     "resident_unique": (_doubled("governance.resident", "resident_id"), 2),
@@ -122,6 +139,9 @@ DEFECTS = {
         "update governance.resident set community_code = null where subsistence_category_code is not null",
         1,
     ),
+    "elderly_allowance_not_to_dead": (f"{_ALLOWANCE}, death_date = date '2026-09-01' {_ONE}", 1),
+    "elderly_allowance_from_70": (f"{_ALLOWANCE}, birth_date = date '1956-11-25' {_ONE}", 1),
+    "elderly_allowance_has_community": (f"{_ALLOWANCE}, community_code = null, death_date = null {_ONE}", 1),
     "food_licence_valid_while_open": (
         """update governance.enterprise set food_licence_expiry_date = date '2026-11-23'
         where food_licence_number is not null""",

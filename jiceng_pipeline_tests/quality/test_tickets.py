@@ -1,18 +1,15 @@
-"""Problems become tickets: one a cause, to the right owner, with a first example, the same ticket tomorrow."""
+"""Problems become tickets: to the right owner, one a record or one a systemic cause, with place and reason."""
 
-import shutil
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
-from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import outcome
 from jiceng_pipeline.landing.pull import pull
 from jiceng_pipeline.quality import counting, evidence, tickets
 from jiceng_pipeline.quality.rule import rules
 from jiceng_pipeline.quality.run import check
-from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.table import Table, materialise
 from jiceng_pipeline_tests.quality.defects import DEFECTS
 from jiceng_pipeline_tests.quality.world import CANARIES, DAY, FOOD, HEALTH, POLICE, RELIEF, record_id
@@ -23,7 +20,7 @@ def built(build, settings, *chosen):
     for layer in {rule.layer for rule in catalogue.values()}:
         check(build, layer, settings, catalogue)
     tickets.build(build, settings)
-    cursor = build.execute("from quality.ticket order by system, kind, reason")
+    cursor = build.execute("from quality.ticket order by system, kind, reason, record_id")
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -32,20 +29,44 @@ def test_a_clean_world_has_no_tickets(build, settings):
     assert built(build, settings, *rules()) == []
 
 
-def test_a_failed_rule_is_one_ticket_to_each_owner_with_the_row_as_the_department_has_it(build, settings):
+def test_a_failed_rule_is_a_ticket_a_record_with_the_row_as_the_department_has_it(build, settings):
     build.execute("update standard.resident_record set sex_code = '2' where sex_code = '1'")
     found = built(build, settings, "sex_agrees_with_id", "citizen_id_checksum")
-    assert [(ticket["system"], ticket["count"], ticket["column"]) for ticket in found] == [
-        (HEALTH, 1, "gender"),
-        (POLICE, 2, "xbdm"),
-        ("social_security/pension_insurance", 1, "性别"),
+    assert [(ticket["system"], ticket["count"], ticket["column"], ticket["row"]) for ticket in found] == [
+        (HEALTH, 1, "gender", 2),
+        (POLICE, 1, "xbdm", 2),
+        (POLICE, 1, "xbdm", 4),
+        ("social_security/pension_insurance", 1, "性别", 2),
     ]
     police = found[1]
     assert police["owner"] == contracts()[POLICE].owner.name
-    assert (police["kind"], police["element_id"]) == ("rule", "sex_code")
-    assert (police["file"], police["row"], police["record_id"]) == ("household_register.src", 2, record_id(POLICE, 0))
+    assert (police["kind"], police["element_id"], police["cause"]) == ("rule", "sex_code", "sex_agrees_with_id")
+    assert (police["file"], police["record_id"]) == ("household_register.src", record_id(POLICE, 0))
     assert police["reason"].startswith("性别与身份号码一致：")
     assert (police["opened_date"], police["due_date"]) == (DAY, date(2026, 12, 1))
+    assert (police["state"], police["is_overdue"], police["is_systemic"]) == ("open", False, False)
+    assert len({ticket["ticket_id"] for ticket in found}) == 4
+
+
+def many_more(build, count):
+    """Add records of the police that all lack a name."""
+    build.execute("create or replace temp table extra as select * from standard.resident_record limit 1")
+    build.execute(
+        f"""insert into standard.resident_record by name select extra.* replace (
+            printf('%032d', i) as record_id, null as name, '{POLICE}' as system) from extra, range({count}) as r(i)"""
+    )
+
+
+@pytest.mark.parametrize(("count", "tickets_made"), [(evidence.OWN_TICKETS, evidence.OWN_TICKETS), (21, 1)])
+def test_more_records_than_a_clerk_can_take_one_by_one_are_one_systemic_ticket(build, settings, count, tickets_made):
+    many_more(build, count)
+    found = built(build, settings, "resident_record_named")
+    assert len(found) == tickets_made
+    assert {ticket["is_systemic"] for ticket in found} == {tickets_made == 1}
+    assert sum(ticket["count"] for ticket in found) == count
+    if tickets_made == 1:
+        assert found[0]["example_keys"] == [f"{i:032}" for i in range(evidence.EXAMPLES)]
+        assert found[0]["record_key"] is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +97,7 @@ def test_a_broken_rule_makes_no_ticket(build, settings):
     assert build.execute("select broken from quality.check_result").fetchall() == [(True,)]
 
 
-def test_quarantine_is_one_ticket_a_cause_with_counts(build, settings):
+def test_quarantine_of_many_cells_is_one_ticket_a_cause_with_counts(build, settings):
     build.execute(
         f"""insert into standard.quarantine
         select '{RELIEF}', 'cell', 'r' || i, '台账.xlsx', 50 - i, '身份证号', 'citizen_id', '校验位不对'
@@ -86,7 +107,21 @@ def test_quarantine_is_one_ticket_a_cause_with_counts(build, settings):
     cell, row = built(build, settings)
     assert (cell["kind"], cell["count"], cell["file"], cell["row"]) == ("cell", 40, "台账.xlsx", 11)
     assert (cell["column"], cell["element_id"], cell["record_id"]) == ("身份证号", "citizen_id", "r39")
+    assert cell["is_systemic"]
     assert (row["kind"], row["count"], row["row"], row["reason"]) == ("row", 1, 7, "缺少主键")
+
+
+def test_a_quarantined_cell_is_its_records_ticket(build, settings):
+    build.execute(
+        f"""insert into standard.quarantine
+        select '{RELIEF}', 'cell', 'r' || i, '台账.xlsx', 50 - i, '身份证号', 'citizen_id', '校验位不对'
+        from range(3) as r(i)"""
+    )
+    found = built(build, settings)
+    assert [(t["record_id"], t["record_key"], t["file"], t["row"], t["count"]) for t in found] == [
+        (f"r{i}", f"r{i}", "台账.xlsx", 50 - i, 1) for i in range(3)
+    ]
+    assert {(t["column"], t["element_id"], t["reason"]) for t in found} == {("身份证号", "citizen_id", "校验位不对")}
 
 
 def test_a_failed_pull_is_a_ticket_with_file_row_and_reason_and_a_system_that_never_came_too(build, settings):
@@ -120,26 +155,7 @@ def test_a_failed_pull_is_a_ticket_with_file_row_and_reason_and_a_system_that_ne
 )
 def test_the_place_of_an_error_is_a_file_and_a_row(where, file, row):
     problem = evidence.of_pull(RELIEF, "failed", {"kind": "SourceRejected", "what": "坏了", "where": where})
-    assert (problem.file, problem.row) == (file, row)
-
-
-def test_tomorrow_it_is_the_same_ticket_with_the_same_due_date(build, settings, tmp_path):
-    build.execute(DEFECTS["sex_agrees_with_id"][0])
-    (today,) = built(build, settings, "sex_agrees_with_id")
-    build.execute("checkpoint")
-    shutil.copyfile(tmp_path / "build.duckdb", tmp_path / "handed.duckdb")
-    publish.publish(settings, tmp_path / "handed.duckdb", {"inputs": {}, "summary": {}})
-
-    # a day later: two more rows of the same cause, and one of another
-    tomorrow = Settings(home=settings.home, business_date=DAY + timedelta(days=1))
-    build.execute(f"update standard.resident_record set sex_code = '1' where system = '{POLICE}' and sex_code = '2'")
-    build.execute(DEFECTS["sex_agrees_with_id"][0])
-    build.execute(DEFECTS["pension_amount_present"][0])
-    police, pension = built(build, tomorrow, "sex_agrees_with_id", "pension_amount_present")
-    assert police["ticket_id"] == today["ticket_id"]
-    assert police["count"] > today["count"]
-    assert (police["opened_date"], police["due_date"]) == (today["opened_date"], today["due_date"])
-    assert (pension["opened_date"], pension["due_date"]) == (DAY + timedelta(days=1), date(2026, 12, 2))
+    assert (problem.place.file, problem.place.row) == (file, row)
 
 
 def test_without_a_database_the_outcomes_alone_make_the_tickets(build, settings, tmp_path):
@@ -154,7 +170,7 @@ def test_without_a_database_the_outcomes_alone_make_the_tickets(build, settings,
     assert (found[RELIEF].opened_date, found[RELIEF].due_date) == (DAY, date(2026, 12, 1))
     assert found[POLICE].reason == "从未收到过数据"
 
-    # the same as a build would say of the same outcomes, and as opened as it was
+    # the same as a build would say of the same outcomes
     for system, error in ((system, outcome.latest(settings, contracts()[system])) for system in contracts()):
         told = error.error if error else {}
         build.execute(
@@ -167,9 +183,6 @@ def test_without_a_database_the_outcomes_alone_make_the_tickets(build, settings,
             ],
         )
     assert {row["ticket_id"] for row in built(build, settings)} == {ticket.ticket_id for ticket in found.values()}
-    before = DAY - timedelta(days=3)
-    again = tickets.of_outcomes([failed], DAY, {found[RELIEF].ticket_id: before})
-    assert [ticket.opened_date for ticket in again if ticket.system == RELIEF] == [before]
 
 
 def test_a_system_that_delivered_has_no_ticket():
@@ -187,11 +200,7 @@ def test_tickets_are_a_table_like_any_other(build, settings):
 
 def test_more_failures_than_keys_are_kept_are_counted_all(build, settings):
     many = counting.KEPT_KEYS + 7
-    build.execute("create table extra as select * from standard.resident_record limit 1")
-    build.execute(
-        f"""insert into standard.resident_record by name
-        select extra.* replace (printf('%032d', i) as record_id, null as name) from extra, range({many}) as r(i)"""
-    )
+    many_more(build, many)
     built(build, settings, "resident_record_named")
     assert build.execute("select sum(count) from quality.ticket").fetchall() == [(many,)]
 

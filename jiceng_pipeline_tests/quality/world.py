@@ -7,7 +7,8 @@ import pyarrow as pa
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import records
 from jiceng_pipeline.matching.tables import tables as matching_tables
-from jiceng_pipeline.standard import divisions, reading, reference
+from jiceng_pipeline.quality import drift, figure, rhythm
+from jiceng_pipeline.standard import divisions, reading, reference, register
 from jiceng_pipeline.standard.identifiers import citizen_check_sign, credit_check_sign
 from jiceng_pipeline.warehouse.models import tables as model_tables
 from jiceng_pipeline.warehouse.table import materialise
@@ -146,7 +147,7 @@ def _fill(connection, contract):
         }
         for number, row in enumerate(ROWS.get(contract.name, []))
     ]
-    for element in contract.elements.values():
+    for element in (register.element(each) for each in sorted(register.held(contract.columns.values()))):
         typed[element.id], typed[f"{element.id}_raw"] = element.sql_type, "varchar"
         for row in rows:
             row[f"{element.id}_raw"] = None if row.get(element.id) is None else str(row[element.id])
@@ -172,14 +173,16 @@ def _reports(connection):
     for system in contracts():
         count = len(ROWS.get(system, [])) or 1  # a system of which the world does not tell sent a row too
         connection.execute(
-            """insert into landing.outcome (system, status, rows_in, rows_accepted, rows_rejected, is_stale)
-            values (?, 'landed', ?, ?, 0, false)""",
-            [system, count, count],
+            """insert into landing.outcome
+            values (?, 'landed', ?, ?, 0, ?, null, null, null, null, 's1', ?, false)""",
+            [system, count, count, f"{DAY}T01:00:00+00:00", DAY],
         )
         connection.execute("insert into standard.conservation values (?, ?, ?, 0, 0)", [system, count, count])
 
 
 def _materialise_the_rest(connection, settings):
+    for table in (figure.table(), drift.table(), rhythm.table()):
+        materialise(connection, table, settings)
     todo = [*matching_tables(), *model_tables(settings.sql_models)]
     made = {
         f"standard.{name}"

@@ -37,7 +37,7 @@ def _entities(city, system):
 
 @pytest.fixture
 def ids(community):
-    return community.people.citizen_id.to_pylist()
+    return community.identity_number.to_pylist()
 
 
 def differences(one, other):

@@ -37,6 +37,8 @@ def usable(number):
         return None
     plain = "".join(chr(ord(each) - 0xFEE0) if "！" <= each <= "～" else each for each in number)
     plain = plain.replace(" ", "").upper()
+    if re.fullmatch(r"[A-Z]{1,3}\d{6,12}|\d{8}", plain):
+        return plain  # of a permit or a passport
     if len(plain) == 15:
         plain = plain[:6] + "19" + plain[6:]
         plain += CHECKS[sum(int(each) * weight for each, weight in zip(plain, WEIGHTS, strict=True)) % 11]

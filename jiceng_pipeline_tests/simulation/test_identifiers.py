@@ -1,13 +1,15 @@
 """Numbers hold against independent validators."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from id_validator import validator
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_10
 
 from jiceng_pipeline.simulation import identifiers
-from jiceng_pipeline.simulation.chance import stream
+from jiceng_pipeline.simulation.chance import permuted
+from jiceng_pipeline.simulation.identifiers import HOME_AREA, NEAR_AREA, REACHES, Station
 
 
 def some(values, count):
@@ -41,13 +43,42 @@ def test_children_born_after_the_merger_have_the_new_area(street):
     assert not prefixes & {"320602", "320611", "320684"}
 
 
-def test_a_day_holds_a_limited_number_of_births():
-    count = identifiers.SERIALS + 1
-    day, everyone = np.full(count, np.datetime64("2000-01-01")), np.ones(count, bool)
-    area, rng = np.full(count, 320602), stream(1, "test")
-    assert len(set(identifiers.citizen_ids(area[1:], day[1:], everyone[1:], rng).to_pylist())) == count - 1
-    with pytest.raises(ValueError, match="births"):
-        identifiers.citizen_ids(area, day, everyone, rng)
+DAY = np.datetime64("2000-01-01")
+
+
+def given(count, reach, station, **options):
+    """Return the numbers a station gives to boys born on one day in one area, and their birth dates."""
+    boys, reach, area = np.ones(count, bool), np.full(count, reach), np.full(count, 320602)
+    ids, birth = identifiers.citizen_ids(area, np.full(count, DAY), boys, reach, station, 1, **options)
+    assert [each for each in ids.to_pylist() if not validator.is_valid(each)] == []
+    assert [each[6:14] for each in ids.to_pylist()] == [str(each).replace("-", "") for each in birth]
+    return set(ids.to_pylist()), birth
+
+
+@pytest.mark.parametrize("reach", REACHES)
+def test_a_station_gives_its_own_numbers_and_moves_births_where_a_day_is_full(reach):
+    found = set()
+    for office in range(4):
+        ids, birth = given(200, reach, Station(office // 2, 2, office, 4) if reach else Station(office, 4, office, 4))
+        assert len(ids) == 200
+        assert not found & ids
+        assert DAY - 10 <= birth.min() < birth.max() == DAY
+        found |= ids
+
+
+@pytest.mark.parametrize("reach", REACHES)
+def test_who_comes_later_gets_numbers_that_were_kept(reach):
+    station = Station(1, 3, 4, 9)
+    first, _ = given(30, reach, station)
+    later, _ = given(30, reach, station, later=True)
+    again, _ = given(30, reach, station, later=True, given=pa.array(sorted(later | first)))
+    assert len(first | later | again) == 90
+
+
+def test_local_numbers_of_strangers_are_not_those_of_the_district():
+    at_home, _ = given(300, HOME_AREA, Station(0, 1, 0, 2))
+    elsewhere, _ = given(300, NEAR_AREA, Station(0, 1, 1, 2))
+    assert not at_home & elsewhere
 
 
 def test_credit_codes_are_valid_and_different(street):
@@ -73,9 +104,8 @@ def test_licence_and_registration_numbers_close_with_a_check_digit(street, writt
     assert all(len(each) == 15 and mod_11_10.is_valid(each) for each in some(numbers, 200))
 
 
-def test_unique_numbers_are_unique_and_in_no_order():
-    from jiceng_pipeline.simulation.chance import unique_numbers
-
-    numbers = unique_numbers(stream(3, "test"), 900, 0, 1000)
+def test_permuted_numbers_are_unique_and_in_no_order():
+    parts = [permuted(np.arange(start, start + 300), 1000, 3, "test") for start in (0, 300, 600)]
+    numbers = np.concatenate(parts)
     assert len(set(numbers.tolist())) == 900
     assert abs(np.corrcoef(numbers, np.arange(900))[0, 1]) < 0.1

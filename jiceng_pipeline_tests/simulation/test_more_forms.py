@@ -27,7 +27,7 @@ def cells(community, careless):
 
 
 def test_the_letter_o_stands_for_a_zero(community, cells):
-    ids = community.people.citizen_id.to_pylist()
+    ids = community.identity_number.to_pylist()
     found = cells(HEALTH, "idCard", "number_letter_o")
     assert len(found) > 20
     for written, row in found:
@@ -36,7 +36,7 @@ def test_the_letter_o_stands_for_a_zero(community, cells):
 
 
 def test_a_destroyed_number_keeps_its_first_digits(community, cells):
-    ids = community.people.citizen_id.to_pylist()
+    ids = community.identity_number.to_pylist()
     found = cells(OWNERS, "证件号码", "number_destroyed")
     assert len(found) > 20
     for written, row in found:

@@ -48,6 +48,6 @@ def test_id_areas_are_real_ones(reference):
 
 
 def test_the_street_has_its_real_communities(reference):
-    communities = reference.communities(STREET).to_pylist()
+    communities = reference.children(STREET).to_pylist()
     assert len(communities) == 11
     assert {"code": "320613005001", "name": "虹桥社区居委会"} in communities

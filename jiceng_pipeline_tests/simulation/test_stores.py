@@ -114,7 +114,7 @@ def test_padding_counts_bytes_also_of_four_byte_characters(tmp_path):
     names = ["王䶮", "欧阳𬴊𬍛", "李四", ""]
     filled = {name: [""] * len(names) for name in pension.WIDTHS} | {"姓名": names, "月养老金": ["1.00"] * 4}
     people = table(**{name: pa.array(values) for name, values in filled.items()})
-    pension.write(pension.Records(people, pa.array(names), ()), date(2026, 11, 24), Place(tmp_path))
+    pension.write([people], date(2026, 11, 24), Place(tmp_path))
     lines = gzip.decompress((tmp_path / "YLBX_20261124.txt.gz").read_bytes()).split(b"\r\n")[1:5]
     assert {len(line) for line in lines} == {1 + sum(pension.WIDTHS.values())}
     assert [line[13:53].decode("gb18030").rstrip() for line in lines] == names
@@ -124,7 +124,7 @@ def test_padding_counts_bytes_also_of_four_byte_characters(tmp_path):
 def test_what_does_not_fit_its_field_is_refused(tmp_path):
     people = table(**{name: pa.array(["长" * 70]) for name in pension.WIDTHS})
     with pytest.raises(ValueError, match="does not fit"):
-        pension.write(pension.Records(people, pa.array(["x"]), ()), date(2026, 11, 24), Place(tmp_path))
+        pension.write([people], date(2026, 11, 24), Place(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -158,7 +158,7 @@ def test_the_licences_are_well_formed_xml(connections, told):
 
 def test_markup_in_names_stays_text(tmp_path):
     columns = table(**{name: pa.array(["A&B <一> 店"]) for _, name in licences.ELEMENTS})
-    licences.write(licences.Records(columns, pa.array(["x"]), ()), date(2026, 11, 24), Place(tmp_path))
+    licences.write([columns], date(2026, 11, 24), Place(tmp_path))
     (licence,) = ElementTree.parse(tmp_path / licences.FILE).getroot()
     assert licence.findtext("subject/name") == licence.get("updated") == "A&B <一> 店"
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import duckdb
@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.connectors import base, columns
+from jiceng_pipeline.connectors.ahead import ahead
 from jiceng_pipeline.connectors.base import Extract, Source
+from jiceng_pipeline.connectors.databases import moment
 from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.core.redaction import redacted
@@ -22,6 +24,7 @@ _TEXT = "char character set utf8mb4"  # the server turns its GBK or Latin column
 _PARAMETERS = ("socket", "ssl_mode", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher")
 _CHARACTERS = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext"}  # text as they are
 _DATES = {"date", "datetime", "timestamp"}
+_SAID = r'Failed to [^"]*"(?:[^"]*)": ([^\n]*)'
 _BYTES = re.compile("binary|blob|geometry|point|linestring|polygon")
 # Values come as text through `mysql_query`; these are for the case that a type of the server's slips past it.
 _SESSION = (
@@ -56,11 +59,13 @@ def _batches(url: SplitResult, source: Source, options: Table, extract: Extract)
     where = f"{schema}.{options.table}"
     with connect(extensions=["mysql_scanner"]) as connection:
         _attach(connection, url, schema, source)
-        with _reading(where), _one_instant(connection):
+        with moment.reading(where, _SAID), moment.one_moment(connection):
             types = _columns(connection, schema, options.table)
             names = columns.matched(types, source, where)
             extract.notes |= columns.renamed(names)
             table = f"{_name(schema)}.{_name(options.table)}"
+            if since := source.since:
+                table += f" where {_name(names[since.column])} >= {_literal(since.value)}"
             counted = _query(connection, f"select cast(count(*) as {_TEXT}) from {table}").fetchall()
             extract.promised_rows = int(counted[0][0])
             cells = ", ".join(
@@ -68,12 +73,14 @@ def _batches(url: SplitResult, source: Source, options: Table, extract: Extract)
             )
             dates = [i for i, name in enumerate(names.values()) if types[name] in _DATES]
             count = zero_dates = 0
-            for found in _query(connection, f"select {cells} from {table}").to_arrow_reader(base.BATCH_ROWS):
-                rows = pa.array(np.arange(count + 1, count + found.num_rows + 1))
-                count += found.num_rows
-                extract.source_bytes += found.nbytes
-                zero_dates += sum(pc.sum(pc.starts_with(found[i], "0000-00-00")).as_py() or 0 for i in dates)
-                yield base.batch(source.columns, where, rows, found.columns)
+            rows = moment.batches(_query(connection, f"select {cells} from {table}"))
+            with closing(ahead(rows)) as batches:
+                for found in batches:
+                    numbers = pa.array(np.arange(count + 1, count + found.num_rows + 1))
+                    count += found.num_rows
+                    extract.source_bytes += found.nbytes
+                    zero_dates += sum(pc.sum(pc.starts_with(found[i], "0000-00-00")).as_py() or 0 for i in dates)
+                    yield base.batch(source.columns, where, numbers, found.columns)
             if zero_dates:
                 extract.notes["zero_dates"] = str(zero_dates)
 
@@ -141,28 +148,3 @@ def _literal(text: str) -> str:
 
 def _query(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyConnection:
     return connection.execute("select * from mysql_query('source', ?)", [text])
-
-
-@contextmanager
-def _one_instant(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let everything inside see the database as it is at the first query (repeatable read)."""
-    connection.execute("begin")
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):
-            connection.execute("rollback")
-
-
-@contextmanager
-def _reading(where: str) -> Iterator[None]:
-    """Turn what breaks while rows are read into SourceUnreachable: a later try may get through."""
-    try:
-        yield
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
-        said = re.search(r'Failed to [^"]*"(?:[^"]*)": ([^\n]*)', str(error)) or re.search(r"([^\n]*)", str(error))
-        raise SourceUnreachable(
-            f"数据库读取中断（{redacted(said[1] if said else '')}）",
-            where=where,
-            cure="稍后重试；若再次出现，请数据库管理员按括号中的原因处理",
-        ) from None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from urllib.parse import parse_qsl, quote, urlencode
 
 import duckdb
@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from jiceng_pipeline.connectors import base, columns
+from jiceng_pipeline.connectors.ahead import ahead
 from jiceng_pipeline.connectors.base import Extract, Source
+from jiceng_pipeline.connectors.databases import moment
 from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.core.redaction import redacted
@@ -27,6 +29,7 @@ _SESSION = {
     "statement_timeout": "30min",
     "synchronize_seqscans": "off",
 }
+_SAID = r"ERROR: +([^\n]*)"
 _NETWORK = {"connect_timeout": "15", "keepalives_idle": "30", "tcp_user_timeout": "120000"}
 
 _COLUMNS = """
@@ -50,18 +53,22 @@ def _batches(url: str, source: Source, options: Table, extract: Extract) -> Iter
     where = f"{schema}.{options.table}"
     with connect(extensions=["postgres_scanner"]) as connection:
         _attach(connection, url, source)
-        with _reading(where), _one_instant(connection):
+        with moment.reading(where, _SAID), moment.one_moment(connection):
             names = columns.matched(_columns(connection, schema, options.table), source, where)
             extract.notes |= columns.renamed(names)
             table = f"{identifier(schema)}.{identifier(options.table)}"
+            if since := source.since:
+                table += f" where {identifier(names[since.column])} >= '{quoted(since.value)}'"
             extract.promised_rows = int(_query(connection, f"select count(*)::text from {table}").fetchall()[0][0])
             cells = ", ".join(f"{identifier(theirs)}::text as {identifier(ours)}" for ours, theirs in names.items())
             count = 0
-            for found in _query(connection, f"select {cells} from {table}").to_arrow_reader(base.BATCH_ROWS):
-                rows = pa.array(np.arange(count + 1, count + found.num_rows + 1))
-                count += found.num_rows
-                extract.source_bytes += found.nbytes
-                yield base.batch(source.columns, where, rows, found.columns)
+            rows = moment.batches(_query(connection, f"select {cells} from {table}"))
+            with closing(ahead(rows)) as batches:
+                for found in batches:
+                    numbers = pa.array(np.arange(count + 1, count + found.num_rows + 1))
+                    count += found.num_rows
+                    extract.source_bytes += found.nbytes
+                    yield base.batch(source.columns, where, numbers, found.columns)
 
 
 def _address(source: Source) -> str:
@@ -100,31 +107,3 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
 
 def _query(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyConnection:
     return connection.execute("select * from postgres_query('source', ?)", [text])
-
-
-@contextmanager
-def _one_instant(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let everything inside see the database as it is now (repeatable read).
-
-    The transaction is ended by hand: closing a connection whose server is gone aborts the process.
-    """
-    connection.execute("begin")
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):
-            connection.execute("rollback")
-
-
-@contextmanager
-def _reading(where: str) -> Iterator[None]:
-    """Turn what breaks while rows are read into SourceUnreachable: a later try may get through."""
-    try:
-        yield
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
-        said = re.search(r"ERROR: +([^\n]*)", str(error)) or re.search(r"([^\n]*)", str(error))
-        raise SourceUnreachable(
-            f"数据库读取中断（{redacted(said[1] if said else '')}）",
-            where=where,
-            cure="稍后重试；若再次出现，请数据库管理员按括号中的原因处理",
-        ) from None

@@ -49,9 +49,12 @@ def _batches(path: Path, source: Source, options: Table, extract: Extract) -> It
         table = identifier(options.table)
         names = columns.matched(_columns(database, table, where), source, where)
         extract.notes |= columns.renamed(names)
-        extract.promised_rows = database.execute(f"select count(*) from {table}").fetchone()[0]
+        wanted = ""
+        if since := source.since:
+            wanted = f" where cast({identifier(names[since.column])} as text) >= '{quoted(since.value)}'"
+        extract.promised_rows = database.execute(f"select count(*) from {table}{wanted}").fetchone()[0]
         count, has_rowid = 0, _has_rowid(database, options.table)
-        for found in _scanned(path, table, names, has_rowid):
+        for found in _scanned(path, table + wanted, names, has_rowid):
             counted = pa.array(np.arange(count + 1, count + found.num_rows + 1))
             count += found.num_rows
             rows = found.column(0) if has_rowid else counted

@@ -1,5 +1,6 @@
 """民政 高龄津贴发放: a CSV a month in a folder, the account number already masked by those who pay."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,12 +13,22 @@ from jiceng_pipeline.simulation.chance import Bools, Floats, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.store import Place, Records, table
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "civil_affairs/elderly_allowance"
 ENTITY = "resident"
 KEY = ("发放编号",)
+COMMUNITY = "社区"
+RHYTHM = Rhythm(
+    "month",
+    hears={"allowance_age": 1.0, "death": 1.0, "departure": 0.9, "registration": 0.8, "move": 0.4, "phone": 0.3},
+    delay=(3, 20),
+    on=10,
+    slow={"death": (0.4, 60)},
+    merges=0,
+)
 
 PAID, PAID_EARLY = 0.94, 0.12  # of those of 80 and over, and of those of 70 to 79 (the poor among them)
 AMOUNTS = ((70, 30), (80, 60), (90, 120), (100, 500))  # 元 a month from that age
@@ -54,9 +65,9 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
     """Write the month's file."""
-    delimited.write(place.folder / f"高龄津贴发放_{as_of:%Y%m}.csv", records.table, ",", "utf-8")
+    delimited.write(place.folder / f"高龄津贴发放_{as_of:%Y%m}.csv", tables, ",", "utf-8")
 
 
 def connection(place: Place) -> dict[str, Any]:
@@ -74,4 +85,4 @@ def _since(city: City, clerk: ResidentClerk) -> Any:
     """Return when payment began: some months after the birthday that entitles, as far as the records go."""
     entitled = city.people.birth[clerk.rows] + np.where(city.age[clerk.rows] >= 80, 80, 70) * 365
     late = clerk.rng("since").integers(10, 200, len(clerk))
-    return np.minimum(entitled + late, city.today - 20)
+    return np.minimum(entitled + late, np.maximum(city.start - 20, entitled))

@@ -1,29 +1,37 @@
 """民政 低保对象台账: a workbook with merged titles and one sheet per township, kept by hand."""
 
-from datetime import date, datetime, time
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xlsxwriter
 
-from jiceng_pipeline.simulation import text
-from jiceng_pipeline.simulation.chance import Bools, Ints, Lots, choose, permuted
-from jiceng_pipeline.simulation.city import NEIGHBOURS, City
+from jiceng_pipeline.simulation import text, workbook
+from jiceng_pipeline.simulation.chance import Bools, Ints, choose, permuted
+from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
-from jiceng_pipeline.simulation.families import HEAD
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
-from jiceng_pipeline.simulation.settlement import AWAY, LOCAL
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.rhythm import Rhythm
+from jiceng_pipeline.simulation.store import Place, Records, numbered, table
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "civil_affairs/subsistence_allowance"
 ENTITY = "resident"
 KEY = ("低保证号", "姓名", "身份证号")
+COMMUNITY = "所属社区"
+RHYTHM = Rhythm(
+    "month",
+    hears={
+        "allowance_granted": 1.0, "allowance_ended": 1.0, "death": 1.0, "departure": 1.0, "move": 0.8, "household": 0.8,
+        "phone": 0.5,
+    },
+    delay=(2, 15),
+    on=5, merges=0,
+)  # fmt: skip
 
 FILE = "低保对象台账.xlsx"
-ON_ALLOWANCE = 0.015  # of the households
 HEADER = (
     "序号", "所属社区", "低保证号", "姓名", "性别", "身份证号", "与申请人关系", "家庭人口",
     "家庭住址", "联系电话", "类别", "月保障金额", "享受起始年月", "备注",
@@ -47,7 +55,7 @@ REMARKS = {"": 0.7, "残疾": 0.12, "重病": 0.12, "单亲家庭": 0.06}
 
 def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     """The members of poor households where they live, a family's rows together."""
-    listed = _on_allowance(city)
+    listed = city.settled.on_allowance & city.is_alive & ~city.lives_apart
     members = np.bincount(city.people.household[listed], minlength=city.people.household.max() + 1)
     clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(listed), only)
     certificate, sheet = _certificates(city, clerk), _sheets(city, clerk)
@@ -77,37 +85,22 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
+def arranged(rows: Any) -> Any:
+    """Return a township's rows as the book has them: a family together, where somebody was added or left."""
+    return numbered(rows, SHEET, "低保证号")
+
+
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
     """Write one sheet a township: two title rows, the header, the people, a total and a signature."""
-    created = datetime.combine(as_of, time(8))
-    with whole(place.folder / FILE) as draft:
-        options = {"constant_memory": False, "strings_to_formulas": False, "strings_to_urls": False}
-        with xlsxwriter.Workbook(str(draft), options) as book:
-            book.set_properties({"created": created, "author": "民政办"})
-            formats = [book.add_format(each) for each in ({"bold": True, "align": "center"}, {"num_format": "@"})]
-            for township in pc.unique(records.table[SHEET]).to_pylist():
-                of_sheet = records.table.filter(pc.equal(records.table[SHEET], township))
-                _write_sheet(book.add_worksheet(township), township, of_sheet, as_of, *formats)
+    with workbook.written(place.folder / FILE, as_of, "民政办") as book:
+        for township, rows in workbook.sheets_of(tables, SHEET).items():
+            with book.sheet(township) as sheet:
+                _write_sheet(sheet, township, rows, as_of)
 
 
 def connection(place: Place) -> dict[str, Any]:
     """Return the folder the workbook lies in."""
     return {"folder": str(place.folder)}
-
-
-def _on_allowance(city: City) -> Bools:
-    """Return the living members of the poor households, among them at least two of a neighbouring street."""
-    household = city.people.household
-    lot = Lots(city.household_serial, city.seed, SYSTEM, "coverage").random(len(household))
-    is_head = city.people.slot == HEAD
-    near = city.communities["township_code"].to_numpy()[city.homes.community[city.dwelling]] == NEIGHBOURS[0]
-    poor = np.zeros(household.max() + 1, np.bool_)
-    wanted = max(12, round(len(poor) * ON_ALLOWANCE))
-    groups = ((city.situation == LOCAL, wanted), ((city.situation == AWAY) & near, max(2, wanted // 20)))
-    for mask, count in groups:
-        heads = np.flatnonzero(is_head & mask & city.is_alive & ~city.lives_apart)
-        poor[household[heads[np.argsort(lot[heads], kind="stable")[:count]]]] = True
-    return poor[household] & city.is_alive & ~city.lives_apart
 
 
 def _certificates(city: City, clerk: ResidentClerk) -> Ints:
@@ -135,7 +128,9 @@ def _categories(clerk: ResidentClerk) -> Text:
 def _since(city: City, clerk: ResidentClerk) -> Text:
     """Write the month the allowance began in one of three habits: 2023.05, 2023年5月, 2023-05."""
     rng, count = clerk.rng("since"), len(clerk)
-    months = city.today.astype("datetime64[M]").astype(np.int64) - rng.integers(1, 96, count)
+    before = city.start.astype("datetime64[M]").astype(np.int64) - rng.integers(1, 96, count)
+    since = city.settled.allowance_since[clerk.rows]
+    months = np.where(np.isnat(since), before, since.astype("datetime64[M]").astype(np.int64))
     year, month = 1970 + months // 12, months % 12 + 1
     habit = choose(rng, [0.5, 0.25, 0.25], count)
     dotted = text.join(text.number(year), ".", text.digits(month, 2))
@@ -144,22 +139,14 @@ def _since(city: City, clerk: ResidentClerk) -> Text:
     return text.where(habit == 0, dotted, text.where(habit == 1, spoken, dashed))
 
 
-def _write_sheet(sheet: Any, township: str, rows: Any, as_of: date, title: Any, plain: Any) -> None:
-    last = len(HEADER) - 1
-    sheet.merge_range(0, 0, 0, last, f"{township}最低生活保障对象台账", title)
-    sheet.merge_range(1, 0, 1, last, f"填报单位：{township}民政办    填报日期：{as_of:%Y.%m.%d}", title)
-    sheet.write_row(2, 0, HEADER, title)
-    for column, name in enumerate(HEADER):
-        values = rows[name].to_pylist()
-        if name == AMOUNT:
-            values = [float(value) if value.isdigit() else value for value in values]
-            sheet.write_column(3, column, values)
-        else:
-            for row, value in enumerate(values):
-                sheet.write_string(3 + row, column, value, plain)
+def _write_sheet(sheet: workbook.Sheet, township: str, rows: Any, as_of: date) -> None:
+    last, amount = len(HEADER) - 1, HEADER.index(AMOUNT)
+    sheet.merged += [workbook.area(row, 0, row, last) for row in (0, 1)]
+    sheet.line([f"{township}最低生活保障对象台账"], workbook.TITLE)
+    sheet.line([f"填报单位：{township}民政办    填报日期：{as_of:%Y.%m.%d}"], workbook.TITLE)
+    sheet.line(HEADER, workbook.TITLE)
+    number = text.number(np.arange(1, rows.num_rows + 1))
+    sheet.table(rows.select(HEADER).set_column(0, HEADER[0], number), (AMOUNT,))
     amounts = [int(value) for value in rows[AMOUNT].to_pylist() if value.isdigit()]
-    end = 3 + rows.num_rows
-    sheet.write_string(end, 0, f"合计：{rows.num_rows}人")
-    sheet.write_number(end, HEADER.index(AMOUNT), sum(amounts))
-    sheet.write_string(end + 1, 0, "制表人：社会救助窗口")
-    sheet.set_column(0, last, 14)
+    sheet.line([f"合计：{rows.num_rows}人", *[None] * (amount - 1), sum(amounts)])
+    sheet.line(["制表人：社会救助窗口"])

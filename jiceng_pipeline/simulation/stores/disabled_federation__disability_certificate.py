@@ -1,5 +1,6 @@
 """残联 残疾人证: a FoxPro table in GBK, in use since the nineties."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,12 +13,21 @@ from jiceng_pipeline.simulation.chance import Bools, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.store import Place, Records, table
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "disabled_federation/disability_certificate"
 ENTITY = "resident"
 KEY = ("CJRZH",)
+COMMUNITY = "SQ"
+RHYTHM = Rhythm(
+    "month",
+    hears={"assessment": 1.0, "death": 0.7, "departure": 0.6, "registration": 0.6, "phone": 0.1},
+    delay=(5, 30),
+    on=15,
+    slow={"death": (0.5, 90)},
+)
 
 FILE = "CJRZ.DBF"
 FIELDS = {
@@ -41,7 +51,7 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
     kind = choose(clerk.rng("kind"), list(KINDS.values()), len(clerk))
     grade = choose(clerk.rng("grade"), list(GRADES.values()), len(clerk))
-    issued = city.today - clerk.rng("issued").integers(20, int(YEARS * 365.25 * 1.05), len(clerk))
+    issued = city.start - clerk.rng("issued").integers(20, int(YEARS * 365.25 * 1.05), len(clerk))
     written = table(
         CJRZH=_certificates(city, clerk, kind, grade),
         XM=_in_gbk(clerk.name("XM")),
@@ -61,10 +71,9 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
     """Write the table; a row that was deleted is still in the file."""
-    ghost = records.table.slice(0, 1)
-    dbf.write(place.folder / FILE, pa.concat_tables([records.table, ghost]), FIELDS, as_of, ghosts=ghost.num_rows)
+    dbf.write(place.folder / FILE, tables, FIELDS, as_of)
 
 
 def connection(place: Place) -> dict[str, Any]:

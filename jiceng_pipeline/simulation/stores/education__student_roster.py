@@ -1,27 +1,38 @@
 """教育 学生花名册: a workbook, a sheet for each school, a header of two rows with merged cells."""
 
-from datetime import date, datetime, time
+import re
+from collections.abc import Iterable
+from datetime import date
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xlsxwriter
 
-from jiceng_pipeline.simulation import family_names, text
+from jiceng_pipeline.simulation import family_names, text, workbook
 from jiceng_pipeline.simulation.chance import Bools, Ints, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.families import CHILD, CHILD_IN_LAW, GRANDCHILD, HEAD, SPOUSE
+from jiceng_pipeline.simulation.reference import STREET
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.rhythm import Rhythm
+from jiceng_pipeline.simulation.store import Place, Records, district_of, numbered, table
 
 SYSTEM = "education/student_roster"
 ENTITY = "resident"
 KEY = ("学籍/学籍号",)
+COMMUNITY = "家庭/所属社区"
+RHYTHM = Rhythm(
+    "year",
+    hears={"schooling": 1.0, "departure": 1.0, "arrival": 1.0, "move": 0.7, "phone": 0.5},
+    delay=(1, 20),
+    on=258,
+    merges=0,
+)
 
-FILE, SHEET = "学生花名册.xlsx", "学校"
+FILE, SHEET = "学生花名册_{}.xlsx", "学校"
 AT_SCHOOL = 0.93
 STAGES = (  # from which age, how many schools, their names, the names of their years
     (3, ("虹桥幼儿园", "虹东幼儿园", "新桥幼儿园"), ("小班", "中班", "大班")),
@@ -41,9 +52,10 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     rng, count = city.lots(SYSTEM, "coverage"), len(city.people)
     of_age = (city.age >= STAGES[0][0]) & (city.age < OLDEST) & city.is_alive
     clerk = ResidentClerk.at_work(city, SYSTEM, rates, np.flatnonzero(of_age & happens(rng, count, AT_SCHOOL)), only)
-    school, _ = _places(city, clerk)
+    schools = _schools(city)
+    school, _ = _places(city, clerk, schools)
     clerk.arrange(np.argsort(school, kind="stable"))
-    school, grade = _places(city, clerk)
+    school, grade = _places(city, clerk, schools)
     people, rows, home = city.people, clerk.rows, city.dwelling[clerk.rows]
     guardian = _guardians(city)[rows]
     birth = text.day(clerk.birth_date("学生/出生日期"))
@@ -64,19 +76,24 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
         text.pick(city.names, guardian),
         text.pick(people.phone, guardian),
     )
-    names = [name for _, schools, _ in STAGES for name in schools]
+    names = [name for of_stage in schools for name in of_stage]
     written = table(**dict(zip(COLUMNS, columns, strict=True)), **{SHEET: text.pick(names, school)})
     return Records(written, city.person_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
-    """Write a sheet a school: title, header of two rows, pupils."""
-    with whole(place.folder / FILE) as draft, xlsxwriter.Workbook(str(draft), {"strings_to_urls": False}) as book:
-        book.set_properties({"created": datetime.combine(as_of, time(8)), "author": "学籍管理"})
-        middle = book.add_format({"bold": True, "align": "center", "valign": "vcenter"})
-        for school in pc.unique(records.table[SHEET]).to_pylist():
-            of_school = records.table.filter(pc.equal(records.table[SHEET], school))
-            _write_sheet(book.add_worksheet(school), f"{school}学生花名册", of_school, middle)
+def arranged(rows: Any) -> Any:
+    """Return a township's rows as the book has them: a school together, where a pupil was added or left."""
+    return numbered(rows, SHEET, SHEET)
+
+
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
+    """Write a workbook a district, a sheet a school: title, header of two rows, pupils."""
+    for district, of_district in groupby(tables, district_of):
+        with workbook.written(place.folder / FILE.format(district), as_of, "学籍管理") as book:
+            for rows in of_district:
+                for school, pupils in workbook.sheets_of([rows], SHEET).items():
+                    with book.sheet(school) as sheet:
+                        _write_sheet(sheet, f"{school}学生花名册", pupils)
 
 
 def connection(place: Place) -> dict[str, Any]:
@@ -84,16 +101,29 @@ def connection(place: Place) -> dict[str, Any]:
     return {"folder": str(place.folder)}
 
 
-def _places(city: City, clerk: ResidentClerk) -> tuple[Ints, Ints]:
+def _schools(city: City) -> list[list[str]]:
+    """Return the schools of each stage: the street's own, elsewhere some named after communities."""
+    if city.shard.township == STREET:
+        return [list(names) for _, names, _ in STAGES]
+    town = re.sub("(街道|镇)$", "", city.shard.name)
+    communities = city.reference.children(city.shard.township)["name"].to_pylist()
+    stems = [re.sub("（.*）|(社区|村)?(居委会|村委会|社区居民委员会|居民委员会)?$", "", name) for name in communities]
+    return [
+        list(dict.fromkeys(f"{town}{stem}{kind}" for stem in stems[:: -(-len(stems) // count)]))
+        for kind, count in (("幼儿园", 12), ("小学", 9), ("初级中学", 4), ("高级中学", 2))
+    ]
+
+
+def _places(city: City, clerk: ResidentClerk, schools: list[list[str]]) -> tuple[Ints, Ints]:
     """Return each pupil's school and year, counted through all stages; the school is the nearest one."""
     age, community = city.age[clerk.rows], city.homes.community[city.dwelling[clerk.rows]]
     school, grade = np.zeros(len(clerk), np.int64), np.zeros(len(clerk), np.int64)
-    schools = years = 0
-    for start, names, grades in STAGES:
+    before = years = 0
+    for (start, _, grades), names in zip(STAGES, schools, strict=True):
         here = (age >= start) & (age < start + len(grades))
-        school[here] = schools + community[here] % len(names)
+        school[here] = before + community[here] % len(names)
         grade[here] = years + (age[here] - start).astype(np.int64)
-        schools, years = schools + len(names), years + len(grades)
+        before, years = before + len(names), years + len(grades)
     return school, grade
 
 
@@ -122,17 +152,15 @@ def _group(code: str) -> str:
     }[code]
 
 
-def _write_sheet(sheet: Any, title: str, rows: Any, middle: Any) -> None:
-    sheet.merge_range(0, 0, 0, len(COLUMNS) - 1, title, middle)
+def _write_sheet(sheet: workbook.Sheet, title: str, rows: Any) -> None:
+    groups, parts = zip(*(name.partition("/")[::2] for name in COLUMNS), strict=True)
     place = 0
+    sheet.merged.append(workbook.area(0, 0, 0, len(COLUMNS) - 1))
     for group, names in groupby(COLUMNS, lambda name: name.partition("/")[0]):
-        parts = [name.partition("/")[2] for name in names]
-        if parts == [""]:
-            sheet.merge_range(1, place, 2, place, group, middle)
-        else:
-            sheet.merge_range(1, place, 1, place + len(parts) - 1, group, middle)
-            sheet.write_row(2, place, parts, middle)
-        place += len(parts)
-    for column, name in enumerate(COLUMNS):
-        for row, value in enumerate(rows[name].to_pylist(), start=3):
-            sheet.write_string(row, column, value)
+        count = len(list(names))
+        sheet.merged.append(workbook.area(1, place, 2 if group in COLUMNS else 1, place + count - 1))
+        place += count
+    sheet.line([title], workbook.TITLE)
+    sheet.line([group if groups.index(group) == at else None for at, group in enumerate(groups)], workbook.TITLE)
+    sheet.line([part or None for part in parts], workbook.TITLE)
+    sheet.table(rows.select(COLUMNS))

@@ -1,9 +1,8 @@
 """卫健 居民健康档案: JSON objects on disk, handed out page by page over HTTP to who has the token."""
 
-import mmap
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jiceng_pipeline.simulation import json_text, text
+from jiceng_pipeline.simulation import json_text, pages, text
 from jiceng_pipeline.simulation.chance import Bools, choose, happens, permuted
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.settlement import AWAY
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.store import Change, Place, Records, batches, table, whole
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "health/resident_health_record"
 ENTITY = "resident"
 KEY = ("archiveNo",)
+COMMUNITY = "village"
+RHYTHM = Rhythm(
+    "day",
+    hears={
+        "birth": 0.95, "death": 0.8, "move": 0.6, "departure": 0.5, "arrival": 0.6, "marital": 0.3, "phone": 0.4,
+        "household": 0.3,
+    },
+    delay=(2, 10),
+)  # fmt: skip
 PATH = "/api/v1/records"
 
 COVERED, COVERED_ELSEWHERE = 0.72, 0.35  # of those who live in the street, and of those registered here only
@@ -34,6 +43,8 @@ RELATION = {
 BLOOD = {"A": 0.30, "B": 0.25, "O": 0.30, "AB": 0.08, "不详": 0.07}
 DOCTORS = ("陈医生", "顾医生", "施医生", "王医生", "吴医生", "徐医生", "张医生", "周医生")
 PAGE_LIMIT = 2_000
+SINCE = re.compile(r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+PLACE = re.compile(rb'"updateTime":"([^"]{19})","archiveNo":"(\d{17})"')
 
 
 def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
@@ -77,12 +88,40 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(take), tuple(clerk.marks))
 
 
-def write(records: Records, _: date, place: Place) -> None:
+def write(tables: Iterable[Any], _: date, place: Place) -> None:
     """Write one JSON object a line, in the order of the pages."""
-    with whole(place.folder / "records.jsonl") as draft, draft.open("wb") as out:
-        for start in range(0, records.table.num_rows, 100_000):
-            lines = json_text.objects(records.table.slice(start, 100_000), bare=("hypertension", "diabetes"))
-            out.write("".join(f"{line}\n" for line in lines.to_pylist()).encode())
+    (place.folder / pages.REVISED).unlink(missing_ok=True)
+    with whole(place.folder / pages.LINES) as draft, draft.open("wb") as out:
+        for rows in batches(tables):
+            out.write(json_text.lines(_objects(rows)))
+
+
+def revise(change: Change, as_of: date, place: Place, _: Mapping[str, str]) -> None:
+    """Put what changed into force; who has left leaves a mark behind."""
+    closed = f"{as_of}T17:30:00"
+    gone = change.gone["archiveNo"].combine_chunks()
+    marks = text.join('{"archiveNo":"', gone, f'","updateTime":"{closed}","deleted":1}}')
+    parts = (
+        (change.changed["archiveNo"], change.changed["updateTime"], _objects(change.changed), False),
+        (gone, pa.repeat(pa.scalar(closed), len(gone)), marks, True),
+    )
+    rows = [
+        pa.table(
+            {
+                "key": pc.cast(text.column(key), pa.int64()),
+                "time": text.column(time),
+                "line": pc.cast(line, pa.binary()),
+                "gone": pa.repeat(pa.scalar(is_gone), len(key)),
+            },
+            schema=pages.SCHEMA,
+        )
+        for key, time, line, is_gone in parts
+    ]
+    pages.revise(place.folder, pa.concat_tables(rows))
+
+
+def _objects(rows: Any) -> Text:
+    return json_text.objects(rows, bare=("hypertension", "diabetes"))
 
 
 def connection(place: Place) -> dict[str, Any]:
@@ -91,28 +130,16 @@ def connection(place: Place) -> dict[str, Any]:
 
 
 def respond(folder: Path, query: Mapping[str, str]) -> bytes:
-    """Answer a request for one page: page=1, 2, ..., size=1 to 2000."""
+    """Answer a request for one page: page=1, 2, ..., size=1 to 2000; since=2026-11-24T08:30:00 for what changed."""
     try:
         page, size = int(query.get("page", "1")), int(query.get("size", "100"))
     except ValueError:
         page, size = 0, 0
-    if page < 1 or not 1 <= size <= PAGE_LIMIT:
+    since = query.get("since", "")
+    if page < 1 or not 1 <= size <= PAGE_LIMIT or not SINCE.fullmatch(since):
         return '{"code":400,"msg":"参数错误"}'.encode()
-    path = folder / "records.jsonl"
-    stat = path.stat()
-    content, ends = _indexed(path, stat.st_ino, stat.st_mtime_ns)
-    starts = np.r_[0, ends + 1]
-    first, last = min((page - 1) * size, len(ends)), min(page * size, len(ends))
-    rows = content[starts[first] : starts[last]].rstrip(b"\n").replace(b"\n", b",")
-    return b'{"code":0,"total":%d,"page":%d,"data":[%s]}' % (len(ends), page, rows)
-
-
-@lru_cache(maxsize=1)
-def _indexed(path: Path, _inode: int, _changed: int) -> tuple[Any, np.ndarray[Any, np.dtype[np.int64]]]:
-    """Map the file and find its line ends; a file that was replaced is mapped anew."""
-    with path.open("rb") as source:
-        content = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
-    return content, np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
+    total, rows = pages.page(folder, page, size, since, PLACE)
+    return b'{"code":0,"total":%d,"page":%d,"data":[%s]}' % (total, page, rows)
 
 
 def _care(city: City, clerk: ResidentClerk) -> tuple[Any, Any, Any]:
@@ -122,7 +149,7 @@ def _care(city: City, clerk: ResidentClerk) -> tuple[Any, Any, Any]:
     sugar = happens(rng, count, np.interp(age, [35, 50, 65, 80], [0.0, 0.05, 0.15, 0.2]))
     followed: Bools = (pressure | sugar | (age >= 65)) & happens(rng, count, 0.9)
     days = np.minimum(rng.exponential(90, count), 900).astype(np.int64) + 1
-    visit = np.where(followed, city.today - days, np.datetime64("NaT"))
+    visit = np.where(followed, city.start - days, np.datetime64("NaT"))
     return pressure.astype(np.int64), sugar.astype(np.int64), visit
 
 

@@ -1,5 +1,6 @@
 """住建 不动产登记: a CSV with a byte order mark, one row an owner, remarks of several lines."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,12 +14,20 @@ from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.families import SPOUSE
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.store import Place, Records, table
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "housing/property_register"
 ENTITY = "resident"
 KEY = ("不动产权证号",)
+COMMUNITY = ""
+RHYTHM = Rhythm(
+    "week",
+    hears={"sale": 1.0, "purchase": 1.0},
+    delay=(1, 5),
+    on=2,
+)
 
 FILE = "不动产登记.csv"
 REGISTERED, SHARED = 0.8, 0.5  # of the dwellings that are owned; of those, with the spouse
@@ -42,19 +51,24 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     spouse = family_names.row_of(city.people.household, city.people.slot, SPOUSE)[city.owner[mine]]
     both = (spouse >= 0) & happens(rng, count, SHARED)[mine]
     owner, dwelling = np.r_[city.owner[mine], spouse[both]], np.r_[mine, mine[both]]
-    serials = city.dwelling_serial[dwelling] * 2 + (np.arange(len(owner)) >= len(mine))
+    # of a dwelling: the spouse's certificate, and, every second time it is sold, the other pair of numbers
+    serials = city.dwelling_serial[dwelling] * 4 + city.settled.sales[dwelling] % 2 * 2
+    serials += np.arange(len(owner)) >= len(mine)
     clerk = ResidentClerk.at_work(city, SYSTEM, rates, owner, only, serials)
-    dwelling = np.searchsorted(city.dwelling_serial, clerk.serials // 4)
+    of_dwelling = clerk.serials // 8
+    dwelling = np.searchsorted(city.dwelling_serial, of_dwelling)
     is_shared = np.isin(dwelling, mine[both])
-    unit = permuted(clerk.serials // 4, 10**7, city.seed, SYSTEM, "units")
-    registered = city.today - clerk.rng("registered").integers(30, 25 * 365, len(clerk))
-    area = Lots(clerk.serials // 4, city.seed, SYSTEM, "areas").normal(92, 26, len(clerk)).clip(28, 260)
+    unit = permuted(of_dwelling, 10**7, city.seed, SYSTEM, "units")
+    registered = city.start - clerk.rng("registered").integers(30, 25 * 365, len(clerk))
+    area = Lots(of_dwelling, city.seed, SYSTEM, "areas").normal(92, 26, len(clerk)).clip(28, 260)
     hundredths = (area * 100).astype(np.int64)
     serial = text.digits(clerk.keys(0, 10**8), 8)
     year = text.day(registered, "%Y")
     written = table(
         不动产权证号=text.join("苏(", year, ")南通市不动产权第", serial, "号"),
-        不动产单元号=text.join("320613005001GB", text.digits(unit // 100, 5), "F", text.digits(unit % 100 * 10_000, 8)),
+        不动产单元号=text.join(
+            _plot(city, dwelling), "GB", text.digits(unit // 100, 5), "F", text.digits(unit % 100 * 10_000, 8)
+        ),
         坐落=city.homes.written(dwelling, *clerk.address_habits("坐落")),
         建筑面积=clerk.rubbish(
             "建筑面积",
@@ -76,14 +90,19 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(pa.array(clerk.rows)), tuple(clerk.marks))
 
 
-def write(records: Records, _: date, place: Place) -> None:
+def write(tables: Iterable[Any], _: date, place: Place) -> None:
     """Write the export."""
-    delimited.write(place.folder / FILE, records.table, ",", "utf-8-sig", end="\r\n")
+    delimited.write(place.folder / FILE, tables, ",", "utf-8-sig", end="\r\n")
 
 
 def connection(place: Place) -> dict[str, Any]:
     """Return the folder the export lies in."""
     return {"folder": str(place.folder)}
+
+
+def _plot(city: City, dwelling: Any) -> Text:
+    """Return the first twelve digits of a unit's number: those of the community it lies in."""
+    return text.pick(city.communities["code"], city.homes.community[dwelling])
 
 
 def _remarks(clerk: ResidentClerk) -> Text:

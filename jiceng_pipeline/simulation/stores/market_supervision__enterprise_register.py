@@ -1,24 +1,31 @@
 """市场监管 市场主体登记: one table in a SQLite database."""
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation import sqlite, text
 from jiceng_pipeline.simulation.chance import Bools, Lots, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.enterprise_clerk import EnterpriseClerk
 from jiceng_pipeline.simulation.enterprises import UNIFIED_CODE
 from jiceng_pipeline.simulation.errors import Rates
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.rhythm import Rhythm
+from jiceng_pipeline.simulation.store import Change, Place, Records, table
 
 SYSTEM = "market_supervision/enterprise_register"
 ENTITY = "enterprise"
 KEY = ("PRIPID",)
+COMMUNITY = "COMMUNITY"
+RHYTHM = Rhythm(
+    "day",
+    hears={"opening": 1.0, "closing": 1.0},
+    delay=(0, 2),
+    merges=5,
+)
 
 FILE, TABLE, CAPITAL = "register.db", "ENT_BASE", "REGCAP"
 REGISTERED = 0.97  # the others are registered elsewhere and only trade here
@@ -56,18 +63,14 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.enterprise_id.take(take), tuple(clerk.marks))
 
 
-def write(records: Records, _: date, place: Place) -> None:
+def write(tables: Iterable[Any], _: date, place: Place) -> None:
     """Write the database file anew: every column TEXT but the capital."""
-    names = records.table.column_names
-    columns = ", ".join(f"{name} {'REAL' if name == CAPITAL else 'TEXT'}" for name in names)
-    marks = ", ".join("?" * len(names))
-    with whole(place.folder / FILE) as draft:
-        draft.unlink(missing_ok=True)
-        with closing(sqlite3.connect(draft)) as connection, connection:
-            connection.execute(f"create table {TABLE} ({columns})")
-            rows = zip(*(records.table[name].to_pylist() for name in names), strict=True)
-            connection.executemany(f"insert into {TABLE} values ({marks})", rows)
-            connection.execute(f"create index {TABLE}_PRIPID on {TABLE} (PRIPID)")
+    sqlite.write(place.folder / FILE, TABLE, tables, {CAPITAL: "REAL"}, index=KEY)
+
+
+def revise(change: Change, _: date, place: Place, heading: Mapping[str, str]) -> None:
+    """Change enterprises in place; a column may have another name for some days."""
+    sqlite.revise(place.folder / FILE, TABLE, KEY, change, heading)
 
 
 def connection(place: Place) -> dict[str, Any]:

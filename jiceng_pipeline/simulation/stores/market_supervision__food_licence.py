@@ -1,5 +1,6 @@
 """市场监管 食品经营许可: an XML export of a system that does not know the enterprise register."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,12 +13,20 @@ from jiceng_pipeline.simulation.chance import Bools, Days, Ints, Lots, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.enterprise_clerk import EnterpriseClerk
 from jiceng_pipeline.simulation.errors import Rates
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.rhythm import Rhythm
+from jiceng_pipeline.simulation.store import Place, Records, batches, table, whole
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "market_supervision/food_licence"
 ENTITY = "enterprise"
 KEY = ("licence_no",)
+COMMUNITY = ""
+RHYTHM = Rhythm(
+    "week",
+    hears={"opening": 1.0, "closing": 0.3},
+    delay=(5, 25),
+    on=0,
+)
 
 FILE = "食品经营许可导出.xml"
 LICENSED, SECOND_LICENCE = 0.9, 0.04  # of the food businesses
@@ -71,12 +80,12 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.enterprise_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
     """Write the export."""
     with whole(place.folder / FILE) as draft, draft.open("w", encoding="utf-8", newline="\n") as out:
         out.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<licences exported="{as_of}">\n')
-        for start in range(0, records.table.num_rows, 50_000):
-            out.write("".join(_licences(records.table.slice(start, 50_000)).to_pylist()))
+        for rows in batches(tables):
+            out.write("".join(_licences(rows).to_pylist()))
         out.write("</licences>\n")
 
 
@@ -89,7 +98,8 @@ def _issued(city: City, clerk: EnterpriseClerk) -> Days:
     """Draw days of issue: after the shop was founded, and mostly within the five years a licence lasts."""
     founded = city.enterprises.established[clerk.rows]
     days = clerk.rng("issued").integers(3, int(YEARS * 365.25 * 1.1), len(clerk))
-    result: Days = np.maximum(city.today - days, np.minimum(founded + 20, city.today - 1))
+    earlier = np.maximum(city.start - days, np.minimum(founded + 20, city.start - 1))
+    result: Days = np.where(founded < city.start, earlier, founded + 1)
     return result
 
 

@@ -1,24 +1,32 @@
 """市场监管 特种设备使用登记: a workbook in which codes and telephones were typed as numbers."""
 
-from datetime import date, datetime, time
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xlsxwriter
 
-from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation import text, workbook
 from jiceng_pipeline.simulation.chance import Bools, Ints, Lots, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.enterprise_clerk import EnterpriseClerk
 from jiceng_pipeline.simulation.errors import Rates
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.rhythm import Rhythm
+from jiceng_pipeline.simulation.store import Place, Records, table
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "market_supervision/special_equipment"
 ENTITY = "equipment"
 KEY = ("使用登记证编号",)
+COMMUNITY = ""
+RHYTHM = Rhythm(
+    "month",
+    hears={"opening": 0.8, "closing": 0.6},
+    delay=(10, 40),
+    on=20,
+)
 
 FILE, SHEET = "特种设备台账.xlsx", "在册设备"
 USERS, MOST = 0.14, 4  # of the enterprises have equipment, each up to so many pieces
@@ -42,7 +50,7 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     clerk = EnterpriseClerk.at_work(city, SYSTEM, rates, listed, only, copies=MOST)
     rows = clerk.rows
     kind = choose(clerk.rng("kind"), [share for _, share in KINDS.values()], len(clerk))
-    last = city.today - clerk.rng("inspected").integers(5, 430, len(clerk))
+    last = city.start - clerk.rng("inspected").integers(5, 430, len(clerk))
     due = last + np.where(kind == 1, 365, 730 * (kind == 3) + 365 * (kind != 3))
     number = text.digits(clerk.keys(0, 10**7), 7)
     prefix = text.pick(("梯11苏F", "车11苏F", "容15苏F", "锅10苏F", "起17苏F"), kind)
@@ -64,32 +72,20 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.enterprise_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
     """Write one sheet: a title, the header, the pieces; digits alone become numbers in two columns."""
-    rows = records.table
-    with whole(place.folder / FILE) as draft:
-        options = {"strings_to_formulas": False, "strings_to_urls": False}
-        with xlsxwriter.Workbook(str(draft), options) as book:
-            book.set_properties({"created": datetime.combine(as_of, time(8)), "author": "特种设备科"})
-            sheet = book.add_worksheet(SHEET)
-            sheet.merge_range(0, 0, 0, rows.num_columns - 1, "特种设备使用登记台账", book.add_format({"bold": True}))
-            sheet.write_row(1, 0, rows.column_names)
-            for column, name in enumerate(rows.column_names):
-                for row, value in enumerate(rows[name].to_pylist(), start=2):
-                    if name in AS_NUMBERS and _is_number(value):
-                        sheet.write_number(row, column, float(value))
-                    else:
-                        sheet.write_string(row, column, value)
+    with workbook.written(place.folder / FILE, as_of, "特种设备科") as book, book.sheet(SHEET) as sheet:
+        for rows in tables:
+            if not sheet.merged:
+                sheet.merged.append(workbook.area(0, 0, 0, rows.num_columns - 1))
+                sheet.line(["特种设备使用登记台账"], workbook.TITLE)
+                sheet.line(rows.column_names)
+            sheet.table(rows, AS_NUMBERS)
 
 
 def connection(place: Place) -> dict[str, Any]:
     """Return the folder the workbook lies in."""
     return {"folder": str(place.folder)}
-
-
-def _is_number(value: str) -> bool:
-    """Return whether the cell was typed as a number: short digits, or what was left of long ones."""
-    return "e+" in value or (value.isdigit() and len(value) < 15 and value[0] != "0")
 
 
 def _codes(clerk: EnterpriseClerk, kind: Ints) -> Text:
@@ -100,7 +96,9 @@ def _codes(clerk: EnterpriseClerk, kind: Ints) -> Text:
     is_old = happens(rng, count, OLD_CODES)
     year = text.number(rng.integers(2012, 2026, count))
     month = text.digits(rng.integers(1, 13, count), 2)
-    codes = text.where(is_old, text.join(head, "3206", serial), text.join(head, "320613", year, month, serial))
+    codes = text.where(
+        is_old, text.join(head, "3206", serial), text.join(head, clerk.city.shard.district, year, month, serial)
+    )
     lost = clerk.slips("设备代码", "number_destroyed", clerk.rates.number_destroyed * 3, ~is_old)
     as_number = text.column([repr(float(each)) for each in codes.filter(pa.array(lost)).to_pylist()])
     return text.put(codes, lost, pc.cast(as_number, pa.string()))

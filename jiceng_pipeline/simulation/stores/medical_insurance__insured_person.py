@@ -1,28 +1,39 @@
-"""医保 基本医疗保险参保: one table of the insurance's core system; embedded here, MySQL where it is big."""
+"""医保 基本医疗保险参保: one table of the insurance's core system, in MariaDB where the city has one, else embedded."""
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from jiceng_pipeline.simulation import text
+from jiceng_pipeline.simulation import mariadb, sqlite, text
 from jiceng_pipeline.simulation.chance import Bools, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.settlement import AWAY, MIGRANT
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.store import Change, Place, Records, batches, table
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "medical_insurance/insured_person"
 ENTITY = "resident"
 KEY = ("AAC001",)
+COMMUNITY = "BAZ001"
+RHYTHM = Rhythm(
+    "day",
+    hears={
+        "birth": 0.9, "death": 0.9, "move": 0.4, "departure": 0.6, "arrival": 0.7, "employment": 1.0, "retirement": 1.0,
+        "phone": 0.3,
+    },
+    delay=(3, 15),
+    slow={"death": (0.3, 45)},
+)  # fmt: skip
 
-FILE, TABLE = "yibao.db", "AC01"
+FILE, DATABASE, TABLE, READER = "yibao.db", "yibao", "AC01", "jiceng"
+TYPES = {"AAC001": "varchar(20) primary key", "AAC006": "varchar(8)", "AAE006": "varchar(200)", "AAE036": "datetime"}
 COVERED, COVERED_ELSEWHERE, COVERED_MIGRANTS = 0.82, 0.6, 0.45
 EMPLOYEE, RESIDENT = "310", "390"  # AAE140 险种类型
 NORMAL, PAUSED, ENDED = "1", "2", "3"
@@ -67,24 +78,45 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(take), tuple(clerk.marks))
 
 
-def write(records: Records, _: date, place: Place) -> None:
-    """Write the database file anew."""
-    names = records.table.column_names
-    with whole(place.folder / FILE) as draft:
-        draft.unlink(missing_ok=True)
-        with closing(sqlite3.connect(draft)) as connection, connection:
-            connection.execute(f"create table {TABLE} ({', '.join(f'{name} TEXT' for name in names)})")
-            rows = zip(*(records.table[name].to_pylist() for name in names), strict=True)
-            connection.executemany(f"insert into {TABLE} values ({', '.join('?' * len(names))})", rows)
+def write(tables: Iterable[Any], _: date, place: Place) -> None:
+    """Write the table anew, into the server or the file."""
+    if place.mysql:
+        _write_server(tables, place)
+    else:
+        sqlite.write(place.folder / FILE, TABLE, tables, index=KEY)
+
+
+def revise(change: Change, _: date, place: Place, heading: Mapping[str, str]) -> None:
+    """Change insured persons in place."""
+    if place.mysql:
+        mariadb.revise(place.mysql, f"{DATABASE}.{TABLE}", KEY, change, place.folder / f"{TABLE}.csv")
+    else:
+        sqlite.revise(place.folder / FILE, TABLE, KEY, change, heading)
 
 
 def connection(place: Place) -> dict[str, Any]:
-    """Return the database as an address; `mysql://…` would do as well."""
+    """Return the database as an address; the login of the server may only read."""
+    if place.mysql:
+        return {"url": place.mysql.replace("root@localhost/mysql", f"{READER}@localhost/{DATABASE}", 1)}
     return {"url": f"sqlite:///{place.folder / FILE}"}
 
 
+def _write_server(tables: Iterable[Any], place: Place) -> None:
+    every = iter(tables)
+    first = next(every)
+    columns = ", ".join(f"{name} {TYPES.get(name, 'varchar(60)')}" for name in first.column_names)
+    mariadb.execute(
+        place.mysql,
+        f"create database if not exists {DATABASE} character set utf8mb4",
+        f"drop table if exists {DATABASE}.{TABLE}",
+        f"create table {DATABASE}.{TABLE} ({columns})",
+        f"create user if not exists {READER}@localhost",
+        f"grant select on {DATABASE}.* to {READER}@localhost",
+    )
+    mariadb.fill(place.mysql, f"{DATABASE}.{TABLE}", batches(chain([first], every)), place.folder / f"{TABLE}.csv")
+
+
 def _employers(city: City, clerk: ResidentClerk, employed: Any) -> Text:
-    """Return the credit codes of the enterprises people work at: those that are open."""
-    is_open = np.flatnonzero(np.asarray(pc.equal(city.enterprises.status, "1")))
-    chosen = is_open[clerk.rng("employer").integers(0, len(is_open), len(clerk))]
-    return text.where(employed, text.pick(city.enterprises.credit_code, chosen), None)
+    """Return the credit codes of the enterprises people work at."""
+    employer = np.where(employed, city.settled.employer[clerk.rows], -1)
+    return text.where(employer >= 0, text.pick(city.enterprises.credit_code, employer), None)

@@ -1,5 +1,6 @@
 """公安 流动人口登记: who lives here and is registered elsewhere; a GB18030 text file a day, bars between fields."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -8,15 +9,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import delimited, text
-from jiceng_pipeline.simulation.chance import Bools, happens
+from jiceng_pipeline.simulation.chance import Bools, Days, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.store import Place, Records, table
 
 SYSTEM = "public_security/floating_population"
 ENTITY = "resident"
 KEY = ("JZZBH",)
+COMMUNITY = "SQMC"
+RHYTHM = Rhythm(
+    "day",
+    hears={"arrival": 0.9, "departure": 0.7, "move": 0.8, "death": 0.9, "registration": 1.0, "phone": 0.3},
+    delay=(1, 3),
+    merges=0,
+)
 
 REGISTERED_HERE = 0.85  # of those who should be
 
@@ -29,7 +38,8 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     people, rows = city.people, clerk.rows
     take, home = pa.array(rows), city.dwelling[rows]
     landlord = city.owner[home]
-    since = city.today - clerk.rng("since").integers(1, 3 * 365, len(clerk))
+    arrived, days = city.settled.arrived[rows], clerk.rng("since").integers(1, 3 * 365, len(clerk))
+    since: Days = np.where(np.isnat(arrived), city.start - days, arrived)
     until = since + 365 * ((city.today - since).astype(np.int64) // 365 + 1)
     landlord_phone = text.pick(people.phone, landlord)
     unknown = clerk.slips("FZDH", "cell_missing", clerk.rates.cell_missing)
@@ -52,9 +62,9 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(take), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
     """Write the day's file: the whole list."""
-    delimited.write(place.folder / f"LDRK_{as_of:%Y%m%d}.txt", records.table, "|", "gb18030", end="\r\n")
+    delimited.write(place.folder / f"LDRK_{as_of:%Y%m%d}.txt", tables, "|", "gb18030", end="\r\n")
 
 
 def connection(place: Place) -> dict[str, Any]:

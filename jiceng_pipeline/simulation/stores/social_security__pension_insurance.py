@@ -1,6 +1,7 @@
 """社保 养老保险参保明细: gzip'd GB18030 text in fixed byte widths, one file a day in a drop folder."""
 
 import gzip
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,12 +14,23 @@ from jiceng_pipeline.simulation.chance import Bools, Days, Ints, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
-from jiceng_pipeline.simulation.store import Place, Records, table, whole
+from jiceng_pipeline.simulation.rhythm import Rhythm
+from jiceng_pipeline.simulation.store import Place, Records, batches, table, whole
 from jiceng_pipeline.simulation.text import Text
 
 SYSTEM = "social_security/pension_insurance"
 ENTITY = "resident"
 KEY = ("个人编号",)
+COMMUNITY = "社区"
+RHYTHM = Rhythm(
+    "month",
+    hears={
+        "death": 1.0, "move": 0.3, "departure": 0.5, "arrival": 0.5, "retirement": 1.0, "coming_of_age": 1.0,
+        "phone": 0.3,
+    },
+    delay=(1, 10),
+    on=1, slow={"death": (0.5, 60)}, merges=20,
+)  # fmt: skip
 
 INSURED = 0.6  # of the adults
 WIDTHS = {
@@ -26,7 +38,6 @@ WIDTHS = {
     "参保日期": 8, "月养老金": 10, "手机": 13, "居住地址": 120, "社区": 60,
 }  # fmt: skip
 RIGHT_ALIGNED = {"月养老金"}
-BATCH = 100_000
 PAYING, PAUSED, RECEIVING, ENDED = "10", "20", "30", "40"
 
 
@@ -59,7 +70,7 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, as_of: date, place: Place) -> None:
+def write(tables: Iterable[Any], as_of: date, place: Place) -> None:
     """Write the day's file: H + date, D + fields, T + count, CRLF."""
     day = as_of.strftime("%Y%m%d")
     with (
@@ -68,9 +79,11 @@ def write(records: Records, as_of: date, place: Place) -> None:
         gzip.GzipFile("", "wb", 6, raw, mtime=0) as out,
     ):
         out.write(f"H{day}\r\n".encode("gb18030"))
-        for start in range(0, records.table.num_rows, BATCH):
-            out.write(_lines(records.table.slice(start, BATCH)))
-        out.write(f"T{records.table.num_rows:010d}\r\n".encode("gb18030"))
+        count = 0
+        for rows in batches(tables):
+            out.write(_lines(rows))
+            count += rows.num_rows
+        out.write(f"T{count:010d}\r\n".encode("gb18030"))
 
 
 def connection(place: Place) -> dict[str, Any]:
@@ -91,7 +104,7 @@ def _status(city: City, rows: Ints, ended: Bools, clerk: ResidentClerk) -> Text:
 def _joined(city: City, rows: Ints, clerk: ResidentClerk) -> Days:
     """Return 参保日期: some day since 1992 on which the person was sixteen or older."""
     earliest = np.maximum(city.people.birth[rows] + int(16 * 365.2425), np.datetime64("1992-01-01"))
-    span = np.maximum((city.today - earliest).astype(np.int64), 1)
+    span = np.maximum((city.start - earliest).astype(np.int64), 1)
     days = (clerk.rng("joined").random(len(rows)) * np.minimum(span, 12_000)).astype(np.int64)
     result: Days = earliest + days.astype("timedelta64[D]")
     return result
@@ -114,7 +127,7 @@ def _lines(columns: Any) -> bytes:
     for name, width in WIDTHS.items():
         encoded = _encoded(columns[name].combine_chunks())
         missing = width - pc.binary_length(encoded).to_numpy()
-        if missing.min() < 0:
+        if (missing < 0).any():
             raise ValueError(f"{name} does not fit into {width} bytes")
         spaces = pa.array([b" " * each for each in range(width + 1)]).take(pa.array(missing))
         fields += [spaces, encoded] if name in RIGHT_ALIGNED else [encoded, spaces]

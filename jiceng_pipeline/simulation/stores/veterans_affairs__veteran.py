@@ -1,6 +1,6 @@
 """退役军人 优抚对象: a CSV export over HTTP, for who has the token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,21 @@ from jiceng_pipeline.simulation.chance import Bools, choose, happens
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
+from jiceng_pipeline.simulation.rhythm import Rhythm
 from jiceng_pipeline.simulation.store import Place, Records, table
 
 SYSTEM = "veterans_affairs/veteran"
 ENTITY = "resident"
 KEY = ("jdbh",)
+COMMUNITY = "sqmc"
+RHYTHM = Rhythm(
+    "month",
+    hears={"honour": 1.0, "death": 0.9, "departure": 0.7, "registration": 0.7, "move": 0.3, "phone": 0.3},
+    delay=(5, 25),
+    on=25,
+    slow={"death": (0.3, 60)},
+    merges=10,
+)
 PATH = "/export/veteran.csv"
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
@@ -39,7 +49,7 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     clerk.mark("", "dead_still_listed", ~city.is_alive[rows])
     joined = people.birth[rows] + clerk.rng("joined").integers(18 * 366, 20 * 365, len(clerk))
     left = joined + choose(clerk.rng("years"), [0.7, 0.15, 0.1, 0.05], len(clerk)) * 3 * 365 + 2 * 365
-    left = np.minimum(left, city.today - 30)
+    left = np.minimum(left, city.start - 30)
     drawn = choose(clerk.rng("kind"), list(KINDS.values()), len(clerk))
     kind = text.pick(list(KINDS), np.where(city.age[rows] < OLD, 0, drawn))
     written = table(
@@ -58,9 +68,9 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     return Records(written, city.person_id.take(pa.array(rows)), tuple(clerk.marks))
 
 
-def write(records: Records, _: date, place: Place) -> None:
+def write(tables: Iterable[Any], _: date, place: Place) -> None:
     """Write the export that is handed out."""
-    delimited.write(place.folder / FILE, records.table, ",", "utf-8")
+    delimited.write(place.folder / FILE, tables, ",", "utf-8")
 
 
 def connection(place: Place) -> dict[str, Any]:

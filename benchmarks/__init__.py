@@ -1,0 +1,1 @@
+"""Measurements that anybody can repeat; none of this is part of the product."""

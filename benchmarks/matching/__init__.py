@@ -1,0 +1,1 @@
+"""Reconciliation measured: the bound, this engine, Splink alone and Splink after our anchors, on the same records."""

@@ -1,0 +1,216 @@
+"""The records that every contender gets: landed and standardised, as Parquet, with the truth beside them.
+
+A dataset is one city, a part of one, or several put side by side: seed, seed + 1, seed + 2, and of the last
+only as many communities as are wanted. Several cities come of other seeds but of the same places, so they
+are made disjoint: the house numbers, family numbers and communities of the k-th are marked with k, and the
+people of a later city whose number an earlier one has are left out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs import catalogue
+from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.landing import pull, snapshot
+from jiceng_pipeline.landing.identity import record_id_expression
+from jiceng_pipeline.simulation.running import running
+from jiceng_pipeline.simulation.simulate import simulate
+from jiceng_pipeline.simulation.truth import truth
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.table import Table, materialise
+
+LINK = "matching.resident_link"
+RECORD, READING = "standard.resident_record", "standard.name_reading"
+_MOST_DOUBLED = 9  # how often one source key may stand in one system
+_ADDRESSES = ("dwelling_address", "registered_address", "property_address")
+_MARKED = ("household_number", "subsistence_certificate_number", "community_code")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A dataset by its parameters; `records` is how many are wanted, None: the whole of one city."""
+
+    scale: str
+    profile: str
+    seed: int
+    records: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name of its folder."""
+        return "-".join((self.scale, str(self.records or "whole"), self.profile, str(self.seed)))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A folder with `<schema>.<table>.parquet` of every table the engine starts from, and `truth.parquet`."""
+
+    folder: Path
+
+    @property
+    def truth(self) -> Path:
+        """Return the truth: record_id, true_id."""
+        return self.folder / "truth.parquet"
+
+    def table(self, full_name: str) -> Path:
+        """Return where a table lies."""
+        return self.folder / f"{full_name}.parquet"
+
+    def tables(self) -> Mapping[str, Path]:
+        """Return full name → path of every standard table."""
+        return {path.stem: path for path in sorted(self.folder.glob("standard.*.parquet"))}
+
+    def facts(self) -> dict[str, int]:
+        """Return how many records, cities and people left out."""
+        found: dict[str, int] = json.loads((self.folder / "facts.json").read_text("utf-8"))
+        return found
+
+
+def prepare(work: Path, wanted: Wanted) -> Dataset:
+    """Make the dataset below `work`, cities included, unless it is there."""
+    made = Dataset(work / "datasets" / wanted.name)
+    if (made.folder / "facts.json").exists() and set(needed(Settings(home=work))) <= set(made.tables()):
+        return made
+    made.folder.mkdir(parents=True, exist_ok=True)
+    (made.folder / "work.duckdb").unlink(missing_ok=True)  # of an attempt that broke off
+    records = cities = left_out = 0
+    with connect(made.folder / "work.duckdb", settings=Settings(home=work)) as connection:
+        while cities == 0 or records < (wanted.records or 0):
+            home = _home(work, wanted, cities)
+            left_out += _add(connection, home, cities, wanted.records)
+            records = connection.execute(f"select count(*) from {RECORD}").fetchall()[0][0]
+            cities += 1
+        for name in (*needed(Settings(home=work)), "truth.link"):
+            path = made.truth if name == "truth.link" else made.table(name)
+            order = "record_id" if name == RECORD else "all"
+            connection.execute(f"copy (from {name} order by {order}) to {literal(str(path))} (compression zstd)")
+    (made.folder / "work.duckdb").unlink()
+    facts = {"records": records, "cities": cities, "people_left_out": left_out}
+    (made.folder / "facts.json").write_text(json.dumps(facts), "utf-8")
+    return made
+
+
+def needed(settings: Settings) -> tuple[str, ...]:
+    """Return the standard tables that the engine's links are made from."""
+    return tuple(name for name in _upstream(settings, LINK) if name.startswith("standard."))
+
+
+def steps(settings: Settings, target: str) -> tuple[Table, ...]:
+    """Return the tables between the standard ones and `target`, each after those it needs."""
+    every = catalogue.tables(settings)
+    return tuple(every[name] for name in _upstream(settings, target) if not name.startswith("standard."))
+
+
+def _upstream(settings: Settings, target: str, stop: str = "standard.") -> list[str]:
+    every, found = catalogue.tables(settings), dict[str, None]()
+
+    def visit(name: str) -> None:
+        if name not in every or name in found:
+            return
+        if not name.startswith(stop):
+            for need in sorted(every[name].depends):
+                visit(need)
+        found[name] = None
+
+    visit(target)
+    return list(found)
+
+
+def _home(work: Path, wanted: Wanted, place: int) -> Settings:
+    """Return the home of the city at this place, simulated and landed if it was not."""
+    seed = wanted.seed + place
+    settings = Settings(home=work / "homes" / f"{wanted.scale}-{wanted.profile}-{seed}")
+    missing = [each for each in contracts().values() if snapshot.in_force(settings, each) is None]
+    if missing:
+        if not (settings.simulated / "city.json").exists():
+            simulate(settings, scale=wanted.scale, seed=seed, profile=wanted.profile)
+        with running(settings):
+            for contract in missing:
+                pull.pull(contract, settings)
+    return settings
+
+
+def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most: int | None) -> int:
+    """Add a city to the tables of `connection`; return how many of its people are left out."""
+    mine, file = needed(home), _standardised(home)
+    connection.execute(f"attach {literal(str(file))} as city (read_only)")
+    people, said = truth(home).resident, truth(home).resident_record
+    connection.execute("create schema if not exists standard; create schema if not exists truth")
+    connection.execute("create table if not exists truth.person (citizen_id varchar)")
+    connection.execute("create table if not exists truth.link (record_id varchar, true_id varchar)")
+    connection.execute(
+        f"""create or replace temp table person as
+        select person_id, citizen_id, community_code, citizen_id in (from truth.person) as is_known
+        from read_parquet({literal(str(people))})"""
+    )
+    connection.execute(
+        f"""create or replace temp table link as
+        select r.record_id, '{place}|' || s.person_id as true_id, coalesce(p.community_code, '') as community_code
+        from city.{RECORD} as r left join (
+            select {record_id_expression(home.secret, "system", "source_key", "ordinal")} as record_id, person_id
+            from read_parquet({literal(str(said))}), range(1, {_MOST_DOUBLED + 1}) as o(ordinal)) as s using (record_id)
+        left join person as p using (person_id) where p.is_known is not true"""
+    )
+    had = 0 if place == 0 else connection.execute("select count(*) from truth.link").fetchall()[0][0]
+    if most is not None:
+        connection.execute(
+            f"""create or replace temp table link as
+            with part as (
+                select community_code, sum(count(*)) over (order by sha256(community_code)) as records, count(*) as own
+                from link group by community_code)
+            select link.* from link join part using (community_code) where {had} + records - own < {most}"""
+        )
+    connection.execute("insert into truth.link select record_id, true_id from link")
+    connection.execute("insert into truth.person select citizen_id from person where not is_known")
+    for name in mine:
+        keep = "semi join link using (record_id)" if name == RECORD else ""
+        connection.execute(f"create table if not exists {name} as from city.{name} limit 0")
+        new = f"anti join {name} using (name)" if name == READING else ""
+        of_another_entity = name.endswith("_record") and name != RECORD  # only residents are compared
+        if name in (RECORD, READING) or (place == 0 and not of_another_entity):
+            marked = _marked(place) if name == RECORD and place else ""
+            connection.execute(f"insert into {name} select each.* {marked} from city.{name} as each {keep}{new}")
+    left: int = connection.execute("select count(*) from person where is_known").fetchall()[0][0]
+    connection.execute("detach city")
+    return left
+
+
+def _standardised(home: Settings) -> Path:
+    """Return a database with the standard tables of a home, made from what landed there."""
+    mine = needed(home)
+    name = sha256("|".join(mine).encode()).hexdigest()[:8]
+    file = home.home / f"standardised-{name}.duckdb"
+    if not file.exists():
+        draft = file.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        with connect(draft, settings=home) as made:
+            for each in _standard(home, mine):
+                materialise(made, catalogue.tables(home)[each], home)
+        draft.replace(file)
+    return file
+
+
+def _standard(home: Settings, mine: tuple[str, ...]) -> Iterator[str]:
+    """Yield the standard tables to make, from landing on, each after those it needs."""
+    seen = set[str]()
+    for target in mine:
+        for name in _upstream(home, target, stop="nothing"):
+            if name not in seen and not name.startswith("landing."):
+                seen.add(name)
+                yield name
+
+
+def _marked(place: int) -> str:
+    first = r"'(\d)'"
+    parts = [
+        *(f"regexp_replace({each}, {first}, '{90 + place}\\1') as {each}" for each in _ADDRESSES),
+        *(f"{each} || '_{place}' as {each}" for each in _MARKED),
+    ]
+    return f"replace ({', '.join(parts)})"

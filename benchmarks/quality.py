@@ -1,0 +1,85 @@
+"""What the rules cost of a sync, the slowest of them, and whether any value of a person got where it does not belong.
+
+    .venv/bin/python -m benchmarks.quality [--scale street]
+
+Writes benchmarks/results/quality.json. The import of great_expectations is paid once a process and told apart.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs.launch import run_sync
+from jiceng_pipeline.simulation.running import running
+from jiceng_pipeline.simulation.simulate import simulate
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests.test_canaries import ALLOWED, identities, leaks, texts
+
+RESULTS = Path(__file__).with_name("results")
+_IMPORT = "import time; s = time.perf_counter(); import jiceng_pipeline.quality.gx; print(time.perf_counter() - s)"
+_WARM = "import dagster, duckdb, pandas, pyarrow; "  # what a sync has loaded by then
+
+
+def import_seconds() -> float:
+    """Return what loading great_expectations costs a process that has loaded the rest."""
+    told = subprocess.run([sys.executable, "-c", _WARM + _IMPORT], capture_output=True, text=True, check=True)
+    return round(float(told.stdout), 2)
+
+
+def main() -> None:
+    """Run and write the figures."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--scale", default="street")
+    scale = arguments.parse_args().scale
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder))
+        city = simulate(settings, scale=scale)
+        with running(settings):
+            started = time.perf_counter()
+            report = run_sync(settings)
+            sync_seconds = time.perf_counter() - started
+        assert report.exit_code == 0
+        with connect(publish.current(settings).database, settings=settings, read_only=True) as connection:
+            rules = connection.execute(
+                "select rule_id, seconds, total_count from quality.check_result order by seconds desc, rule_id"
+            ).fetchall()
+        canaries, people = identities(settings)
+        elsewhere = texts(
+            settings.home,
+            lambda path: path.relative_to(settings.home).parts[0] in ALLOWED or path.name.startswith("ledger."),
+        )
+        leaked = leaks(canaries, elsewhere)
+    loading = import_seconds()
+    seconds = sum(seconds for _, seconds, _ in rules)
+    records = sum(city.records.values())
+    figures = {
+        "command": f"python -m benchmarks.quality --scale {scale}",
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "scale": scale,
+        "records": records,
+        "rules": len(rules),
+        "seconds": round(seconds, 2),
+        "seconds_per_million_records": round(seconds / records * 1_000_000, 1),
+        "import_seconds": loading,
+        "sync_seconds": round(sync_seconds, 2),
+        "share_of_sync": round(seconds / (sync_seconds - loading), 3),
+        "slowest": {rule: round(took, 2) for rule, took, _ in rules[:5]},
+        "canaries": people,
+        "leaks": len(leaked),
+    }
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
+    (RESULTS / "quality.json").write_text(text, "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""`jiceng report`: the monthly quality report of every department system, as a page and a workbook."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(help=say("写出各系统的月度质量报告", "monthly quality reports"))(report)
+
+
+def report(
+    system: Annotated[str, typer.Option(help=say("只写一个系统：部门/系统", "one system only"))] = "",
+    month: Annotated[str, typer.Option(help=say("哪个月，如 2026-11（默认本月）", "month"))] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+) -> None:
+    """Write the reports and print where they lie."""
+    from jiceng_pipeline.core import clock
+    from jiceng_pipeline.departments.contract import contracts
+    from jiceng_pipeline.quality import history
+    from jiceng_pipeline.quality.pages import site
+
+    settings = Settings.load()
+    if system and system not in contracts():
+        raise UsageError(f"没有系统 {system}", where="--system", cure=f"可用：{'、'.join(contracts())}")
+    when = _first(month) if month else clock.business_date(settings)
+    written = site.write_reports(settings, history.read(settings), when, [system] if system else None)
+    if as_json:
+        print_json([str(path) for path in written])
+    else:
+        for path in written:
+            out.print(str(path), markup=False, soft_wrap=True)
+
+
+def _first(month: str) -> date:
+    try:
+        return date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise UsageError("不是月份", where="--month", cure="写成 2026-11 这样") from None

@@ -1,0 +1,50 @@
+"""A database as it is at one moment: read in one transaction, and what breaks meanwhile told as ours."""
+
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+import pyarrow as pa
+
+from jiceng_pipeline.connectors.base import BATCH_ROWS
+from jiceng_pipeline.core.errors import SourceUnreachable
+from jiceng_pipeline.core.redaction import redacted
+
+_FIRST_LINE = r"([^\n]*)"
+
+
+@contextmanager
+def one_moment(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let everything inside see the database as it is at the first query (repeatable read).
+
+    The transaction is ended by hand: closing a connection whose server is gone aborts the process.
+    """
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+
+
+@contextmanager
+def reading(where: str, said_by_server: str) -> Iterator[None]:
+    """Turn what breaks while rows are read into SourceUnreachable: a later try may get through.
+
+    `said_by_server` is the pattern whose first group is the server's own words in DuckDB's message.
+    """
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        said = re.search(said_by_server, str(error)) or re.search(_FIRST_LINE, str(error))
+        raise SourceUnreachable(
+            f"数据库读取中断（{redacted(said[1] if said else '')}）",
+            where=where,
+            cure="稍后重试；若再次出现，请数据库管理员按括号中的原因处理",
+        ) from None
+
+
+def batches(found: duckdb.DuckDBPyConnection) -> Generator[pa.RecordBatch, None, None]:
+    """Yield a query's rows as they come."""
+    yield from found.to_arrow_reader(BATCH_ROWS)

@@ -1,0 +1,207 @@
+"""An index of a system's landing: which records there ever were, so that a build reads only what is in force.
+
+cache/landing/<department>/<system>/<newest snapshot it covers>/
+    index.parquet  record_id, row_hash, first_landed, landed (stamps of the first and the last snapshot that
+                   has a row of it: the last has its contents), is_current
+    ended.parquet  the last contents of the records that have ended, as `landed_rows` gives them
+    index.json     what it was made from, and the hashes of both files
+
+A pure function of landing, made from the index before and one snapshot: without it a build takes longer
+and gives the same. One that is damaged, or made from other snapshots, is made again.
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.landing import force, snapshot
+from jiceng_pipeline.landing.snapshot import ENDED, RECORD_ID, ROW_HASH, Snapshot
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse.connection import identifier
+
+INDEX, GONE, META = "index.parquet", "ended.parquet", "index.json"
+_LAYOUT = 1  # of these files
+_NAMED = "record_id, row_hash, source_file, source_row, first_landed, landed"
+_OF_ROW = f"{RECORD_ID} as record_id, {ROW_HASH} as row_hash, _file as source_file, _row as source_row"
+_PARQUET = "(format parquet, compression zstd)"
+
+
+def landed_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> str:
+    """Return a select of the last state of every record ever landed, or of none.
+
+    Adds first_landed, landed (stamps of the first and last snapshot that have a row of it), landed_date
+    and is_current. A record has ended that a full snapshot lacks, or an increment says so; coming again
+    it goes on. Raises IntegrityError where a snapshot is damaged that has to be read.
+    """
+    links = force.current(settings, contract)
+    columns = ", ".join(map(identifier, contract.source_columns))
+    if not links:
+        empty = ", ".join(f"null::varchar as {identifier(name)}" for name in contract.source_columns)
+        return f"""select null::varchar as record_id, null::varchar as row_hash, null::varchar as source_file,
+            null::bigint as source_row, null::varchar as first_landed, null::varchar as landed,
+            null::date as landed_date, false as is_current, {empty} where false"""
+    taken = force.taken(settings, contract)
+    date = "cast(strptime(substr(landed, 1, 15), '%Y%m%dT%H%M%S') + interval 8 hour as date) as landed_date"
+    if len(taken) == 1:
+        return f"""select {_NAMED}, {date}, true as is_current, {columns}
+            from (select *, landed as first_landed from ({_rows(links, contract.source_columns)}))"""
+    place = _made(connection, contract, settings, taken)
+    known = f"read_parquet({literal(str(place / INDEX))})"
+    return f"""select {_NAMED}, {date}, is_current, {columns} from (
+            select came.record_id, came.row_hash, source_file, source_row, first_landed, came.landed,
+                true as is_current, {columns}
+            from ({_rows(links, contract.source_columns)}) as came
+            join (select record_id, first_landed, landed from {known} where is_current) as known
+                on known.record_id = came.record_id and known.landed = came.landed
+            union all
+            select {_NAMED}, false as is_current, {_columns(_held_columns(place), contract.source_columns)}
+            from read_parquet({literal(str(place / GONE))})
+        )"""
+
+
+def _rows(found: Sequence[Snapshot], columns: Sequence[str]) -> str:
+    """Return the select of the snapshots' rows, null where one had no such column yet."""
+    return " union all ".join(
+        f"""select {_OF_ROW}, {literal(each.stamp)} as landed,
+        {_columns(each.meta["schema"], columns)} from read_parquet({literal(str(each.rows))})
+        where not {_ended(each)}"""
+        for each in found
+    )
+
+
+def _columns(held: Sequence[str], wanted: Sequence[str]) -> str:
+    return ", ".join(identifier(name) if name in held else f"null::varchar as {identifier(name)}" for name in wanted)
+
+
+def _ended(each: Snapshot) -> str:
+    """Return the SQL for whether a row ends its record: of most systems none does."""
+    return ENDED if each.meta.get("declared") else "false"
+
+
+def _made(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings, taken: Sequence[Snapshot]
+) -> Path:
+    """Return the folder of an index that covers all snapshots, made as far as there is none."""
+    folder = settings.cache / "landing" / contract.department / contract.system
+    inputs = _inputs(taken)
+    covered = next((n for n in range(len(taken), 0, -1) if _is_good(folder / taken[n - 1].name, inputs[n - 1])), 0)
+    for number in range(covered, len(taken)):
+        before = folder / taken[number - 1].name if number else None
+        _add(connection, before, taken[: number + 1], folder / taken[number].name, inputs[number])
+    newest = folder / taken[-1].name
+    with files.storage(folder):
+        for path in folder.iterdir():
+            if path != newest:
+                shutil.rmtree(path)
+    return newest
+
+
+def _inputs(taken: Sequence[Snapshot]) -> list[str]:
+    """Return for each snapshot the hash of what an index that ends there is made from."""
+    found, told = [], str(_LAYOUT)
+    for each in taken:
+        told = sha256(f"{told}|{each.name}|{each.meta['files'][snapshot.ROWS]['sha256']}".encode()).hexdigest()
+        found.append(told)
+    return found
+
+
+def _is_good(place: Path, inputs: str) -> bool:
+    """Return whether an index was made from these inputs and is byte for byte as it was made."""
+    try:
+        meta = json.loads((place / META).read_text("utf-8"))
+        return bool(
+            meta["inputs"] == inputs
+            and meta["files"] == {name: snapshot.fingerprint(place / name) for name in (INDEX, GONE)}
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _held_columns(place: Path) -> list[str]:
+    found: list[str] = json.loads((place / META).read_text("utf-8"))["columns"]
+    return found
+
+
+def _add(
+    connection: duckdb.DuckDBPyConnection, before: Path | None, taken: Sequence[Snapshot], place: Path, inputs: str
+) -> None:
+    """Make the index that ends with the last of `taken` at `place`, of the one before it."""
+    columns = [*dict.fromkeys([*(_held_columns(before) if before else ()), *taken[-1].meta["schema"]])]
+    with files.storage(place):
+        shutil.rmtree(place, ignore_errors=True)
+    with files.new_folder(place) as draft:
+        index, gone = draft / INDEX, draft / GONE
+        connection.execute(f"copy ({_index(before, taken[-1])}) to {literal(str(index))} {_PARQUET}")
+        rows = _gone(connection, before, index, taken, columns)
+        connection.execute(f"copy ({rows}) to {literal(str(gone))} {_PARQUET}")
+        connection.execute("drop table if exists temp.ended_now")
+        described: dict[str, Any] = {path.name: snapshot.fingerprint(path) for path in (index, gone)}
+        files.write_json(draft / META, {"inputs": inputs, "columns": columns, "files": described})
+
+
+def _index(before: Path | None, newest: Snapshot) -> str:
+    """Return the select of the records there ever were up to the newest snapshot."""
+    _check(newest)
+    stamp, rows = literal(newest.stamp), f"read_parquet({literal(str(newest.rows))})"
+    came = f"select {RECORD_ID} as record_id, {ROW_HASH} as row_hash from {rows} where not {_ended(newest)}"
+    if before is None:
+        return (
+            f"select record_id, row_hash, {stamp} as first_landed, {stamp} as landed, true as is_current from ({came})"
+        )
+    stays = "false"
+    if force.is_increment(newest):
+        stays = f"known.is_current and known.record_id not in (select {RECORD_ID} from {rows} where {ENDED})"
+    return f"""select coalesce(came.record_id, known.record_id) as record_id,
+            coalesce(came.row_hash, known.row_hash) as row_hash,
+            coalesce(known.first_landed, {stamp}) as first_landed,
+            case when came.record_id is null then known.landed else {stamp} end as landed,
+            case when came.record_id is null then {stays} else true end as is_current
+        from read_parquet({literal(str(before / INDEX))}) as known
+        full join ({came}) as came on came.record_id = known.record_id"""
+
+
+def _gone(
+    connection: duckdb.DuckDBPyConnection,
+    before: Path | None,
+    index: Path,
+    taken: Sequence[Snapshot],
+    columns: list[str],
+) -> str:
+    """Return the select of the last contents of the records that have ended: those known and those new."""
+    if before is None:
+        empty = ", ".join(f"null::varchar as {identifier(name)}" for name in columns)
+        return f"""select null::varchar as record_id, null::varchar as row_hash, null::varchar as source_file,
+            null::bigint as source_row, null::varchar as first_landed, null::varchar as landed, {empty} where false"""
+    connection.execute(
+        f"""create or replace temp table ended_now as
+        select record_id, first_landed, landed from read_parquet({literal(str(before / INDEX))})
+        where is_current and record_id in (
+            select record_id from read_parquet({literal(str(index))}) where not is_current)"""
+    )
+    stamps = {stamp for (stamp,) in connection.execute("select distinct landed from ended_now").fetchall()}
+    last_held = [each for each in taken if each.stamp in stamps]
+    for each in last_held:
+        _check(each)
+    known = f"""select {_NAMED}, {_columns(_held_columns(before), columns)}
+        from read_parquet({literal(str(before / GONE))})
+        where record_id in (select record_id from read_parquet({literal(str(index))}) where not is_current)"""
+    if not last_held:
+        return known
+    cells = ", ".join(map(identifier, columns))
+    return f"""{known} union all
+        select came.record_id, row_hash, source_file, source_row, first_landed, came.landed, {cells}
+        from ({_rows(last_held, columns)}) as came
+        join ended_now on ended_now.record_id = came.record_id and ended_now.landed = came.landed"""
+
+
+def _check(each: Snapshot) -> None:
+    if not snapshot.is_whole(each):
+        raise snapshot.damaged(each.rows)

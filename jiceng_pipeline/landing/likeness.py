@@ -1,0 +1,153 @@
+"""Whether a delivery is like the last one: the same kind of content in each column, the same units, no row twice.
+
+The header may be right and what stands below it not: two columns of an export changed places, numbers turned
+into 3.2E+17, yuan became ten thousand yuan. A few such cells are quarantined; a whole column of them stops
+the delivery. Shares and middles are compared, so no message holds a value.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from jiceng_pipeline.connectors.base import UNENDED
+from jiceng_pipeline.core.errors import SourceRejected
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.landing import force, snapshot, standard_values
+from jiceng_pipeline.landing.snapshot import ROW_HASH, Snapshot
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import Element
+from jiceng_pipeline.warehouse.connection import connect, identifier
+
+ENOUGH = 10  # filled cells or rows; fewer say nothing of a column
+REPEATED = 0.3  # share of rows that say no more than another does
+RECOGNISED = 0.5  # of the share that was recognised last time
+FACTOR = 8  # by which the middle of a column may move; units differ by 10 and more
+_SAMPLED_ABOVE = 200_000  # rows, of which then a sixteenth is looked at, the same whenever
+_NUMBERS = {"integer", "decimal"}
+# what passes as a value of its type and yet cannot be one
+_ODD = {
+    "name": "[0-9]{2}",
+    "organisation_name": "^[0-9.eE+-]+$",
+    "address": "^[0-9.eE+-]+$",
+}
+_LOOKED_UP = {"division", "text"}  # a community needs the tree, free text is anything
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What one column of a delivery is like."""
+
+    filled: int
+    recognised: int
+    middle: float | None  # of the numbers above 0
+
+    @property
+    def share(self) -> float:
+        return self.recognised / self.filled if self.filled else 0.0
+
+
+def check(
+    contract: Contract, settings: Settings, work: Path, links: Sequence[Snapshot], notes: Mapping[str, str]
+) -> None:
+    """Refuse a full delivery in `work` that says its rows twice or is unlike the last full one, `links[0]`.
+
+    `notes` are its connector's.
+    """
+    with connect(work / "likeness.duckdb", settings=settings) as engine:
+        rows = _rows(engine, work / snapshot.ROWS)
+        _check_repeated(contract, engine, rows)
+        if not force.is_sound(links):
+            return
+        _check_end(contract, engine, rows, links[0], notes)
+        held = set(links[0].meta["schema"])
+        elements = {
+            column: element
+            for column, element in contract.elements.items()
+            if column in held and element.type not in _LOOKED_UP
+        }
+        before = _columns(contract, elements, engine, _rows(engine, links[0].rows))
+        now = _columns(contract, elements, engine, rows)
+    for column, element in elements.items():
+        _check_content(contract, column, element, before[column], now[column])
+        _check_unit(contract, column, element, before[column], now[column])
+
+
+def _rows(engine: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """Return the rows of a snapshot as a table expression, of many a sixteenth."""
+    rows = f"read_parquet({literal(str(path))})"
+    ((count,),) = engine.execute(f"select count(*) from {rows}").fetchall()
+    return rows if count <= _SAMPLED_ABOVE else f"(select * from {rows} where left({ROW_HASH}, 1) = '0')"
+
+
+def _columns(
+    contract: Contract, elements: dict[str, Element], engine: duckdb.DuckDBPyConnection, rows: str
+) -> dict[str, _Column]:
+    if not elements:
+        return {}
+    cells = []
+    for column, element in elements.items():
+        value = standard_values.value(contract, column, element)
+        odd = f" and not regexp_matches({value}, '{_ODD[element.type]}')" if element.type in _ODD else ""
+        middle = f"median({value}) filter ({value} > 0)" if element.type in _NUMBERS else "null"
+        cells += [
+            f"count(std_text({identifier(column)}))",
+            f"count(*) filter ({value} is not null{odd})",
+            f"cast({middle} as double)",
+        ]
+    (found,) = engine.execute(f"select {', '.join(cells)} from {rows}").fetchall()
+    return {column: _Column(*found[3 * place : 3 * place + 3]) for place, column in enumerate(elements)}
+
+
+def _check_repeated(contract: Contract, engine: duckdb.DuckDBPyConnection, rows: str) -> None:
+    ((count, different),) = engine.execute(f"select count(*), count(distinct {ROW_HASH}) from {rows}").fetchall()
+    if count >= ENOUGH and count - different > REPEATED * count:
+        raise SourceRejected(
+            f"内容重复：约 {100 * (count - different) // count}% 的行与别的行完全相同，像是同一份数据放了两遍",
+            where=contract.name,
+            cure="请核对文件夹里是否有同一文件的副本、导出时是否粘贴了两遍，只留一份后重新放入",
+        )
+
+
+def _check_end(
+    contract: Contract, engine: duckdb.DuckDBPyConnection, rows: str, held: Snapshot, notes: Mapping[str, str]
+) -> None:
+    """Refuse a shorter file whose last line has no end, where it had one: it may be cut off in its last cell."""
+    if UNENDED not in notes or UNENDED in held.meta["notes"]:
+        return
+    ((lost,),) = engine.execute(
+        f"select (select count(*) from {_rows(engine, held.rows)}) > count(*) from {rows}"
+    ).fetchall()
+    if lost:
+        raise SourceRejected(
+            "半截文件：最后一行没有换行（以前有），行数也比上次少",
+            where=contract.name,
+            cure="请重新导出并完整传输",
+        )
+
+
+def _check_content(contract: Contract, column: str, element: Element, before: _Column, now: _Column) -> None:
+    if min(before.filled, now.filled) < ENOUGH or before.share < RECOGNISED:
+        return
+    if now.share < RECOGNISED * before.share:
+        raise SourceRejected(
+            f"“{column}”一列的内容变了：上次 {before.share:.0%} 是{element.title}，这次只有 {now.share:.0%}",
+            where=contract.name,
+            cure="请核对这一列是不是填成了别的列、长号码是不是变成了 3.2E+17 这样的数、代码是不是换了一套；"
+            "改正后重新导出，确需改动的先书面告知，由管理员登记到合同里",
+        )
+
+
+def _check_unit(contract: Contract, column: str, element: Element, before: _Column, now: _Column) -> None:
+    if min(before.recognised, now.recognised) < ENOUGH or not before.middle or not now.middle:
+        return
+    factor = now.middle / before.middle
+    if not 1 / FACTOR < factor < FACTOR:
+        times = f"大了约 {factor:,.0f} 倍" if factor > 1 else f"小了约 {1 / factor:,.0f} 倍"
+        raise SourceRejected(
+            f"“{column}”的数普遍比上次{times}，单位可能变了（约定是{element.title}）",
+            where=contract.name,
+            cure="请按约定的单位重新导出；确实改了单位的，书面告知，由管理员在合同的 multiply 里登记",
+        )

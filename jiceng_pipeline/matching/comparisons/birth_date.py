@@ -1,0 +1,45 @@
+"""Birth dates, and the ways they go wrong: the form's 1 January, day for month, by the moon, one digit."""
+
+LEVELS = ("same", "both_new_year", "new_year", "swapped", "lunar", "one_digit", "same_year", "near_year", "other")
+
+
+def level(date: str, number_date: str) -> str:
+    """Return SQL over the faces `l` and `r`; `lunar`: 20 to 50 days apart, as the two calendars are.
+
+    `number_date` is what the identifier of the right face says; the level nearer to `same` holds.
+    """
+    typed, numbered = _level(f"l.{date}", f"r.{date}"), _level(f"l.{date}", f"r.{number_date}")
+    return f"""coalesce(least(nullif({typed}, 0),
+        case when r.{number_date} <> r.{date} or r.{date} is null then nullif({numbered}, 0) end), 0)"""
+
+
+def _level(a: str, b: str) -> str:
+    return f"""case when {a} is null or {b} is null then 0
+        when {a} = {b} then case when {_new_year(a)} then 2 else 1 end
+        when {_year(a)} = {_year(b)} and ({_new_year(a)} or {_new_year(b)}) then 3
+        when {_year(a)} = {_year(b)} and month({a}) = day({b}) and day({a}) = month({b}) then 4
+        when abs(date_diff('day', {a}, {b})) between 20 and 50 then 5
+        when {_one_digit(a, b)} then 6
+        when {_year(a)} = {_year(b)} then 7
+        when abs({_year(a)} - {_year(b)}) <= 2 then 8
+        else 9 end"""
+
+
+def _year(date: str) -> str:
+    return f"year({date})"
+
+
+def _new_year(date: str) -> str:
+    return f"(month({date}) = 1 and day({date}) = 1)"
+
+
+def _one_digit(a: str, b: str) -> str:
+    """Return SQL: yyyymmdd differs in one place, or in two neighbours that changed places."""
+    x, y = (f"strftime({date}, '%Y%m%d')" for date in (a, b))
+    wrong = " + ".join(f"cast(substr({x}, {n}, 1) <> substr({y}, {n}, 1) as integer)" for n in range(1, 9))
+    swaps = " or ".join(
+        f"(substr({x}, {n}, 1) = substr({y}, {n + 1}, 1) and substr({x}, {n + 1}, 1) = substr({y}, {n}, 1)"
+        f" and substr({x}, {n}, 1) <> substr({y}, {n}, 1))"
+        for n in range(1, 8)
+    )
+    return f"({wrong} = 1 or ({wrong} = 2 and ({swaps})))"

@@ -1,0 +1,120 @@
+"""Masked-identifier probes: the identifiers of some anchored records are hidden, and the weights learned from them."""
+
+from collections.abc import Mapping
+
+import duckdb
+import numpy as np
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import features, scoring, statistics, versions, weights, words
+from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.standard.macro import literal
+
+
+def train(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> weights.Weights:
+    """Return weights; leaves the statistics in temp tables. Needs `features.create`.
+
+    At most one record of an entity is a probe, and the systems weigh among the probes as they do among
+    the records that have to be placed: those offices' habits are the ones to learn.
+    """
+    statistics.learn(connection, matching)
+    statistics.apply(connection)
+    _probes(connection, settings, matching)
+    scoring.create_targets(connection, matching)
+    scoring.create_compared(connection, matching)
+    # the number is what is hidden: of slips in it the probes can teach nothing, and its declared weights stand
+    hidden = {name for name, each in matching.comparisons.items() if each.is_identifier}
+    names = [name for name in matching.comparisons if name not in hidden]
+    rows = connection.execute(
+        f"""select {", ".join(names)}, count(*) filter (where c.tid = p.tid) as same,
+            count(*) filter (where c.tid <> p.tid) as other
+        from compared as c join probe as p using (rid)
+        group by {", ".join(names)} order by all"""
+    ).fetchnumpy()
+    levels = np.stack([np.asarray(rows[name], dtype=np.int64) for name in names], axis=1)
+    if len(levels) == 0:
+        return weights.untrained(matching)
+    return weights.learned(
+        matching, names, levels, np.asarray(rows["same"], np.float64), np.asarray(rows["other"], np.float64)
+    )
+
+
+def _probes(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    probes = matching.probes
+    order = f"sha256({literal(settings.secret)} || '|probe|' || r.record_id)"
+    connection.execute(
+        f"""create or replace temp table probe as
+        with anchored as (
+            select r.rid, f.system, first.tid, {order} as place
+            from record as r join face as f using (rid)
+            join (select identifier, min(rid) as tid from record where identifier is not null group by identifier)
+                as first using (identifier)
+        ), wanted as (
+            select f.system, count(*) / sum(count(*)) over () as share
+            from record as r join face as f using (rid) where r.identifier is null group by f.system
+        ), one as (
+            select * from anchored qualify row_number() over (partition by tid order by place) = 1
+        ), numbered as (
+            select o.rid, o.tid, w.share,
+                row_number() over (partition by o.system order by o.place) as number,
+                count(*) over () as every
+            from one as o join wanted as w using (system)
+        )
+        select rid, tid from numbered
+        where number <= share * least({probes.most}, (select count(*) from anchored) / {probes.of})"""
+    )
+    connection.execute("create or replace temp table left_record as select rid from probe")
+    connection.execute(
+        """create or replace temp table member as
+        select r.rid, first.tid
+        from record as r
+        join (select identifier, min(rid) as tid from record where identifier is not null group by identifier)
+            as first using (identifier)
+        where r.rid not in (select rid from probe)"""
+    )
+
+
+def create_model(connection: duckdb.DuckDBPyConnection, settings: Settings, every: Mapping[str, Matching]) -> None:
+    """Create `matching.model(entity, version)`: the version in force, else one trained and pinned now."""
+    rows = []
+    for entity, matching in sorted(every.items()):
+        version = versions.in_force(settings, entity) or retrained(connection, settings, matching, "首次同步")
+        rows.append((entity, version.name))
+    connection.execute("create or replace table matching.model (entity varchar, version varchar)")
+    connection.executemany("insert into matching.model values (?, ?)", rows)
+
+
+def retrained(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    matching: Matching,
+    reason: str,
+    actor: str = versions.ENGINE,
+) -> versions.Version:
+    """Train on the records and anchors there are, pin the result and put it in force.
+
+    From the next build on every record is scored anew.
+    """
+    features.create(connection, matching)
+    learned = train(connection, settings, matching)
+    version = versions.pin(connection, settings, matching, learned)
+    versions.enforce(settings, version, reason, actor)
+    return version
+
+
+def create_weight(connection: duckdb.DuckDBPyConnection, settings: Settings, every: Mapping[str, Matching]) -> None:
+    """Create `matching.weight(entity, comparison, level, words, bits)`: what each finding weighs in this build."""
+    connection.execute(
+        """create or replace table matching.weight (
+        entity varchar, comparison varchar, level integer, words varchar, bits decimal(8, 2))"""
+    )
+    rows = [
+        (entity, comparison, level, words.said(matching, comparison, level), hundredths / 100)
+        for entity, matching in sorted(every.items())
+        for comparison, levels in sorted(
+            versions.read(settings, entity, versions.named(connection, entity)).weights.items()
+        )
+        for level, hundredths in sorted(levels.items())
+        if level or comparison == "prior"
+    ]
+    connection.executemany("insert into matching.weight values (?, ?, ?, ?, ?)", rows)

@@ -1,0 +1,155 @@
+"""Model versions: weights, name counts and stop-lists, pinned together in an immutable folder, named by the ledger.
+
+`models/<version>/` under the home holds `weights.json`, `name_count.parquet` and `stopped.parquet`; values
+and names stand there as keyed hashes only. The version is the hash of what is in it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.errors import IntegrityError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.kinds.model import Model
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.matching import statistics, weights
+from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.standard.macro import literal
+
+ENGINE = "matching"  # who appends the event where nobody asked for a training
+_LISTS = {"name_count": ("name", "entities"), "stopped": ("value", "kind")}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One model version of one entity."""
+
+    entity: str
+    name: str
+    folder: Path
+    weights: weights.Weights
+
+
+def in_force(settings: Settings, entity: str) -> Version | None:
+    """Return the version that the ledger names, None where it names none; raise IntegrityError where it is gone."""
+    with open_ledger(settings) as ledger:
+        entry = views.standing(ledger, Model).get(entity)
+    return read(settings, entity, entry.body.version) if entry else None
+
+
+def read(settings: Settings, entity: str, name: str) -> Version:
+    """Return a version; raise IntegrityError where its files are missing or changed."""
+    folder = Path(settings.models / name)
+    try:
+        told = _told(folder)
+        written = told.pop("files")
+        if name != _name(told) or any(_digest(folder / file) != digest for file, digest in written.items()):
+            raise ValueError(name)
+    except (OSError, ValueError, KeyError):
+        raise IntegrityError(
+            f"模型版本 {name} 不见了或被改动",
+            where=str(folder),
+            cure="从备份恢复这个文件夹，或用 jiceng model train 重新训练",
+        ) from None
+    learned = {of: {int(level): bits for level, bits in each.items()} for of, each in told["weights"].items()}
+    return Version(entity, name, folder, learned)
+
+
+def pin(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, learned: weights.Weights
+) -> Version:
+    """Write what `training.train` left as a version; `enforce` puts it in force."""
+    facts = {
+        "entity": matching.entity,
+        "weights": {of: {str(level): bits for level, bits in each.items()} for of, each in learned.items()},
+        "shared_systems": [
+            s for (s,) in connection.execute("select system from shared_system order by all").fetchall()
+        ],
+        "probes": connection.execute("select count(*) from probe").fetchall()[0][0],
+        "lists": {name: _fingerprint(connection, f"({_list(settings, matching, name)})") for name in _LISTS},
+    }
+    name = _name(facts)
+    folder = Path(settings.models / name)
+    if not folder.exists():
+        with files.new_folder(folder) as draft:
+            for each in _LISTS:
+                path = draft / f"{each}.parquet"
+                rows = _list(settings, matching, each)
+                connection.execute(f"copy ({rows}) to {literal(str(path))} (format parquet, compression zstd)")
+            written = {path.name: _digest(path) for path in sorted(draft.iterdir())}
+            files.write_json(draft / "weights.json", {**facts, "files": written})
+    return read(settings, matching.entity, name)
+
+
+def enforce(settings: Settings, version: Version, reason: str, actor: str = ENGINE) -> None:
+    """Put a version in force by an event in the ledger."""
+    with open_ledger(settings) as ledger:
+        body = Model.model_validate({"entity": version.entity, "version": version.name, "reason": reason})
+        ledger.append("model", body.subject, body, actor)
+
+
+def load(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: Version) -> None:
+    """Create temp tables `stopped`, `name_count` and `shared_system` from a version, for what this build has."""
+    told = _told(version.folder)
+    systems = ", ".join(f"({literal(system)})" for system in told["shared_systems"]) or "(null)"
+    connection.execute(
+        f"""create or replace temp table shared_system as
+        select system from (values {systems}) as s (system) where system is not null"""
+    )
+    entity = matching.entity
+    connection.execute(
+        f"""create or replace temp table stopped as
+        select distinct v.kind, v.value from value as v
+        join read_parquet({literal(str(version.folder / "stopped.parquet"))}) as s
+            on s.kind = v.kind and s.value = {_keyed(settings, entity, "v.value")}"""
+    )
+    statistics.create_named(connection, matching)
+    connection.execute(
+        f"""create or replace temp table name_count as
+        select n.name, c.entities from (select distinct name from named) as n
+        join read_parquet({literal(str(version.folder / "name_count.parquet"))}) as c
+            on c.name = {_keyed(settings, entity, "n.name")}"""
+    )
+
+
+def _list(settings: Settings, matching: Matching, name: str) -> str:
+    key, rest = _LISTS[name]
+    return f"select {_keyed(settings, matching.entity, key)} as {key}, {rest} from {name} order by all"
+
+
+def _keyed(settings: Settings, entity: str, number: str) -> str:
+    return f"left(sha256({literal(settings.secret + '|model|' + entity + '|')} || cast({number} as varchar)), 16)"
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection, rows: str) -> str:
+    told = connection.execute(
+        f"select count(*), sum(md5_number_lower(concat_ws('|', *columns(*)))) from {rows} as listed"
+    ).fetchall()[0]
+    return "|".join(str(each) for each in told)
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((folder / "weights.json").read_text("utf-8"))
+    return told
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _name(facts: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def named(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
+    """Return the version that this build uses."""
+    rows = connection.execute("select version from matching.model where entity = ?", [entity]).fetchall()
+    name: str = rows[0][0]
+    return name

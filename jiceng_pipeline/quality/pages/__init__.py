@@ -1,0 +1,1 @@
+"""页面 (pages): what people read of quality: own HTML and inline SVG, no script, nothing from elsewhere."""

@@ -1,0 +1,115 @@
+"""What one department system's month was like: read from landing, the ledger and the published tickets.
+
+A system that sent nothing, or only rubbish, has a month too. Nothing here is a value of a person: counts,
+columns, reasons, files with row numbers, and surrogate keys.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from jiceng_pipeline.core import clock
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.landing import outcome
+from jiceng_pipeline.landing.outcome import Outcome
+from jiceng_pipeline.ledger.kinds.inspection import Figures, Inspection
+from jiceng_pipeline.quality import tables
+from jiceng_pipeline.quality.history import History
+
+Tickets = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Month:
+    """One system from `first` to `last`; `pulls` has the day's last pull, `days` the day's last inspection."""
+
+    contract: Contract
+    first: date
+    last: date
+    pulls: Mapping[date, Outcome]
+    days: Sequence[Inspection]
+    tickets: Tickets
+
+    @property
+    def title(self) -> str:
+        """Return what stands above the report."""
+        return f"{self.contract.title}：{self.first:%Y} 年 {self.first.month} 月质量报告"
+
+    @property
+    def figures(self) -> Sequence[tuple[date, Figures]]:
+        """Return what the system held on each day that was inspected."""
+        name = self.contract.name
+        return [(told.day, told.systems[name]) for told in self.days if name in told.systems]
+
+    @property
+    def now(self) -> Figures | None:
+        """Return what it held at the end."""
+        return self.figures[-1][1] if self.figures else None
+
+    @property
+    def failing(self) -> Mapping[str, Sequence[int]]:
+        """Return rule → its failing rows of this system on each day, for the rules that had any."""
+        name = self.contract.name
+        rules = sorted({rule for told in self.days for rule, verdict in told.checks.items() if name in verdict.owners})
+        return {
+            rule: [told.checks[rule].owners.get(name, 0) if rule in told.checks else 0 for told in self.days]
+            for rule in rules
+        }
+
+    def within(self, column: str) -> Tickets:
+        """Return the tickets whose date in `column` lies in the month."""
+        return [each for each in self.tickets if each[column] and self.first <= each[column] <= self.last]
+
+    @property
+    def standing(self) -> Tickets:
+        """Return the tickets that were not closed at the end of the month, overdue ones first."""
+        found = [
+            each
+            for each in self.tickets
+            if each["opened_date"] <= self.last and not (each["closed_date"] and each["closed_date"] <= self.last)
+        ]
+        return sorted(found, key=lambda each: (each["due_date"], -each["count"], each["ticket_id"]))
+
+    @property
+    def overdue(self) -> Tickets:
+        """Return those of them that were due by the end of the month."""
+        return [each for each in self.standing if each["is_overdue"] and each["due_date"] < self.last]
+
+
+def read(settings: Settings, contract: Contract, month: date, known: History, every: Tickets) -> Month:
+    """Return the month that `month` lies in, up to the business date; `every` is quality.ticket as published."""
+    first = month.replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    last = min(last, max(clock.business_date(settings), first))
+    return Month(
+        contract,
+        first,
+        last,
+        dict(_pulls(settings, contract, first, last)),
+        [told for told in known.days if first <= told.day <= last],
+        [each for each in every if each["system"] == contract.name],
+    )
+
+
+def tickets(connection: duckdb.DuckDBPyConnection) -> Tickets:
+    """Return quality.ticket of a published version, as mappings."""
+    if "quality.ticket" not in tables.existing(connection):
+        return []
+    cursor = connection.execute("select * from quality.ticket order by ticket_id")
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _pulls(settings: Settings, contract: Contract, first: date, last: date) -> Iterator[tuple[date, Outcome]]:
+    # a file is named by the instant in UTC, so the day in Shanghai may begin on the day before
+    names = {f"{first - timedelta(days=1):%Y%m}", f"{last:%Y%m}"}
+    for path in sorted(outcome.folder(settings, contract).glob("[0-9]*.json")):
+        if path.name[:6] in names:
+            told = Outcome.read(path)
+            day = datetime.fromisoformat(told.started).astimezone(clock.LOCAL).date()
+            if first <= day <= last:
+                yield day, told

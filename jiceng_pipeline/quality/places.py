@@ -1,0 +1,76 @@
+"""Where a failing key is to be found at the department: its record, file and row; a query a system and kind of key."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from jiceng_pipeline.departments.contract import contracts
+
+# A link says which record of a system speaks of an entity.
+_LINKS = {"resident_id": "matching.resident_link", "enterprise_id": "matching.enterprise_link"}
+
+
+class Wanted(NamedTuple):
+    """A failing key of one system; `kind` says what it is a key of."""
+
+    system: str
+    kind: str
+    key: str
+
+
+class Place(NamedTuple):
+    """One record as its department has it."""
+
+    record_id: str | None = None
+    file: str | None = None
+    row: int | None = None
+
+
+NOWHERE = Place()
+
+
+def find(
+    connection: duckdb.DuckDBPyConnection, wanted: Iterable[Wanted], known: frozenset[str]
+) -> Mapping[Wanted, Place]:
+    """Return the place of each key that has one; `known` holds the tables there are."""
+    sought: dict[tuple[str, str], list[str]] = {}
+    for each in sorted(set(wanted)):
+        sought.setdefault((each.system, each.kind), []).append(each.key)
+    found: dict[Wanted, Place] = {}
+    for (system, kind), keys in sought.items():
+        contract = contracts().get(system)
+        own = f"standard.{contract.table}" if contract else ""
+        if own in known and (select := _select(own, kind, known)):
+            found |= {
+                Wanted(system, kind, key): Place(record, file, row)
+                for key, record, file, row in _run(connection, select, keys)
+            }
+        if kind == "record_id":
+            found |= {place: Place(key) for key in keys if (place := Wanted(system, kind, key)) not in found}
+    return found
+
+
+def _select(own: str, kind: str, known: frozenset[str]) -> str | None:
+    """Return the select of (key, record_id, file, row), one row a key: the current record, else the last."""
+    place = "{'record_id': s.record_id, 'file': s.source_file, 'row': s.source_row}"
+    if kind == "record_id":
+        return f"""select key, arg_min({place}, (not s.is_current, s.source_file, s.source_row)) as place
+            from wanted_key join {own} as s on s.record_id = key group by key"""
+    link = _LINKS.get(kind)
+    if link not in known:
+        return None
+    return f"""select key, arg_min({place}, s.record_id) as place
+        from wanted_key join {link} as l on l.entity_id = key
+        join {own} as s on s.record_id = l.record_id and s.is_current group by key"""
+
+
+def _run(connection: duckdb.DuckDBPyConnection, select: str, keys: list[str]) -> list[tuple[str, str, str, int]]:
+    connection.register("wanted_key", pa.table({"key": pa.array(keys, pa.string())}))
+    try:
+        return connection.execute(
+            f"select key, place.record_id, place.file, place.row from ({select}) order by key"
+        ).fetchall()
+    finally:
+        connection.unregister("wanted_key")

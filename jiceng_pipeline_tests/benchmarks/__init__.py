@@ -1,0 +1,1 @@
+"""The measurements: what they count, and that they run."""

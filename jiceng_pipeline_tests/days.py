@@ -1,0 +1,94 @@
+"""A community that lives for a month, synced every evening, and what was seen of it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import dagster as dg
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs.launch import run_sync
+from jiceng_pipeline.simulation.advance import Day, advance
+from jiceng_pipeline.simulation.life.pace import Pace
+from jiceng_pipeline.simulation.running import running
+from jiceng_pipeline.simulation.simulate import simulate
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
+
+START, DAYS, SEED = date(2026, 11, 24), 30, 7
+PACE = Pace().times(6)  # so that in a month of two thousand people everything happens
+
+QUESTIONS = {
+    "conservation": "select system, rows_in, rows_accepted, rows_quarantined from standard.conservation",
+    "notes": "select system, status, snapshot, snapshot_date from landing.outcome",
+    "residents": "select count(*) from governance.resident",
+    "by_community": "select community_code, count(*) from governance.resident group by 1 order by 1",
+    "entities": "select record_id, entity_id from matching.resident_link order by 1",
+    "dead": "select count(*) from governance.resident where death_date is not null",
+}
+
+
+@dataclass(frozen=True)
+class Evening:
+    """One evening: what the day was, how the sync went, and what the version then served says."""
+
+    number: int
+    on: date
+    lived: Day | None  # none on the first day
+    exit_code: int
+    version: str | None
+    is_new: bool
+    systems: Mapping[str, Mapping[str, Any]]
+    deliveries: Mapping[str, str]  # systems with a ticket about their delivery → the reason
+    seen: Mapping[str, list[tuple[Any, ...]]] = field(repr=False)
+
+    @property
+    def conservation(self) -> dict[str, tuple[int, int, int]]:
+        """Return system → rows in, accepted, quarantined."""
+        return {system: counts for system, *counts in map(tuple, self.seen["conservation"])}
+
+    @property
+    def snapshots(self) -> dict[str, str]:
+        """Return system → the snapshot in force."""
+        return {system: snapshot for system, _, snapshot, _ in self.seen["notes"]}
+
+
+@dataclass(frozen=True)
+class Month:
+    """The home that was synced, and all its evenings, the first day's in front."""
+
+    settings: Settings
+    evenings: list[Evening]
+
+
+def live(settings: Settings, days: int = DAYS, scale: str = "community") -> Iterator[Evening]:
+    """Simulate a city, let it live and sync it every evening; the clock stands where the city is."""
+    before = os.environ.get("JICENG_NOW")
+    try:
+        simulate(settings, scale=scale, seed=SEED, as_of=START)
+        with running(settings), dg.DagsterInstance.ephemeral() as instance:
+            for number in range(days + 1):
+                lived = advance(settings, 1, PACE, with_truth=number == days)[0] if number else None
+                on = START + timedelta(days=number)
+                os.environ["JICENG_NOW"] = f"{on}T22:00:00+08:00"
+                yield _evening(settings, instance, number, on, lived)
+    finally:
+        if before is None:
+            os.environ.pop("JICENG_NOW", None)
+        else:
+            os.environ["JICENG_NOW"] = before
+
+
+def _evening(settings: Settings, instance: dg.DagsterInstance, number: int, on: date, lived: Day | None) -> Evening:
+    report = run_sync(settings, instance=instance)
+    told = report.to_json()
+    version = publish.current(settings)
+    assert version is not None, told["error"]
+    with connect(version.database, settings=settings, read_only=True) as connection:
+        seen = {name: connection.execute(sql).fetchall() for name, sql in QUESTIONS.items()}
+    deliveries = {each["system"]: each["reason"] for each in told["tickets"] if each["kind"] == "delivery"}
+    return Evening(
+        number, on, lived, report.exit_code, report.version, report.is_new, told["systems"], deliveries, seen
+    )

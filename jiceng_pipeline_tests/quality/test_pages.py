@@ -1,0 +1,163 @@
+"""Pages and monthly reports: readable, whole without a script or anything from elsewhere, without a value."""
+
+import re
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
+
+import lxml.html
+import openpyxl
+import pytest
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.landing import outcome
+from jiceng_pipeline.landing.outcome import Outcome
+from jiceng_pipeline.quality import history
+from jiceng_pipeline.quality.pages import document, plot, site
+from jiceng_pipeline.quality.rule import rules
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests.quality.defects import DEFECTS
+from jiceng_pipeline_tests.quality.test_life import Days
+from jiceng_pipeline_tests.quality.world import CANARIES, DAY, HEALTH, POLICE, RELIEF
+
+CHOSEN = ("sex_agrees_with_id", "resident_record_named", "delivery_fresh")
+
+
+@pytest.fixture(scope="module")
+def written(clean_build, tmp_path_factory):
+    """Return the folder of a home that saw three days, a failure and a refused delivery."""
+    home = tmp_path_factory.mktemp("pages")
+    shutil.copyfile(clean_build, home / "build.duckdb")
+    settings = Settings(home=home, business_date=DAY)
+    with connect(home / "build.duckdb", settings=settings) as build:
+        three_days(build, settings)
+    publish.publish(settings, home / "build.duckdb", {"inputs": {}, "summary": {}})
+    error = {
+        "kind": "SourceRejected", "what": "缺少列 身份证号", "where": "台账.xlsx 第 3 行", "cure": "请恢复约定的列名",
+    }  # fmt: skip
+    for number, status in enumerate(("landed", "failed")):
+        day = DAY + timedelta(days=number)
+        told = Outcome(RELIEF, f"{day}T01:00:00+00:00", "", status, "s", 40, 39, 1, error=error if number else None)
+        outcome.write(settings, contracts()[RELIEF], f"{day:%Y%m%d}T010000.000000Z", told)
+    later = replace(settings, business_date=DAY + timedelta(days=2))
+    known = history.read(later)
+    site.write_dashboard(later, known)
+    site.write_rules(later, known)
+    site.write_reports(later, known, DAY)
+    return home
+
+
+def three_days(build, settings):
+    days = Days(build, settings, *CHOSEN)
+    days.on(0, DEFECTS["sex_agrees_with_id"][0], DEFECTS["resident_record_named"][0])
+    failed = f"""update landing.outcome set status = 'failed', is_stale = true, error_kind = 'SourceRejected',
+        error_what = '缺少列 身份证号', error_where = '台账.xlsx 第 3 行' where system = '{RELIEF}'"""
+    days.on(1, failed)
+    days.on(2, "update standard.resident_record set name = '甲' where name is null", pulled=[POLICE])
+
+
+def pages(home):
+    return [*sorted((home / "pages").rglob("*.html")), *sorted((home / "reports").rglob("*.html"))]
+
+
+def workbook(home, system):
+    return openpyxl.load_workbook(home / "reports" / "2026-11" / f"{system.replace('/', '__')}.xlsx")
+
+
+def test_every_rule_and_every_system_has_its_page(written):
+    names = {path.stem for path in (written / "pages" / "rules").iterdir()}
+    assert names == {*rules(), "index"}
+    reports = {path.name for path in (written / "reports" / "2026-11").iterdir()}
+    assert reports == {f"{each.table}.{kind}" for each in contracts().values() for kind in ("html", "xlsx")}
+
+
+def test_every_page_is_whole_by_itself_and_has_what_a_reader_of_screens_needs(written):
+    for path in pages(written):
+        text = path.read_text("utf-8")
+        tree = lxml.html.document_fromstring(text)
+        assert tree.get("lang") == "zh-CN"
+        assert len(tree.findall(".//h1")) == len(tree.findall(".//main")) == len(tree.findall(".//title")[:1]) == 1
+        assert not re.search(r"<script|<link|https?://(?!www\.w3\.org/2000/svg)|@import|url\(", text), path
+        for table in tree.iter("table"):
+            assert table.find("caption") is not None
+            assert all(cell.get("scope") == "col" for cell in table.iter("th"))
+        for image in tree.iter("svg"):
+            assert image.get("role") == "img"
+            assert image.find("title").text and image.find("desc").text
+            assert image.getparent().getnext().tag == "table", "the numbers stand beneath"
+        for anchor in tree.iter("a"):
+            assert (path.parent / anchor.get("href")).resolve().is_file(), (path, anchor.get("href"))
+
+
+def test_no_page_and_no_workbook_holds_a_value(written):
+    for path in pages(written):
+        assert [canary for canary in CANARIES if canary in path.read_text("utf-8")] == []
+    for contract in contracts().values():
+        cells = str([[c.value for c in row] for sheet in workbook(written, contract.name) for row in sheet.iter_rows()])
+        assert [canary for canary in CANARIES if canary in cells] == []
+
+
+def test_a_rules_page_tells_its_trend_and_its_owners(written):
+    text = (written / "pages" / "rules" / "resident_record_named.html").read_text("utf-8")
+    shown = lxml.html.document_fromstring(text).text_content()
+    assert rules()["resident_record_named"].meaning in shown
+    assert "从 1 行到 0 行" in shown
+    owner = lxml.html.document_fromstring(
+        (written / "pages" / "rules" / "sex_agrees_with_id.html").read_text("utf-8")
+    ).text_content()
+    assert contracts()[POLICE].owner.name in owner
+
+
+def test_the_dashboard_tells_of_every_system(written):
+    shown = lxml.html.document_fromstring((written / "pages" / "dashboard.html").read_text("utf-8")).text_content()
+    assert all(each.title in shown for each in contracts().values())
+    assert "没有送达" in shown
+
+
+def test_a_report_says_what_to_do(written):
+    folder = written / "reports" / "2026-11"
+    relief = (folder / "civil_affairs__subsistence_allowance.html").read_text("utf-8")
+    assert "最近一次没有送达：缺少列 身份证号（台账.xlsx 第 3 行）。请恢复约定的列名" in relief
+    police = lxml.html.document_fromstring(
+        (folder / "public_security__household_register.html").read_text("utf-8")
+    ).text_content()
+    assert "household_register.src" in police
+    assert "要做的事" in police
+
+
+def test_a_system_that_sent_nothing_has_its_report_too(written):
+    (never,) = [each for each in contracts().values() if each.name == HEALTH]
+    text = (written / "reports" / "2026-11" / f"{never.table}.html").read_text("utf-8")
+    assert "本月一次也没有拉取过" in text
+    assert workbook(written, HEALTH)["每天送数"]["A2"].value == "本月没有拉取过"
+
+
+def test_the_workbook_keeps_text_as_text_and_numbers_as_numbers(written):
+    book = workbook(written, POLICE)
+    assert [sheet.title for sheet in book] == [
+        "摘要", "每天的数", "每天送数", "隔离的内容", "没有通过的规则", "问题单办理", "未办结的问题单",
+    ]  # fmt: skip
+    row = list(book["未办结的问题单"][2])
+    assert re.fullmatch("[0-9a-f]{16}", row[0].value)
+    assert (row[0].data_type, row[3].data_type) == ("s", "n")
+    assert len(book["每天的数"]._charts) == 2
+
+
+def test_a_month_nobody_saw_has_a_report(settings):
+    written = site.write_reports(settings, history.read(settings), date(2020, 2, 1), [RELIEF])
+    assert [path.parent.name for path in written] == ["2020-02"] * 2
+    assert "还没有" in written[0].read_text("utf-8")
+
+
+def test_what_a_page_is_given_is_escaped():
+    page = document.page("<b>", [document.table("&", ("<i>",), [("<script>",)]), document.paragraph("a<b")])
+    assert "<script>" not in page and "&lt;script&gt;" in page and "a&lt;b" in page
+
+
+def test_a_plot_shows_gaps_and_differs_by_more_than_colour():
+    svg = plot.svg("甲", "乙", ["1", "2", "3"], {"一": [1, None, 3], "二": [200, 100, 0]})
+    assert svg.count("<circle") == 2 and svg.count("<rect") == 3
+    assert 'stroke-dasharray="7 4"' in svg
+    assert plot.lines("甲", "乙", [], {}) == "<p>甲：还没有数据</p>"
