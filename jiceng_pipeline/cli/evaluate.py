@@ -1,5 +1,6 @@
 """`jiceng evaluate`: accuracy of the published version against the simulated city's hidden truth."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +27,8 @@ def evaluate(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = Fal
 
 def measure(settings: Settings) -> dict[str, Any]:
     """Return entity → figures of accuracy, shares per kind of error and per system, and how hard the data is."""
-    from jiceng_pipeline.matching import evaluation
+    from jiceng_pipeline.matching import evaluation, hardness
+    from jiceng_pipeline.simulation import error_model
     from jiceng_pipeline.simulation.truth import truth
     from jiceng_pipeline.warehouse import publish
     from jiceng_pipeline.warehouse.connection import connect
@@ -36,8 +38,12 @@ def measure(settings: Settings) -> dict[str, Any]:
         raise UsageError("还没有发布过版本", where=str(settings.published), cure="先运行 jiceng run")
     with connect(settings=settings, attach={"published": version.database}) as connection:
         connection.execute("use published")
-        at = truth(settings)
+        at, model = truth(settings), error_model.of_city(settings)
+        hard = hardness.hardness(connection, settings, at)
+        floor = hardness.FLOORS.get(model.profile)
         return {
+            "error_model": asdict(model),
+            "hardness": asdict(hard) | {"too_easy": list(floor.lacking(hard)) if floor else []},
             **evaluation.evaluate(connection, settings, at),
             "by_error": evaluation.by_error(connection, settings, at),
             "by_system": evaluation.by_system(connection),
@@ -76,12 +82,31 @@ def show(scores: dict[str, Any]) -> None:
         ("by_error", say("各种差错的记录归并正确的比例", "records placed right, per kind of error")),
     ):
         out.print(_shares(title, scores[key]))
+    _show_hardness(scores)
     out.print(
         say(
             f"把两个不同有效证号并成一人的：{scores['valid_ids_merged']}",
             f"residents with two different valid ids: {scores['valid_ids_merged']}",
         )
     )
+
+
+def _show_hardness(scores: dict[str, Any]) -> None:
+    """Print beside the accuracy how hard the data is, and whether it is as hard as its profile promises."""
+    hard, model = scores["hardness"], scores["error_model"]
+    share, recall, f1 = (hard[part] for part in ("share_without_usable_id", "exact_id_recall", "exact_id_f1"))
+    frozen = say("已冻结", "frozen") if model["is_frozen"] else say("未冻结", "not frozen")
+    out.print(
+        say(
+            f"数据难度：{share:.1%} 的记录没有可用证号；只按证号归并，召回率 {recall:.3f}，F1 {f1:.3f}"
+            f"（差错模型 {model['profile']} {model['fingerprint']}，{frozen}）",
+            f"hardness: {share:.1%} of the records have no usable id; by exact id alone recall {recall:.3f}, "
+            f"F1 {f1:.3f} (error model {model['profile']} {model['fingerprint']}, {frozen})",
+        )
+    )
+    if hard["too_easy"]:
+        what = ", ".join(hard["too_easy"])
+        out.print(say(f"数据太容易，准确度不足为凭：{what}", f"too easy to prove anything: {what}"))
 
 
 def _cell(value: float | int | None) -> str:

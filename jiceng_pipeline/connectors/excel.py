@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from io import BufferedReader
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Literal, cast
 
@@ -63,7 +63,7 @@ def read(source: Source, options: Options) -> Extract:
     for path in paths:
         _check_size(path)
     extract = Extract(source_bytes=sum(path.stat().st_size for path in paths))
-    extract.batches = chain.from_iterable(_batches(path, source, options, extract) for path in paths)
+    extract.batches = _of_every(paths, source, options, extract)
     return extract
 
 
@@ -83,6 +83,12 @@ def _check_size(path: Path) -> None:
         raise SourceRejected(
             "工作簿解开后异常巨大，已拒绝读取", where=path.name, cure="请核对文件来源；确实很大的，拆成几个文件"
         )
+
+
+def _of_every(paths: Sequence[Path], source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of one workbook after the other; who stops half-way closes the one being read."""
+    for path in paths:
+        yield from _batches(path, source, options, extract)
 
 
 def _batches(path: Path, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:

@@ -1,7 +1,7 @@
 """What could not be taken as it came, with file, row, column and a reason; never the value itself.
 
 But for a code that is new to us: whoever has to translate it must know it. It is told where several records
-have it and it is short and no number of a person's; what one record has alone may be a slip of the keyboard.
+have it and it looks like a code: a few letters and digits. A word of Chinese characters might be a name.
 """
 
 from collections.abc import Iterable
@@ -37,8 +37,8 @@ def _reason(element: Element) -> str:
     if element.type == "code":
         raw = f"{element.id}_raw"
         is_told = (
-            f"count(*) over (partition by {raw}) >= {_NEW_CODE} and length(std_text({raw})) <= 10"
-            f" and not regexp_matches({raw}, '[0-9]{{6}}')"
+            f"count(*) over (partition by {raw}) >= {_NEW_CODE}"
+            f" and regexp_full_match(std_text({raw}), '[0-9A-Za-z]{{1,4}}')"
         )
         told = f"'代码“' || std_text({raw}) || '”不在代码集中，合同里也没有对照'"
         return f"case when {is_told} then {told} else {plain} end"

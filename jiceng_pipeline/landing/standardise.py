@@ -16,6 +16,7 @@ _OUTCOME_SCHEMA = pa.schema(
     [
         ("system", pa.string()),
         ("status", pa.string()),
+        ("delivery", pa.string()),
         ("rows_in", pa.int64()),
         ("rows_accepted", pa.int64()),
         ("rows_rejected", pa.int64()),
@@ -132,6 +133,7 @@ def _outcome_row(contract: Contract, settings: Settings) -> dict[str, object]:
     return {
         "system": contract.name,
         "status": last.status if last else "never",
+        "delivery": last.delivery if last else "full",
         "rows_in": last.rows_in if last else 0,
         "rows_accepted": last.rows_accepted if last else 0,
         "rows_rejected": last.rows_rejected if last else 0,

@@ -104,13 +104,15 @@ def test_amounts_that_rise_are_believed(held):
 
 
 @on("sqlite", "jsonl")
-def test_a_code_list_grows(held):
-    held.write(COLUMNS, changed("类别", lambda _: "特困供养", rows=4))
+@pytest.mark.parametrize(("code", "told"), [("T5", "代码“T5”"), ("特困供养", "代码")], ids=["sign", "word"])
+def test_a_code_list_grows(held, code, told):
+    """A sign is told to whoever has to translate it; a word of Chinese characters might be a name."""
+    held.write(COLUMNS, changed("类别", lambda _: code, rows=4))
     assert held.pull().status == "landed"
     values, quarantined = held.standard()
     assert len(values) == len(people())
     assert [row[4] for row in values].count(None) == 4
-    assert quarantined == [("类别", "代码“特困供养”不在代码集中，合同里也没有对照", 4)]
+    assert quarantined == [("类别", f"{told}不在代码集中，合同里也没有对照", 4)]
 
 
 @on("csv", "sqlite")

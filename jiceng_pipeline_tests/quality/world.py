@@ -161,7 +161,8 @@ def _fill(connection, contract):
 def _reports(connection):
     connection.execute(
         """create table landing.outcome (
-        system varchar, status varchar, rows_in bigint, rows_accepted bigint, rows_rejected bigint, started varchar,
+        system varchar, status varchar, delivery varchar, rows_in bigint, rows_accepted bigint, rows_rejected bigint,
+        started varchar,
         error_kind varchar, error_what varchar, error_where varchar, error_cure varchar,
         snapshot varchar, snapshot_date date, is_stale boolean);
         create table standard.quarantine (
@@ -174,7 +175,7 @@ def _reports(connection):
         count = len(ROWS.get(system, [])) or 1  # a system of which the world does not tell sent a row too
         connection.execute(
             """insert into landing.outcome
-            values (?, 'landed', ?, ?, 0, ?, null, null, null, null, 's1', ?, false)""",
+            values (?, 'landed', 'full', ?, ?, 0, ?, null, null, null, null, 's1', ?, false)""",
             [system, count, count, f"{DAY}T01:00:00+00:00", DAY],
         )
         connection.execute("insert into standard.conservation values (?, ?, ?, 0, 0)", [system, count, count])
