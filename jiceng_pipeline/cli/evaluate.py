@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.table import Table
 
 from jiceng_pipeline.cli.words import out, print_json, say
@@ -55,24 +56,23 @@ def measure(settings: Settings) -> dict[str, Any]:
 def show(scores: dict[str, Any]) -> None:
     """Print the scores as tables."""
     columns = {
-        "precision": say("精确率", "precision"),
+        "precision": say("精确率", "prec."),
         "recall": say("召回率", "recall"),
         "f1": "F1",
         "b3_f1": "B³ F1",
-        "residual_f1": say("无证号部分 F1", "residual F1"),
-        "exact_clusters": say("完全正确", "exact"),
-        "over_merged": say("误并", "over-merged"),
+        "residual_f1": say("无证号F1", "resid.F1"),
+        "over_merged": say("误并", "over"),
         "split": say("漏并", "split"),
     }
-    table = Table(title=say("归并准确度（记录对）", "accuracy in record pairs"), title_justify="left")
-    table.add_column("")
-    for title in columns.values():
-        table.add_column(title, justify="right")
+    title = say("归并准确度（记录对）", "accuracy in record pairs")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)  # it has to fit into eighty characters
+    table.add_column("", no_wrap=True)
+    for heading in columns.values():
+        table.add_column(heading, justify="right", no_wrap=True)
     names = {
         "resident": say("人员", "residents"),
         "household": say("户", "households"),
         "enterprise": say("市场主体", "enterprises"),
-        "exact_id_only": say("（只按证号归并的人员）", "(residents by exact id alone)"),
     }
     for key, name in names.items():
         table.add_row(name, *(_cell(scores[key].get(part)) for part in columns))
