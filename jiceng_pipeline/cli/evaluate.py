@@ -48,7 +48,6 @@ def measure(settings: Settings) -> dict[str, Any]:
             **evaluation.evaluate(connection, settings, at),
             "by_error": evaluation.by_error(connection, settings, at),
             "by_system": evaluation.by_system(connection),
-            "exact_id_only": evaluation.exact_id_only(connection),
             "valid_ids_merged": evaluation.valid_ids_merged(connection),
         }
 

@@ -89,16 +89,6 @@ def valid_ids_merged(connection: duckdb.DuckDBPyConnection) -> int:
     )
 
 
-def exact_id_only(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    """Return what grouping by identical valid numbers alone would reach: how hard the data is."""
-    connection.execute(
-        """create or replace temp table assigned as
-        select coalesce(s.citizen_id, s.record_id) as predicted, t.true_id, false as is_anchored
-        from staging.resident_record as s left join truth_resident as t using (record_id) where s.is_current"""
-    )
-    return _pairs(connection)
-
-
 def _record_id(settings: Settings) -> str:
     return record_id_expression(settings.secret, "system", "source_key", "ordinal")
 

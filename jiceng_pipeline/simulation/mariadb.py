@@ -4,8 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,15 +14,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import JicengError, StorageFailure, UsageError
 from jiceng_pipeline.core.processes import Process
 from jiceng_pipeline.simulation import servant, text
+from jiceng_pipeline.simulation.servant import PATIENCE
 from jiceng_pipeline.simulation.store import Change, whole
 from jiceng_pipeline.warehouse.connection import connect, quoted
 
-PATIENCE = 60.0  # seconds to start, to stop
-SOCKET_PREFIX = "jiceng-"
 KEYS = 5_000  # named in one statement
 OPTIONS = ("--skip-networking", "--skip-log-bin", "--character-set-server=utf8mb4", "--default-time-zone=+08:00")
 
@@ -47,8 +43,7 @@ class Server:
         self.process.end(signal.SIGTERM, signal.SIGKILL, patience=PATIENCE / 3)
         if self.child:
             self.child.wait()
-        if self.folder.name.startswith(SOCKET_PREFIX):
-            shutil.rmtree(self.folder, ignore_errors=True)
+        servant.remove_socket(self.folder)
 
 
 def address(folder: Path) -> str:
@@ -160,11 +155,7 @@ def _lines(rows: Any) -> bytes:
 
 def _initialise(data: Path) -> None:
     """Make the data folder of a new server, whole or not at all."""
-    account, draft = servant.account(), data.with_name(f".{data.name}.draft")
-    with files.storage(data):
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700, parents=True)
-    servant.hand_over(draft, account)
+    account, draft = servant.account(), servant.new_data(data)
     if account:
         servant.let_pass(draft)
     command = [program("mariadb-install-db"), "--no-defaults", f"--datadir={draft}", "--skip-test-db"]
@@ -177,10 +168,8 @@ def _initialise(data: Path) -> None:
 
 
 def _start(data: Path) -> Server:
-    account = servant.account()
-    folder = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir="/tmp" if account else None))  # noqa: S108 - short, private
-    servant.hand_over(folder, account)
-    if account:
+    folder = servant.new_socket()
+    if servant.account():
         servant.let_pass(data)
     places = [
         f"--datadir={data.resolve()}",
@@ -188,32 +177,21 @@ def _start(data: Path) -> Server:
         f"--pid-file={data.resolve()}/mariadb.pid",
     ]
     command = [program("mariadbd"), "--no-defaults", *places, *OPTIONS]
-    with _log(data).open("ab") as log:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd=folder,
-            **servant.running_as(account),
-        )
+    child = servant.start(command, _log(data), folder)
     return Server(Process.of(child.pid), folder, child)
 
 
 def _answers(server: Server) -> bool:
-    """Wait until the server answers; false if it dies, or is silent for too long."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and server.process.is_alive:
-        if (server.folder / "socket").exists():
-            try:
-                execute(server.url)
-            except duckdb.Error:
-                pass
-            else:
-                return True
-        time.sleep(0.05)
-    return False
+    def is_ready() -> bool:
+        if not (server.folder / "socket").exists():
+            return False
+        try:
+            execute(server.url)
+        except duckdb.Error:
+            return False
+        return True
+
+    return servant.answers(server.process, is_ready, 0.05)
 
 
 def _log(data: Path) -> Path:

@@ -5,12 +5,9 @@ and leaves a server behind when its process is killed; a department's register d
 """
 
 import importlib.util
-import shutil
 import signal
 import stat
 import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,14 +15,12 @@ from pathlib import Path
 
 import psycopg
 
-from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import JicengError, StorageFailure
 from jiceng_pipeline.core.processes import Process
 from jiceng_pipeline.simulation import servant
+from jiceng_pipeline.simulation.servant import PATIENCE
 
-PATIENCE = 60.0  # seconds to start, to stop
 ATTEMPTS = 3
-SOCKET_PREFIX = "jiceng-"
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "30",
@@ -57,8 +52,7 @@ class Server:
         self.process.end(signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, patience=PATIENCE / 3)
         if self.child:
             self.child.wait()
-        if self.socket.name.startswith(SOCKET_PREFIX):
-            shutil.rmtree(self.socket, ignore_errors=True)
+        servant.remove_socket(self.socket)
 
 
 def address(socket: Path) -> str:
@@ -97,36 +91,24 @@ def serving(data: Path, note: Callable[[Server], None]) -> Iterator[Server]:
 
 
 def _start(data: Path) -> Server:
-    account = servant.account()
-    socket = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir="/tmp" if account else None))  # noqa: S108 - short, private
-    servant.hand_over(socket, account)
-    if account:
+    socket = servant.new_socket()
+    if servant.account():
         _let_pass(data)
     options = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
     command = [str(programs() / "postgres"), "-D", str(data), "-k", str(socket), *options]
-    with (data.parent / "postgresql.log").open("ab") as log:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            **servant.running_as(account),
-        )
+    child = servant.start(command, data.parent / "postgresql.log")
     return Server(Process.of(child.pid), socket, child)
 
 
 def _answers(server: Server) -> bool:
-    """Wait until the server answers; false if it dies, or is silent for too long."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and server.process.is_alive:
+    def is_ready() -> bool:
         try:
             psycopg.connect(server.url, connect_timeout=5).close()
         except psycopg.OperationalError:
-            time.sleep(0.03)
-        else:
-            return True
-    return False
+            return False
+        return True
+
+    return servant.answers(server.process, is_ready, 0.03)
 
 
 def left_behind(data: Path) -> Server | None:
@@ -142,13 +124,10 @@ def left_behind(data: Path) -> Server | None:
 
 def _initialise(data: Path) -> None:
     """Make the data folder of a new server, whole or not at all."""
-    account, draft = servant.account(), data.with_name(f".{data.name}.draft")
+    account = servant.account()
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     for _ in range(ATTEMPTS):
-        with files.storage(data):
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir(mode=0o700, parents=True)
-        servant.hand_over(draft, account)
+        draft = servant.new_data(data)
         if account:
             _let_pass(draft)
         command = [str(programs() / "initdb"), "-D", str(draft), *options]

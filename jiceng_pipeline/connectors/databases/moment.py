@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from jiceng_pipeline.connectors.base import BATCH_ROWS
+from jiceng_pipeline.connectors.ahead import ahead
+from jiceng_pipeline.connectors.base import BATCH_ROWS, Extract
 from jiceng_pipeline.core.errors import SourceUnreachable
 from jiceng_pipeline.core.redaction import redacted
 
@@ -45,6 +47,31 @@ def reading(where: str, said_by_server: str) -> Iterator[None]:
         ) from None
 
 
-def batches(found: duckdb.DuckDBPyConnection) -> Generator[pa.RecordBatch, None, None]:
-    """Yield a query's rows as they come."""
+def unreachable(error: duckdb.Error, said_by_server: str, system: str) -> SourceUnreachable:
+    """Return what to raise where a database cannot be attached, with the server's own words alone.
+
+    `said_by_server` is as of `reading`: the rest of the message may hold the whole address, password included.
+    """
+    said = re.search(said_by_server, str(error))
+    return SourceUnreachable(
+        f"数据库连不上或登录失败（{redacted(said[1]) if said else type(error).__name__}）",
+        where=system,
+        cure="检查数据库是否在运行，以及 connections.yaml 里的地址、用户和密码",
+    )
+
+
+def numbered(
+    found: duckdb.DuckDBPyConnection, extract: Extract
+) -> Generator[tuple[pa.Array, pa.RecordBatch], None, None]:
+    """Yield a query's rows as they come, with their numbers from 1; the next ones are fetched meanwhile."""
+    count = 0
+    with closing(ahead(_batches(found))) as batches:
+        for batch in batches:
+            numbers = pa.array(np.arange(count + 1, count + batch.num_rows + 1))
+            count += batch.num_rows
+            extract.source_bytes += batch.nbytes
+            yield numbers, batch
+
+
+def _batches(found: duckdb.DuckDBPyConnection) -> Generator[pa.RecordBatch, None, None]:
     yield from found.to_arrow_reader(BATCH_ROWS)

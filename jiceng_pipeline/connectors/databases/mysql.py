@@ -6,17 +6,14 @@ from contextlib import closing
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.connectors import base, columns
-from jiceng_pipeline.connectors.ahead import ahead
 from jiceng_pipeline.connectors.base import Extract, Source
 from jiceng_pipeline.connectors.databases import moment
 from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
-from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.warehouse.connection import connect, quoted
 
 SCHEMES = ("mysql", "mariadb")
@@ -72,13 +69,9 @@ def _batches(url: SplitResult, source: Source, options: Table, extract: Extract)
                 f"{_cell(name, types[name])} as {_name(f'c{i}')}" for i, name in enumerate(names.values())
             )
             dates = [i for i, name in enumerate(names.values()) if types[name] in _DATES]
-            count = zero_dates = 0
-            rows = moment.batches(_query(connection, f"select {cells} from {table}"))
-            with closing(ahead(rows)) as batches:
-                for found in batches:
-                    numbers = pa.array(np.arange(count + 1, count + found.num_rows + 1))
-                    count += found.num_rows
-                    extract.source_bytes += found.nbytes
+            zero_dates = 0
+            with closing(moment.numbered(_query(connection, f"select {cells} from {table}"), extract)) as rows:
+                for numbers, found in rows:
                     zero_dates += sum(pc.sum(pc.starts_with(found[i], "0000-00-00")).as_py() or 0 for i in dates)
                     yield base.batch(source.columns, where, numbers, found.columns)
             if zero_dates:
@@ -106,12 +99,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, url: SplitResult, schema: str
         connection.execute(f"create secret login (type mysql, {secret})")
         connection.execute("attach '' as source (type mysql, secret login, read_only)")
     except duckdb.Error as error:
-        said = re.search(r'with parameters "": ([^\n]*)', str(error))
-        raise SourceUnreachable(
-            f"数据库连不上或登录失败（{redacted(said[1]) if said else type(error).__name__}）",
-            where=source.system,
-            cure="检查数据库是否在运行，以及 connections.yaml 里的地址、用户和密码",
-        ) from None
+        raise moment.unreachable(error, r'with parameters "": ([^\n]*)', source.system) from None
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:

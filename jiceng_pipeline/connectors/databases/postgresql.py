@@ -1,21 +1,17 @@
 """PostgreSQL: one table or view, read in one snapshot, every value as PostgreSQL itself writes it."""
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import parse_qsl, quote, urlencode
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from jiceng_pipeline.connectors import base, columns
-from jiceng_pipeline.connectors.ahead import ahead
 from jiceng_pipeline.connectors.base import Extract, Source
 from jiceng_pipeline.connectors.databases import moment
 from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
-from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.warehouse.connection import connect, identifier, quoted
 
 SCHEMES = ("postgresql", "postgres")
@@ -61,13 +57,8 @@ def _batches(url: str, source: Source, options: Table, extract: Extract) -> Iter
                 table += f" where {identifier(names[since.column])} >= '{quoted(since.value)}'"
             extract.promised_rows = int(_query(connection, f"select count(*)::text from {table}").fetchall()[0][0])
             cells = ", ".join(f"{identifier(theirs)}::text as {identifier(ours)}" for ours, theirs in names.items())
-            count = 0
-            rows = moment.batches(_query(connection, f"select {cells} from {table}"))
-            with closing(ahead(rows)) as batches:
-                for found in batches:
-                    numbers = pa.array(np.arange(count + 1, count + found.num_rows + 1))
-                    count += found.num_rows
-                    extract.source_bytes += found.nbytes
+            with closing(moment.numbered(_query(connection, f"select {cells} from {table}"), extract)) as rows:
+                for numbers, found in rows:
                     yield base.batch(source.columns, where, numbers, found.columns)
 
 
@@ -84,13 +75,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, url: str, source: Source) -> 
     try:
         connection.execute(f"attach '{quoted(url)}' as source (type postgres, read_only)")
     except duckdb.Error as error:
-        # The message begins with the whole address, password included: keep only what the server said.
-        said = re.search(r" failed: (.*)", str(error))
-        raise SourceUnreachable(
-            f"数据库连不上或登录失败（{redacted(said[1]) if said else type(error).__name__}）",
-            where=source.system,
-            cure="检查数据库是否在运行，以及 connections.yaml 里的地址、用户和密码",
-        ) from None
+        raise moment.unreachable(error, r" failed: (.*)", source.system) from None
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
