@@ -19,7 +19,6 @@ from typing import Any
 from jiceng_pipeline.cli.evaluate import measure
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.launch import run_sync
-from jiceng_pipeline.simulation import truth
 from jiceng_pipeline.simulation.advance import advance
 from jiceng_pipeline.simulation.running import running
 from jiceng_pipeline.simulation.simulate import simulate
@@ -52,7 +51,7 @@ def evening(settings: Settings, number: int) -> dict[str, Any]:
     """Let the city live a day (but for the first) and sync it; return what that took and how it went."""
     on = START + timedelta(days=number)
     os.environ["JICENG_NOW"] = f"{on}T22:00:00+08:00"
-    day_seconds, lived = timed(lambda: advance(settings, 1, with_truth=False)[0]) if number else (0.0, None)
+    day_seconds, lived = timed(lambda: advance(settings, 1)[0]) if number else (0.0, None)
     sync_seconds, report = timed(lambda: run_sync(settings))
     failed = sorted(name for name, told in report.systems.items() if told["status"] == "failed")
     return {
@@ -78,7 +77,6 @@ def main() -> None:
         city = simulate(settings, scale=asked.scale, as_of=START)
         with running(settings):
             days = [evening(settings, number) for number in range(asked.days + 1)]
-        truth.refresh(settings)
         scores = measure(settings)
     assert not [day for day in days if day["unbalanced"]], "rows were lost"
     later = days[1:]

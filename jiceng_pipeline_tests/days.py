@@ -70,7 +70,7 @@ def live(settings: Settings, days: int = DAYS, scale: str = "community") -> Iter
         simulate(settings, scale=scale, seed=SEED, as_of=START)
         with running(settings), dg.DagsterInstance.ephemeral() as instance:
             for number in range(days + 1):
-                lived = advance(settings, 1, PACE, with_truth=number == days)[0] if number else None
+                lived = advance(settings, 1, PACE)[0] if number else None
                 on = START + timedelta(days=number)
                 os.environ["JICENG_NOW"] = f"{on}T22:00:00+08:00"
                 yield _evening(settings, instance, number, on, lived)

@@ -7,6 +7,7 @@ import typer
 from rich import box
 from rich.table import Table
 
+from jiceng_pipeline.cli import progress
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
@@ -19,7 +20,8 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
     """Print precision, recall and F1 in record pairs per entity."""
-    scores = measure(Settings.load())
+    with progress.shown(say("对照", "evaluate")):
+        scores = measure(Settings.load())
     if as_json:
         print_json(scores)
     else:

@@ -10,6 +10,7 @@ from jiceng_pipeline.core.progress import Step, listening
 
 _STAGES = {
     "simulate": ("生成模拟城市", "simulate"),
+    "truth": ("写出模拟真相", "write the truth of"),
     "pull": ("拉取", "pull"),
     "standardise": ("标准化", "standardise"),
     "reconcile": ("归并", "reconcile"),

@@ -17,7 +17,7 @@ from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.progress import Step, report
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.simulation import history, state, truth
+from jiceng_pipeline.simulation import history, state
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.life.pace import Pace
 from jiceng_pipeline.simulation.office_day import Office, write
@@ -39,11 +39,10 @@ class Day:
     changed: Mapping[str, int]
 
 
-def advance(settings: Settings, days: int = 1, pace: Pace | None = None, *, with_truth: bool = True) -> list[Day]:
+def advance(settings: Settings, days: int = 1, pace: Pace | None = None) -> list[Day]:
     """Move the city that is there on by some days and return what they were.
 
-    The truth is written anew at the end; `with_truth` false leaves that to `truth.refresh`. Raises
-    UsageError where there is no city.
+    Raises UsageError where there is no city.
     """
     if days < 1:
         raise UsageError("天数不能小于 1", where="--days", cure="写 1 或更大的整数")
@@ -55,16 +54,13 @@ def advance(settings: Settings, days: int = 1, pace: Pace | None = None, *, with
                 day = _day(run, settings, _made(settings), pace or Pace(), url)
             done.append(day)
             report(Step("simulate", day.date.isoformat(), sum(day.events.values()), number + 1, days))
-    if with_truth:
-        with transition(settings):
-            truth.refresh(settings)
     return done
 
 
 def repair(settings: Settings) -> Day | None:
     """Make the day again in whose middle the simulation was killed, if it was; its pace was noted down."""
     doing = _made(settings).get("doing")
-    return advance(settings, 1, Pace(**doing), with_truth=False)[0] if doing else None
+    return advance(settings, 1, Pace(**doing))[0] if doing else None
 
 
 def _day(run: Run, settings: Settings, made: dict[str, Any], pace: Pace, url: str) -> Day:

@@ -112,7 +112,7 @@ def _write(tasks: Sequence[Task], wanted: dict[str, Any]) -> dict[str, Any]:
         records = {system: sum(each.records[system] for each in townships) for system in stores()}
         with database(settings, wanted["medical_store"]) as url:
             written = write_stores(run, settings, day, url, records)
-            truth.write(truth.truth(settings), settings, [task.shard.township for task in tasks])
+            truth.write(truth.place(settings), settings, [task.shard.township for task in tasks])
             for done, system in enumerate(written):
                 report(Step("simulate", system, records[system], len(tasks) + done, len(tasks) + len(records)))
     made = wanted | {
@@ -146,7 +146,7 @@ def _make_township(task: Task) -> Made:
 
 def _keep_shard(settings: Settings, city: City) -> None:
     """Keep a township's truth: for the evaluation, and for the days that follow."""
-    truth.keep(truth.truth(settings), city)
+    truth.keep(truth.place(settings), city)
     state.save(city, state.folder(settings, city.shard.township, city.day))
 
 

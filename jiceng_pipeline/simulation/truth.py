@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jiceng_pipeline.core import files
+from jiceng_pipeline.core.progress import Step, report
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.simulation import journal, offices, service_points, state, text
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.reference import Reference
+from jiceng_pipeline.simulation.running import transition
 from jiceng_pipeline.simulation.store import Store, source_key, stores, whole
 
 # of whom a record of each kind speaks: equipment of who uses it, a case of who reported it
@@ -73,9 +75,21 @@ class Truth:
         return self.folder / "error.parquet"
 
 
-def truth(settings: Settings) -> Truth:
-    """Return where the truth of this instance's city lies."""
+def place(settings: Settings) -> Truth:
+    """Return where the truth of this instance's city lies, of whichever day it is."""
     return Truth(settings.simulated / "truth")
+
+
+def truth(settings: Settings) -> Truth:
+    """Return the truth of the city's present day, written anew where what lies there is of an earlier one.
+
+    The city lives without it: only who evaluates needs it, and of a whole city it takes a minute.
+    """
+    at, note = place(settings), settings.simulated / "city.json"
+    if note.exists():
+        with transition(settings):
+            _refresh(settings, at, json.loads(note.read_text("utf-8")))
+    return at
 
 
 def keep(at: Truth, city: City) -> None:
@@ -100,17 +114,15 @@ def write(at: Truth, settings: Settings, townships: Sequence[str]) -> None:
     _write(at.error, (part for store in found.values() for part in _errors(settings, store)))
 
 
-def refresh(settings: Settings) -> None:
-    """Write the truth of the city's present day, where what is there is of an earlier one."""
-    note = json.loads((settings.simulated / "city.json").read_text("utf-8"))
-    at, day = truth(settings), int(note.get("day", 0))
-    said = at.folder / DAY
+def _refresh(settings: Settings, at: Truth, note: Mapping[str, Any]) -> None:
+    said, day = at.folder / DAY, int(note.get("day", 0))
     if not day or (said.exists() and said.read_text() == str(day)):
         return
     said.unlink(missing_ok=True)
     reference = Reference.read(settings.reference)
-    for township in note["townships"]:
+    for done, township in enumerate(note["townships"], start=1):
         keep(at, state.load(reference, state.folder(settings, township, day)))
+        report(Step("truth", township, None, done, len(note["townships"])))
     write(at, settings, list(note["townships"]))
     files.write_text(said, str(day))
 

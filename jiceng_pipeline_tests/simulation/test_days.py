@@ -219,13 +219,14 @@ def test_the_same_days_give_the_same_bytes_and_a_killed_day_is_made_again(tmp_pa
     note = other.simulated / "city.json"
     before, keep = note.read_text("utf-8"), other.simulated / "state" / "2"
     shutil.copytree(keep, tmp_path / "state")
-    advance(other, 1, PACE, with_truth=False)
+    advance(other, 1, PACE)
     # as if it had been killed when all was written but the last note
     shutil.copytree(tmp_path / "state", keep)
     note.write_text(json.dumps(json.loads(before) | {"doing": PACE.__dict__}), "utf-8")
     assert repair(other).day == 3
     assert repair(other) is None
-    truth.refresh(other)
+    truth.truth(other)
+    truth.truth(one)
     mine, theirs = content(one), content(other)
     assert sorted(mine) == sorted(theirs)
     assert [name for name in mine if mine[name] != theirs[name]] == []
