@@ -6,7 +6,7 @@ import duckdb
 
 from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import decisions, identity, training
+from jiceng_pipeline.matching import decisions, identity
 from jiceng_pipeline.matching.model import Matching
 
 MODEL = Path(__file__).with_name("febrl.yaml")
@@ -28,7 +28,6 @@ def cluster(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     connection.execute("create schema if not exists matching")
     decisions.create_decision(connection, settings)
     identity.create_anchor(connection, matching)
-    training.create_model(connection, settings, {"resident": matching})
     identity.create_match(connection, settings, matching)
     identity.create_link(connection, settings, matching)
     connection.execute(

@@ -23,6 +23,7 @@ doubt as (
         conflict.other_systems
     from governance.conflict as conflict
     join standard.element as element on element.element_id = conflict.element_id and element.is_verified_locally
+    where conflict.rule <> 'frozen'
     union all
     select
         review.entity_id,

@@ -3,6 +3,32 @@
 -- audience: pipeline
 -- grain: one row per source record of an enterprise
 -- columns: record_id, system, department, first_landed, record_date, is_current, unified_social_credit_code, unified_social_credit_code_raw, registration_number, enterprise_name, legal_representative_name, legal_representative_citizen_id, phone, address_key, community_code
+with typed as (
+    select
+        record_id,
+        organisation_code(unified_social_credit_code_raw) as organisation_code,
+        registration_number
+    from standard.enterprise_record
+    where unified_social_credit_code is null
+),
+
+by_organisation as (
+    select substr(unified_social_credit_code, 9, 9) as organisation_code, min(unified_social_credit_code) as code
+    from standard.enterprise_record
+    where unified_social_credit_code is not null
+    group by substr(unified_social_credit_code, 9, 9)
+    having count(distinct unified_social_credit_code) = 1
+),
+
+by_registration as (
+    -- some record has both: the old number became this code
+    select registration_number, min(unified_social_credit_code) as code
+    from standard.enterprise_record
+    where unified_social_credit_code is not null and regexp_matches(registration_number, '^[0-9]{15}$')
+    group by registration_number
+    having count(distinct unified_social_credit_code) = 1
+)
+
 select
     record.record_id,
     record.system,
@@ -10,7 +36,10 @@ select
     record.first_landed,
     coalesce(record.record_updated_date, record.landed_date) as record_date,
     record.is_current,
-    record.unified_social_credit_code,
+    -- what it goes by: its code; else the code its organisation code or its old number is part of
+    coalesce(
+        record.unified_social_credit_code, by_organisation.code, typed.organisation_code, by_registration.code
+    ) as unified_social_credit_code,
     record.unified_social_credit_code_raw,
     record.registration_number,
     record.enterprise_name,
@@ -20,4 +49,7 @@ select
     address_key(record.business_address) as address_key,
     record.community_code
 from standard.enterprise_record as record
+left join typed on typed.record_id = record.record_id
+left join by_organisation on by_organisation.organisation_code = typed.organisation_code
+left join by_registration on by_registration.registration_number = typed.registration_number
 order by record.record_id

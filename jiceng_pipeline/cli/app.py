@@ -14,13 +14,16 @@ from typer.exceptions import Abort, Exit
 
 from jiceng_pipeline.cli import (
     catalogue,
+    decide,
     dispute,
     doctor,
     evaluate,
     explain,
     giveback,
     model,
+    rebuild,
     report,
+    review,
     run,
     serve,
     simulate,
@@ -66,12 +69,13 @@ def common(
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 
-for command in (run, sync, status, report, evaluate, explain, giveback, serve, doctor, catalogue):
+for command in (run, sync, status, report, evaluate, explain, review, giveback, rebuild, serve, doctor, catalogue):
     command.register(app)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(model.app, name="model")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(dispute.app, name="dispute")
+app.add_typer(decide.app, name="decide")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -44,6 +44,7 @@ def page(settings: Settings) -> str:
         ("SQL 模型 · SQL models", _models(settings)),
         ("质量规则 · Quality rules", _rules()),
         ("数据元 · Data elements", _elements()),
+        ("标签 · Tags", _tags()),
         ("代码集 · Code sets", _code_sets()),
     ):
         lines += ["", f"## {title}", "", *_table(rows)]
@@ -98,6 +99,14 @@ def _elements() -> Iterator[tuple[str, ...]]:
     for each in elements().values():
         kind = f"{each.type} `{each.code_set}`" if each.code_set else each.type
         yield (f"`{each.id}`", each.title, each.definition, kind, _SENSITIVITY[each.sensitivity], each.standard)
+
+
+def _tags() -> Iterator[tuple[str, ...]]:
+    from jiceng_pipeline.standard.tags import tags
+
+    yield ("标签", "名称", "定义", "敏感级别", "依据")
+    for code, each in tags().items():
+        yield (f"`{code}`", each.title, each.definition, _SENSITIVITY[each.sensitivity], each.basis)
 
 
 def _code_sets() -> Iterator[tuple[str, ...]]:

@@ -8,6 +8,7 @@ from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import standardise
+from jiceng_pipeline.matching import history, stale, tags
 from jiceng_pipeline.matching import tables as matching
 from jiceng_pipeline.quality import disputes, drift, figure, rhythm, tickets
 from jiceng_pipeline.returns import changes
@@ -25,7 +26,14 @@ def tables(settings: Settings) -> Mapping[str, Table]:
 
 @cache
 def _tables(sql_models: Path) -> Mapping[str, Table]:
-    made = (*standardise.tables(contracts()), *matching.tables(), *models.tables(sql_models))
+    made = (
+        *standardise.tables(contracts()),
+        *matching.tables(),
+        history.table(),
+        tags.table(),
+        stale.table(),
+        *models.tables(sql_models),
+    )
     returned = frozenset(table.full_name for table in made if table.schema == "returned")
     every = {
         table.full_name: table

@@ -9,7 +9,7 @@ from typing import Any
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import PACKAGE, Settings
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline.landing import snapshot
+from jiceng_pipeline.landing import outcome, snapshot
 from jiceng_pipeline.ledger import kind, views
 from jiceng_pipeline.ledger.kinds.model import Model
 from jiceng_pipeline.ledger.store import open_ledger
@@ -31,6 +31,11 @@ def inputs(settings: Settings) -> Mapping[str, Any]:
         "business_date": clock.business_date(settings).isoformat(),
         "code_version": code_version(settings.sql_models, settings.reference, settings.departments),
     }
+
+
+def pulled(settings: Settings) -> Mapping[str, str | None]:
+    """Return the stamp of every system's last pull, so that a replay takes no later outcome into account."""
+    return {name: outcome.latest_stamp(settings, contract) for name, contract in contracts().items()}
 
 
 def is_same(settings: Settings, made_of: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

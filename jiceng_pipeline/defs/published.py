@@ -74,4 +74,5 @@ def _publish_build(sync: Sync) -> Published:
             "checks": figures.checks(connection),
         }
     made_of = inputs.with_pinned(sync.settings, sync.inputs)
-    return publish.publish(sync.settings, sync.database, {"inputs": made_of, "summary": summary})
+    facts = {"inputs": made_of, "pulled": inputs.pulled(sync.settings), "summary": summary}
+    return publish.publish(sync.settings, sync.database, facts)

@@ -1,10 +1,12 @@
 """An index of a system's landing: which records there ever were, so that a build reads only what is in force.
 
 cache/landing/<department>/<system>/<newest snapshot it covers>/
-    index.parquet  record_id, row_hash, first_landed, landed (stamps of the first and the last snapshot that
-                   has a row of it: the last has its contents), is_current
-    ended.parquet  the last contents of the records that have ended, as `landed_rows` gives them
-    index.json     what it was made from, and the hashes of both files
+    index.parquet    record_id, row_hash, first_landed, landed (stamps of the first and the last snapshot that
+                     has a row of it: the last has its contents), since (the first snapshot with just these
+                     contents), is_current
+    earlier.parquet  every contents that no longer stands: since, landed as above, until (the snapshot that
+                     changed or ended it), and the columns
+    index.json       what it was made from, and the hashes of both files
 
 A pure function of landing, made from the index before and one snapshot: without it a build takes longer
 and gives the same. One that is damaged, or made from other snapshots, is made again.
@@ -13,6 +15,7 @@ and gives the same. One that is damaged, or made from other snapshots, is made a
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,10 +30,11 @@ from jiceng_pipeline.landing.snapshot import ENDED, RECORD_ID, ROW_HASH, Snapsho
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import identifier
 
-INDEX, GONE, META = "index.parquet", "ended.parquet", "index.json"
-_LAYOUT = 1  # of these files
+INDEX, EARLIER, META = "index.parquet", "earlier.parquet", "index.json"
+_LAYOUT = 2  # of these files
 _NAMED = "record_id, row_hash, source_file, source_row, first_landed, landed"
 _OF_ROW = f"{RECORD_ID} as record_id, {ROW_HASH} as row_hash, _file as source_file, _row as source_row"
+_DATE = "cast(strptime(substr(landed, 1, 15), '%Y%m%dT%H%M%S') + interval 8 hour as date) as landed_date"
 _PARQUET = "(format parquet, compression zstd)"
 
 
@@ -49,22 +53,53 @@ def landed_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, setti
             null::bigint as source_row, null::varchar as first_landed, null::varchar as landed,
             null::date as landed_date, false as is_current, {empty} where false"""
     taken = force.taken(settings, contract)
-    date = "cast(strptime(substr(landed, 1, 15), '%Y%m%dT%H%M%S') + interval 8 hour as date) as landed_date"
     if len(taken) == 1:
-        return f"""select {_NAMED}, {date}, true as is_current, {columns}
+        return f"""select {_NAMED}, {_DATE}, true as is_current, {columns}
             from (select *, landed as first_landed from ({_rows(links, contract.source_columns)}))"""
     place = _made(connection, contract, settings, taken)
     known = f"read_parquet({literal(str(place / INDEX))})"
-    return f"""select {_NAMED}, {date}, is_current, {columns} from (
+    return f"""select {_NAMED}, {_DATE}, is_current, {columns} from (
             select came.record_id, came.row_hash, source_file, source_row, first_landed, came.landed,
                 true as is_current, {columns}
             from ({_rows(links, contract.source_columns)}) as came
             join (select record_id, first_landed, landed from {known} where is_current) as known
                 on known.record_id = came.record_id and known.landed = came.landed
             union all
-            select {_NAMED}, false as is_current, {_columns(_held_columns(place), contract.source_columns)}
-            from read_parquet({literal(str(place / GONE))})
+            select gone.record_id, gone.row_hash, source_file, source_row, first_landed, gone.landed,
+                false as is_current, {_columns(_held_columns(place), contract.source_columns)}
+            from read_parquet({literal(str(place / EARLIER))}) as gone
+            join (select record_id, first_landed, landed from {known} where not is_current) as known
+                on known.record_id = gone.record_id and known.landed = gone.landed
         )"""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Selects of what records said before, and of those in force whose contents are not those first landed.
+
+    `earlier` has the shape of `landed_rows`, but that first_landed is the stamp of the first snapshot with
+    these contents, and a column more: until, the stamp of the snapshot that changed or ended them. `later`
+    has record_id and since, the stamp of the first snapshot with the contents that stand.
+    """
+
+    earlier: str
+    later: str
+
+
+def versions(connection: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> Versions | None:
+    """Return the contents of the records that have had more than one, or ended; None where there is no such record."""
+    taken = force.taken(settings, contract)
+    if len(taken) < 2:
+        return None
+    place = _made(connection, contract, settings, taken)
+    earlier, known = (f"read_parquet({literal(str(place / name))})" for name in (EARLIER, INDEX))
+    if not _held(place)["earlier"]:
+        return None
+    return Versions(
+        f"""select record_id, row_hash, source_file, source_row, since as first_landed, landed, {_DATE},
+            false as is_current, until, {_columns(_held_columns(place), contract.source_columns)} from {earlier}""",
+        f"select record_id, since from {known} where is_current and since <> first_landed",
+    )
 
 
 def _rows(found: Sequence[Snapshot], columns: Sequence[str]) -> str:
@@ -119,14 +154,19 @@ def _is_good(place: Path, inputs: str) -> bool:
         meta = json.loads((place / META).read_text("utf-8"))
         return bool(
             meta["inputs"] == inputs
-            and meta["files"] == {name: snapshot.fingerprint(place / name) for name in (INDEX, GONE)}
+            and meta["files"] == {name: snapshot.fingerprint(place / name) for name in (INDEX, EARLIER)}
         )
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
+def _held(place: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((place / META).read_text("utf-8"))
+    return found
+
+
 def _held_columns(place: Path) -> list[str]:
-    found: list[str] = json.loads((place / META).read_text("utf-8"))["columns"]
+    found: list[str] = _held(place)["columns"]
     return found
 
 
@@ -138,13 +178,13 @@ def _add(
     with files.storage(place):
         shutil.rmtree(place, ignore_errors=True)
     with files.new_folder(place) as draft:
-        index, gone = draft / INDEX, draft / GONE
+        index, earlier = draft / INDEX, draft / EARLIER
         connection.execute(f"copy ({_index(before, taken[-1])}) to {literal(str(index))} {_PARQUET}")
-        rows = _gone(connection, before, index, taken, columns)
-        connection.execute(f"copy ({rows}) to {literal(str(gone))} {_PARQUET}")
-        connection.execute("drop table if exists temp.ended_now")
-        described: dict[str, Any] = {path.name: snapshot.fingerprint(path) for path in (index, gone)}
-        files.write_json(draft / META, {"inputs": inputs, "columns": columns, "files": described})
+        rows = _earlier(connection, before, index, taken, columns)
+        copied = connection.execute(f"copy ({rows}) to {literal(str(earlier))} {_PARQUET}").fetchall()[0][0]
+        connection.execute("drop table if exists temp.closed_now")
+        described: dict[str, Any] = {path.name: snapshot.fingerprint(path) for path in (index, earlier)}
+        files.write_json(draft / META, {"inputs": inputs, "columns": columns, "earlier": copied, "files": described})
 
 
 def _index(before: Path | None, newest: Snapshot) -> str:
@@ -154,7 +194,8 @@ def _index(before: Path | None, newest: Snapshot) -> str:
     came = f"select {RECORD_ID} as record_id, {ROW_HASH} as row_hash from {rows} where not {_ended(newest)}"
     if before is None:
         return (
-            f"select record_id, row_hash, {stamp} as first_landed, {stamp} as landed, true as is_current from ({came})"
+            f"select record_id, row_hash, {stamp} as first_landed, {stamp} as landed, {stamp} as since,"
+            f" true as is_current from ({came})"
         )
     stays = "false"
     if force.is_increment(newest):
@@ -163,43 +204,48 @@ def _index(before: Path | None, newest: Snapshot) -> str:
             coalesce(came.row_hash, known.row_hash) as row_hash,
             coalesce(known.first_landed, {stamp}) as first_landed,
             case when came.record_id is null then known.landed else {stamp} end as landed,
+            case when came.record_id is null or (known.is_current and came.row_hash = known.row_hash)
+                then known.since else {stamp} end as since,
             case when came.record_id is null then {stays} else true end as is_current
         from read_parquet({literal(str(before / INDEX))}) as known
         full join ({came}) as came on came.record_id = known.record_id"""
 
 
-def _gone(
+def _earlier(
     connection: duckdb.DuckDBPyConnection,
     before: Path | None,
     index: Path,
     taken: Sequence[Snapshot],
     columns: list[str],
 ) -> str:
-    """Return the select of the last contents of the records that have ended: those known and those new."""
+    """Return the select of the contents that no longer stand: those known, and what the newest changed or ended."""
     if before is None:
         empty = ", ".join(f"null::varchar as {identifier(name)}" for name in columns)
         return f"""select null::varchar as record_id, null::varchar as row_hash, null::varchar as source_file,
-            null::bigint as source_row, null::varchar as first_landed, null::varchar as landed, {empty} where false"""
+            null::bigint as source_row, null::varchar as since, null::varchar as landed, null::varchar as until,
+            {empty} where false"""
     connection.execute(
-        f"""create or replace temp table ended_now as
-        select record_id, first_landed, landed from read_parquet({literal(str(before / INDEX))})
-        where is_current and record_id in (
-            select record_id from read_parquet({literal(str(index))}) where not is_current)"""
+        f"""create or replace temp table closed_now as
+        select was.record_id, was.since, was.landed
+        from (select record_id, since, landed from read_parquet({literal(str(before / INDEX))}) where is_current) as was
+        join read_parquet({literal(str(index))}) as now
+            on now.record_id = was.record_id and (not now.is_current or now.since <> was.since)"""
     )
-    stamps = {stamp for (stamp,) in connection.execute("select distinct landed from ended_now").fetchall()}
+    stamps = {stamp for (stamp,) in connection.execute("select distinct landed from closed_now").fetchall()}
     last_held = [each for each in taken if each.stamp in stamps]
     for each in last_held:
         _check(each)
-    known = f"""select {_NAMED}, {_columns(_held_columns(before), columns)}
-        from read_parquet({literal(str(before / GONE))})
-        where record_id in (select record_id from read_parquet({literal(str(index))}) where not is_current)"""
+    named = "record_id, row_hash, source_file, source_row, since, landed, until"
+    known = f"""select {named}, {_columns(_held_columns(before), columns)}
+        from read_parquet({literal(str(before / EARLIER))})"""
     if not last_held:
         return known
     cells = ", ".join(map(identifier, columns))
     return f"""{known} union all
-        select came.record_id, row_hash, source_file, source_row, first_landed, came.landed, {cells}
+        select came.record_id, row_hash, source_file, source_row, since, came.landed,
+            {literal(taken[-1].stamp)} as until, {cells}
         from ({_rows(last_held, columns)}) as came
-        join ended_now on ended_now.record_id = came.record_id and ended_now.landed = came.landed"""
+        join closed_now on closed_now.record_id = came.record_id and closed_now.landed = came.landed"""
 
 
 def _check(each: Snapshot) -> None:

@@ -67,8 +67,14 @@ def folder(settings: Settings, contract: Contract) -> Path:
 
 def latest(settings: Settings, contract: Contract) -> Outcome | None:
     """Return how the system's last pull ended, None where it was never pulled."""
-    found = sorted(folder(settings, contract).glob("[0-9]*.json"))
-    return Outcome.read(found[-1]) if found else None
+    stamp = latest_stamp(settings, contract)
+    return Outcome.read(folder(settings, contract) / f"{stamp}.json") if stamp else None
+
+
+def latest_stamp(settings: Settings, contract: Contract) -> str | None:
+    """Return the stamp of the system's last pull, None where it was never pulled."""
+    found = sorted(path.stem for path in folder(settings, contract).glob("[0-9]*.json"))
+    return found[-1] if found else None
 
 
 def write(settings: Settings, contract: Contract, stamp: str, outcome: Outcome) -> Outcome:

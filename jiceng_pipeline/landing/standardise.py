@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
-from jiceng_pipeline.landing import index, outcome, quarantine, records, snapshot, standard_values
+from jiceng_pipeline.landing import index, outcome, quarantine, records, snapshot, standard_values, version
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.register import ENTITIES, Entity
 from jiceng_pipeline.warehouse.table import Build, Table
@@ -53,6 +53,7 @@ def tables(contracts: Mapping[str, Contract]) -> tuple[Table, ...]:
         ),
         *(_system(contract) for contract in each),
         *(_records(entity, each) for entity in ENTITIES if any(contract.entity == entity for contract in each)),
+        *version.tables(each),
         Table(
             "standard",
             "name_reading",

@@ -20,13 +20,22 @@ def select(matching: Matching) -> str:
             from matching.decision where entity = {literal(matching.entity)}
             union all
             select record_id_b, record_id_a, verdict from matching.decision where entity = {literal(matching.entity)}
+        ), elsewhere as (
+            select distinct s.record_id from said as s join judged as j using (record_id)
+            left join judged as o on o.record_id = s.other
+            where s.verdict = 'same' and o.identifier is distinct from j.identifier
         ), settled as (
-            -- of two records under one number that a person told apart, the register's stays, else the smaller
-            select s.record_id, bool_or(s.verdict = 'different' and (o.is_reference > j.is_reference
-                    or o.is_reference = j.is_reference and o.record_id < j.record_id)) as leaves,
+            -- of two records under one number that a person told apart, that leaves which is said to belong
+            -- elsewhere; if none or both are, the register's stays, else the smaller
+            select s.record_id, bool_or(s.verdict = 'different' and case
+                    when (a.record_id is null) <> (b.record_id is null) then a.record_id is not null
+                    else o.is_reference > j.is_reference
+                        or o.is_reference = j.is_reference and o.record_id < j.record_id end) as leaves,
                 bool_or(s.verdict = 'same') as stays
             from said as s join judged as j using (record_id)
             join judged as o on o.record_id = s.other and o.identifier = j.identifier and not o.is_borrowed
+            left join elsewhere as a on a.record_id = s.record_id
+            left join elsewhere as b on b.record_id = s.other
             group by s.record_id
         )
         select j.record_id, j.identifier, coalesce(s.leaves or (j.is_borrowed and not s.stays), j.is_borrowed)
@@ -40,10 +49,13 @@ def _by_number() -> str:
 
 
 def _by_name() -> str:
-    return f"""with named as (
+    # one name under a number, as nearly always: nothing to judge
+    return f"""with mixed as (
+            select identifier from identified group by identifier having min(name) <> max(name)
+        ), named as (
             select record_id, identifier, unread_name(name) as name, whole_reading(name_reading) as name_reading,
                 birth_date, citizen_id_birth_date(identifier) as identifier_birth_date, is_reference
-            from identified
+            from identified semi join mixed using (identifier)
         ), vote as (
             select identifier, name, min(name_reading) as name_reading, bool_or(is_reference) as is_reference,
                 count(*) as votes, count(*) filter (where birth_date = identifier_birth_date) as born_alike
@@ -61,8 +73,8 @@ def _by_name() -> str:
             select i.record_id, bool_or(coalesce({_compatible("i", "n", _BORN)}, i.name is null)) as is_alike
             from named as i left join near as n using (identifier) group by i.record_id
         )
-        select i.record_id, i.identifier, i.is_reference, not a.is_alike as is_borrowed
-        from named as i join alike as a using (record_id)"""
+        select i.record_id, i.identifier, i.is_reference, coalesce(not a.is_alike, false) as is_borrowed
+        from identified as i left join alike as a using (record_id)"""
 
 
 # the record's own birth date is the identifier's, or what becomes of it: 1 January, day for month, by the moon

@@ -17,37 +17,45 @@ def create_pair(connection: duckdb.DuckDBPyConnection, matching: Matching, *, am
     )
     left = " union all ".join(_keys(matching, "left_block", "left_value", "rid", number) for number in numbers)
     connection.execute(f"create or replace temp table left_key as {left}")
+    # of what entities hold, only what somebody on the left holds too
+    connection.execute(
+        """create or replace temp table sought_shared as
+        select * from target_shared semi join (select distinct kind, value from left_value) using (kind, value)"""
+    )
     right = " union all ".join(
-        f"select k.tid, k.key from ({_keys(matching, 'target_block', 'target_shared', 'tid', number)}) as k"
-        " semi join wanted using (key)"
+        f"""select k.tid, k.block, k.one, k.two
+        from ({_keys(matching, "target_block", "sought_shared", "tid", number)}) as k
+        semi join (select * from wanted where block = {number}) as w using (one, two)"""
         for number in numbers
     )
-    connection.execute(
-        f"""create or replace temp table right_key as
-        with wanted as (select distinct key from left_key), every as (select distinct tid, key from ({right}))
-        select tid, key from every qualify count(*) over (partition by key) <= {matching.widest}"""
-    )
+    connection.execute("create or replace temp table wanted as select distinct block, one, two from left_key")
+    connection.execute(f"create or replace temp table right_key as {right}")
     ordered = "where l.rid < r.tid" if among else ""
     connection.execute(
         f"""create or replace temp table pair as
-        select distinct l.rid, r.tid from left_key as l join right_key as r using (key) {ordered}"""
+        with wide as (
+            select block, one, two from right_key group by block, one, two having count(*) > {matching.widest}
+        ), crowded as (
+            select block, one, two from right_key semi join wide using (block, one, two)
+            group by block, one, two having count(distinct tid) > {matching.widest}
+        ), narrow as (select * from right_key anti join crowded using (block, one, two))
+        select distinct l.rid, r.tid from left_key as l join narrow as r using (block, one, two) {ordered}"""
     )
-    for table in ("left_block", "left_key", "right_key"):
+    for table in ("left_block", "left_key", "right_key", "sought_shared", "wanted"):
         connection.execute(f"drop table {table}")
 
 
 def _keys(matching: Matching, blocks: str, shared: str, identity: str, number: int) -> str:
-    """Return the select of (identity, key) of one block; a key is the parts' numbers folded into one."""
+    """Return the select of (identity, block, one, two) of one block: the numbers of its parts, 0 where it has one."""
     parts = matching.blocks[number]
     values = [part for part in parts if part in matching.values]
     cells = [f"v_{part}.value" if part in matching.values else f"b.{part}" for part in parts]
-    folded = cells[0]
-    for cell in cells[1:]:
-        folded = f"xor({folded}, {cell})"
     present = " and ".join(f"{cell} is not null" for cell in cells)
     kinds = list(matching.values)
     joined = " ".join(
         f"join {shared} as v_{name} on v_{name}.{identity} = b.{identity} and v_{name}.kind = {kinds.index(name)}"
         for name in values
     )
-    return f"select b.{identity}, {folded} as key from {blocks} as b {joined} where {present}"
+    one, two = (*cells, "cast(0 as ubigint)")[:2]
+    return f"""select b.{identity}, cast({number} as utinyint) as block, {one} as one, {two} as two
+        from {blocks} as b {joined} where {present}"""

@@ -1,60 +1,27 @@
-"""What people decided (ledger kind `decision`): it overrides every score, and an undo is one more event."""
-
-from typing import Literal
+"""What people decided, as tables the engine reads: it overrides every score."""
 
 import duckdb
 
-from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.chain import Event
-from jiceng_pipeline.ledger.kinds.decision import Decision
-from jiceng_pipeline.ledger.store import Ledger, open_ledger
-
-Verdict = Literal["same", "different", "unsure"]
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.matching import verdicts
 
 
-def decide(ledger: Ledger, entity: str, one: str, other: str, verdict: Verdict, reason: str, actor: str) -> Event:
-    """Record that two records are the same, are different, or that nobody can tell."""
-    if one == other:
-        raise UsageError("两条记录是同一条", where="人工判定", cure="给出两条不同的记录")
-    first, second = sorted((one, other))
-    body = Decision.model_validate(
-        {"entity": entity, "record_id_a": first, "record_id_b": second, "verdict": verdict, "reason": reason}
-    )
-    return ledger.append("decision", body.subject, body, actor)
-
-
-def move(ledger: Ledger, entity: str, record: str, away_from: str, to: str, reason: str, actor: str) -> list[Event]:
-    """Record that one record belongs with `to` and not with `away_from`; nothing else moves with it."""
-    return [
-        decide(ledger, entity, record, away_from, "different", reason, actor),
-        decide(ledger, entity, record, to, "same", reason, actor),
-    ]
-
-
-def undo(ledger: Ledger, seq: int, reason: str, actor: str) -> Event | None:
-    """Take back decision number `seq`, however many came after it; return the event, None where it stands no longer.
-
-    What was said of the pair before it stands again. Raise UsageError where that number is no decision.
-    """
-    every = list(views.entries(ledger, Decision))
-    undone = next((entry for entry in every if entry.seq == seq), None)
-    if undone is None:
-        raise UsageError(f"账本第 {seq} 条不是人工判定", where="人工判定", cure="用列出的判定编号")
-    said = [entry for entry in every if entry.subject == undone.subject]
-    if said[-1].seq != seq:
+def bound(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """Return up to which event this build may read the ledger (`landing.ledger_bound`); None: all of it."""
+    try:
+        rows = connection.execute("select max(seq) from landing.ledger_bound").fetchall()
+    except duckdb.CatalogException:
         return None
-    verdict: Verdict = said[-2].body.verdict if len(said) > 1 else "unsure"
-    body = undone.body
-    return decide(ledger, body.entity, body.record_id_a, body.record_id_b, verdict, reason, actor)
+    found: int | None = rows[0][0]
+    return found
 
 
 def create_decision(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `matching.decision(entity, record_id_a, record_id_b, verdict)`: what stands, `unsure` left out."""
     with open_ledger(settings) as ledger:
-        bodies = [entry.body for entry in views.standing(ledger, Decision).values()]
-    rows = sorted((b.entity, b.record_id_a, b.record_id_b, b.verdict) for b in bodies if b.verdict != "unsure")
+        said = verdicts.words(ledger, bound(connection))
+    rows = [(w.entity, w.record_id_a, w.record_id_b, w.verdict) for w in said if w.verdict != "unsure"]
     connection.execute(
         """create or replace table matching.decision (
         entity varchar, record_id_a varchar, record_id_b varchar, verdict varchar)"""

@@ -62,14 +62,12 @@ def explain(connection: duckdb.DuckDBPyConnection, settings: Settings, one: str,
     matching = _matching(connection, one, other)
     entity = matching.entity
     version = versions.read(settings, entity, versions.named(connection, entity))
-    features.create(connection, matching, f"r.record_id in ({literal(one)}, {literal(other)})")
-    versions.load(connection, settings, matching, version)
+    features.create(connection, settings, matching, f"r.record_id in ({literal(one)}, {literal(other)})")
+    versions.load(connection, matching, version)
     statistics.apply(connection)
-    connection.execute("create or replace temp table member as select rid, rid as tid from record where rid = 2")
-    connection.execute("create or replace temp table left_record as select rid from record where rid = 1")
-    connection.execute(
-        "create or replace temp table pair as select cast(1 as uinteger) as rid, cast(2 as uinteger) as tid"
-    )
+    connection.execute("create or replace temp table pair as select min(rid) as rid, max(rid) as tid from record")
+    connection.execute("create or replace temp table member as select tid as rid, tid from pair")
+    connection.execute("create or replace temp table left_record as select rid from pair")
     scoring.create_targets(connection, matching)
     scoring.left_values(connection, matching)
     scoring.compare_pairs(connection, matching)

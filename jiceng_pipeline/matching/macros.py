@@ -28,6 +28,11 @@ def _macros() -> tuple[str, ...]:
     for pattern, instead in _FOLDED:
         folded = f"regexp_replace({folded}, '{pattern}', '{instead}', 'g')"
     return (
+        # ids are hexadecimal digits, keyed hashes all: the first sixteen tell any two apart
+        macro("record_number", "i", "cast('0x' || substr(i, 1, 16) as ubigint)"),
+        # of two texts in plain digits and letters, equally long: nothing that counts bytes may see a Han sign
+        macro("differing_signs", "a, b", "hamming(a, b)"),
+        macro("sorted_signs", "t", "list_sort(string_split(t, ''))"),
         macro("whole_reading", "r", "replace(lower(r), ' ', '')"),
         # syllables as a dialect says them, in alphabetical order: transposed characters have the same key
         macro("name_key", "r", f"array_to_string(list_sort(string_split({folded}, ' ')), ' ')"),

@@ -49,7 +49,7 @@ class Comparison(Document):
 class Probes(Document):
     """How weights are learned: from at most `most` anchored records, one in `of` at most, identifiers masked."""
 
-    most: int = 60_000
+    most: int = 30_000
     of: int = 6
     spread_bits: float = Field(default=2.0, description="how far a weight is expected to lie from the declared one")
 
@@ -68,10 +68,11 @@ class Matching(Document):
     identifier: str
     compatible: Literal["name", "any"]
     reference_systems: tuple[str, ...]
+    terms: dict[str, str] = Field(default={}, description="SQL over the record `r` that features are made of")
     lookups: tuple[Lookup, ...] = ()
     features: dict[str, str]
     values: dict[str, Value]
-    blocks: tuple[tuple[str, ...], ...]
+    blocks: tuple[tuple[str] | tuple[str, str], ...]
     widest: int = Field(gt=1)
     comparisons: dict[str, Comparison]
     prior: float = Field(description="bits with which every pair begins")
@@ -92,7 +93,7 @@ class Matching(Document):
         return self
 
     def sql(self) -> Iterator[tuple[str, str]]:
-        """Yield every feature and the SQL that gives it, over the record `r`, its anchor `a` and the lookups."""
+        """Yield every feature and the SQL that gives it, over the record `r`, its terms and the lookups."""
         for number, lookup in enumerate(self.lookups):
             yield from ((name, f"l_{number}.{name}") for name in lookup.features)
         yield from self.features.items()
@@ -106,6 +107,10 @@ class Matching(Document):
         single = {"place_taken", "together"}
         every = (name for each in self.comparisons.values() if each.kind not in single for name in each.features)
         return tuple(dict.fromkeys(every))
+
+    def counted(self) -> tuple[str, ...]:
+        """Return the feature whose bearers are counted, where there is one."""
+        return tuple(each.features[0] for each in self.comparisons.values() if each.kind == "namesakes")[:1]
 
     def blocked(self) -> tuple[str, ...]:
         """Return the features that blocks are made of."""

@@ -19,7 +19,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
     scoring.create_targets(connection, matching)
     connection.execute(
         """create or replace temp table near (
-        rid uinteger, tid uinteger, weight integer, second uinteger, second_weight integer, pattern varchar)"""
+        rid ubigint, tid ubigint, weight integer, second ubigint, second_weight integer, pattern varchar)"""
     )
     for _ in range(_ROUNDS):
         connection.execute("create or replace temp table todo as select rid from record anti join cluster using (rid)")
@@ -128,12 +128,12 @@ def _part(connection: duckdb.DuckDBPyConnection) -> None:
         """create or replace temp table leaver as
         select distinct a.rid
         from decided_different as d join cluster as a on a.rid = d.rid join cluster as b on b.rid = d.other
-        where a.tid = b.tid and row(a.method = 'identifier', coalesce(a.weight, 0), -cast(a.rid as bigint))
-            < row(b.method = 'identifier', coalesce(b.weight, 0), -cast(b.rid as bigint))"""
+        where a.tid = b.tid and row(a.method = 'identifier', coalesce(a.weight, 0), -cast(a.rid as hugeint))
+            < row(b.method = 'identifier', coalesce(b.weight, 0), -cast(b.rid as hugeint))"""
     )
     connection.execute(
         """create or replace temp table cluster as
-        select c.rid, cast(case when l.rid is null then c.tid else -1 - cast(c.rid as bigint) end as bigint) as tid,
+        select c.rid, case when l.rid is null then c.tid else c.rid end as tid, l.rid is not null as is_alone,
             case when l.rid is null then c.method else 'decision' end as method, c.weight, c.pattern
         from cluster as c left join leaver as l using (rid)"""
     )

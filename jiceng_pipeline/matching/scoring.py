@@ -49,7 +49,7 @@ def _target_block(matching: Matching, members: str) -> str:
 
 
 def _target_shared(members: str) -> str:
-    return f"select distinct m.tid, v.kind, v.value from {members} as m join value as v using (rid)"
+    return f"select m.tid, v.kind, v.value from {members} as m join value as v using (rid)"
 
 
 def create_compared(connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False) -> None:
@@ -76,12 +76,16 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         from pair as p join face as l on l.rid = p.rid join target_face as r on r.tid = p.tid
         group by p.rid, p.tid"""
     )
+    # in two steps: in one, whoever plans it begins with everybody who lives in one community
+    connection.execute(
+        """create or replace temp table pair_value as
+        select p.rid, p.tid, v.kind, v.value from pair as p join left_value as v using (rid)"""
+    )
     connection.execute(
         """create or replace temp table agreed as
-        select p.rid, p.tid, bit_or(1 << cast(v.kind as integer)) as kinds
-        from pair as p join left_value as v on v.rid = p.rid
-        join target_shared as t on t.tid = p.tid and t.kind = v.kind and t.value = v.value
-        group by p.rid, p.tid"""
+        select v.rid, v.tid, bit_or(1 << cast(v.kind as integer)) as kinds
+        from pair_value as v join named_shared as t using (tid, kind, value)
+        group by v.rid, v.tid"""
     )
     rest = "".join(
         f", {_pair_level(matching, c)} as {n}" for n, c in matching.comparisons.items() if c.kind not in KINDS
@@ -125,7 +129,7 @@ def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching) -> No
 
 
 def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `target_face`, `target_mask`, `target_place` of the entities that pairs name."""
+    """Create `target_face`, `named_shared`, `target_mask`, `target_place` of the entities that pairs name."""
     connection.execute("create or replace temp table named_target as select distinct tid from pair")
     cells = ", ".join(f"f.{name}" for name in matching.faced())
     connection.execute(
@@ -134,9 +138,12 @@ def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         from member as m semi join named_target using (tid) join face as f on f.rid = m.rid"""
     )
     connection.execute(
+        """create or replace temp table named_shared as
+        select distinct tid, kind, value from target_shared semi join named_target using (tid)"""
+    )
+    connection.execute(
         """create or replace temp table target_mask as
-        select tid, bit_or(1 << cast(kind as integer)) as kinds
-        from target_shared semi join named_target using (tid) group by tid"""
+        select tid, bit_or(1 << cast(kind as integer)) as kinds from named_shared group by tid"""
     )
     connection.execute(
         """create or replace temp table target_place as

@@ -31,11 +31,10 @@ def learn(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
 
 
 def create_named(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create temp table `named(rid, name)`: a number for the name whose bearers are counted."""
-    reading = namesakes.feature(matching)
+    """Create temp view `named(rid, name)`: a number for the name whose bearers are counted."""
+    name = next((f"b_{each}" for each in matching.counted()), "cast(null as ubigint)")
     connection.execute(
-        f"""create or replace temp table named as
-        select f.rid, md5_number_lower({reading}) as name from face as f where {reading} is not null"""
+        f"create or replace temp view named as select rid, {name} as name from prepared where {name} is not null"
     )
 
 

@@ -1,13 +1,14 @@
 """Survivorship: per element one record's value stands, by the rule the register declares; losers are kept.
 
-Order: the authoritative systems in their order, then the newest record (or the value most records
-have, then the newest), then the smallest record_id, so that two runs choose alike.
+Order: what a person froze, then the authoritative systems in their order, then the newest record (or the
+value most records have, then the newest), then the smallest record_id, so that two runs choose alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
+from jiceng_pipeline.matching import frozen
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
@@ -58,7 +59,10 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
 
 
 def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `matching.<entity>_winner`: one row an entity, per element the record_id whose value stands."""
+    """Create `matching.<entity>_winner`: one row an entity, per element the record_id whose value stands.
+
+    Where a person froze the value it is `freeze/` and the record they said it of.
+    """
     entity = matching.entity
     every = elements(entity)
     joins = []
@@ -81,10 +85,9 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         joins.append(name)
     columns = ", ".join(each.id for each in every)
     chained = joins[0] + "".join(f" join {name} using (entity_id)" for name in joins[1:])
-    connection.execute(
-        f"""create or replace table matching.{entity}_winner as
-        select entity_id, {columns} from {chained} order by entity_id"""
-    )
+    won = f"select entity_id, {columns} from {chained}"
+    standing = _overruled(connection, entity, won, {each.id: "'freeze/' || record_id" for each in every})
+    connection.execute(f"create or replace table matching.{entity}_winner as {standing} order by entity_id")
     for name in joins:
         connection.execute(f"drop table {name}")
 
@@ -99,14 +102,28 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     entity = matching.entity
     every = elements(entity)
     values = ", ".join(f"max(c.{each.id}) filter (where c.record_id = w.{each.id}) as {each.id}" for each in every)
-    connection.execute(
-        f"""create or replace table matching.{entity}_golden as
-        select c.entity_id, {values}, count(*) as record_count, count(distinct c.system) as system_count,
+    won = f"""select c.entity_id, {values}, count(*) as record_count, count(distinct c.system) as system_count,
             string_agg(distinct c.system, ',' order by c.system) as source_systems, max(c.record_date) as source_date
         from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
-        group by c.entity_id
-        order by c.entity_id"""
-    )
+        group by c.entity_id"""
+    said = {each.id: f"try_cast(value as {each.sql_type})" for each in every}
+    more = ("record_count", "system_count", "source_systems", "source_date")
+    standing = _overruled(connection, entity, won, said, more)
+    connection.execute(f"create or replace table matching.{entity}_golden as {standing} order by entity_id")
+
+
+def _overruled(
+    connection: duckdb.DuckDBPyConnection, entity: str, won: str, said: Mapping[str, str], more: Sequence[str] = ()
+) -> str:
+    """Return the select `won` (entity_id, the elements, `more`) with what was `said` instead in frozen cells."""
+    by_word = frozen.elements(connection, entity)
+    cells = {element_id: sql for element_id, sql in said.items() if element_id in by_word}
+    if not cells:
+        return won
+    listed = ", ".join(f"coalesce(z.{each}, w.{each}) as {each}" if each in cells else f"w.{each}" for each in said)
+    rest = "".join(f", w.{each}" for each in more)
+    return f"""select w.entity_id, {listed}{rest}
+        from ({won}) as w left join ({frozen.pivoted(entity, cells)}) as z using (entity_id)"""
 
 
 def cells(matching: Matching) -> Iterator[str]:
@@ -118,22 +135,28 @@ def cells(matching: Matching) -> Iterator[str]:
             {rule(each)} as rule
             from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
             where c.{each.id} is not null"""
+    yield f"""select entity, entity_id, element_id, {literal(frozen.SYSTEM)} as system, record_id, value,
+        frozen_date as record_date, true as is_winner, {literal(frozen.RULE)} as rule
+        from matching.frozen_cell where entity = '{entity}'"""
 
 
 def conflicts(matching: Matching) -> Iterator[str]:
-    """Yield per element a select of the entities whose systems disagree: the value that stands, and the others."""
+    """Yield per element a select of the entities whose systems disagree: what stands, by which rule, the others."""
     entity = matching.entity
     for each in elements(entity):
-        yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id,
-            max(cast(c.{each.id} as varchar)) filter (where c.record_id = w.{each.id}) as present_value,
-            max(c.system) filter (where c.record_id = w.{each.id}) as present_system,
-            string_agg(distinct cast(c.{each.id} as varchar), '；' order by cast(c.{each.id} as varchar))
-                filter (where c.{each.id} <> g.{each.id}) as other_values,
-            string_agg(distinct c.system, ',' order by c.system)
-                filter (where c.{each.id} <> g.{each.id}) as other_systems
-            from matching.{entity}_candidate as c
-            join matching.{entity}_winner as w using (entity_id)
-            join matching.{entity}_golden as g using (entity_id)
-            where c.{each.id} is not null
-            group by c.entity_id
-            having count(distinct c.{each.id}) > 1"""
+        yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
+            coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.other_values, c.other_systems,
+            case when c.system is null then {literal(frozen.RULE)} else {rule(each)} end as rule
+            from (
+                select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value,
+                    max(c.system) filter (where c.record_id = w.{each.id}) as system,
+                    string_agg(distinct cast(c.{each.id} as varchar), '；' order by cast(c.{each.id} as varchar))
+                        filter (where c.{each.id} <> g.{each.id}) as other_values,
+                    string_agg(distinct c.system, ',' order by c.system)
+                        filter (where c.{each.id} <> g.{each.id}) as other_systems
+                from matching.{entity}_candidate as c
+                join matching.{entity}_winner as w using (entity_id)
+                join matching.{entity}_golden as g using (entity_id)
+                where c.{each.id} is not null
+                group by c.entity_id
+                having count(*) filter (where c.{each.id} <> g.{each.id}) > 0) as c"""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import decisions, household, identity, survivorship, training
+from jiceng_pipeline.matching import decisions, dwelling, frozen, household, identity, review, survivorship, training
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.warehouse.table import Build, Table
 
@@ -16,6 +16,7 @@ def tables() -> tuple[Table, ...]:
     """Return every table of this room, and the two of governance that are generated from the register."""
     every = matchings()
     golden = frozenset(f"matching.{entity}_{part}" for entity in every for part in ("candidate", "winner", "golden"))
+    golden |= {"matching.frozen_cell"}
     return (
         Table(
             "matching",
@@ -30,7 +31,7 @@ def tables() -> tuple[Table, ...]:
             "model",
             "归并模型版本",
             "本版本归并用的权重、同名人数和停用值；没有时由第一次同步训练并固定",
-            frozenset(f"matching.{entity}_anchor" for entity in every) | {each.records for each in every.values()},
+            frozenset(f"matching.{entity}_match" for entity in every),
             lambda connection, settings: training.create_model(connection, settings, every),
         ),
         Table(
@@ -41,6 +42,14 @@ def tables() -> tuple[Table, ...]:
             frozenset({"matching.model"}),
             lambda connection, settings: training.create_weight(connection, settings, every),
         ),
+        Table(
+            "matching",
+            "frozen_cell",
+            "固定值",
+            "人认定取某个值的格子，现行有效的；撤回之前各系统怎么说都不变",
+            frozenset(f"matching.{entity}_{part}" for entity in every for part in ("link", "candidate")),
+            lambda connection, settings: frozen.create_frozen_cell(connection, settings, every),
+        ),
         *(table for matching in every.values() for table in _of(matching)),
         Table(
             "matching",
@@ -49,6 +58,17 @@ def tables() -> tuple[Table, ...]:
             "每人归于一户：公安户号优先，其他系统的家庭按多数成员并入",
             frozenset({"matching.resident_link", "staging.resident_record"}),
             household.create_member,
+        ),
+        Table(
+            "matching",
+            "address_spelling",
+            "地址写法",
+            "各部门写过的每一种地址指的是哪个门；同一个门的写法归为一处",
+            frozenset(
+                {"matching.resident_candidate", "matching.enterprise_candidate", "matching.household_member"}
+                | {"matching.frozen_cell", "standard.division"}
+            ),
+            dwelling.create_spelling,
         ),
         Table(
             "governance",
@@ -72,8 +92,8 @@ def tables() -> tuple[Table, ...]:
 
 def _of(matching: Matching) -> tuple[Table, ...]:
     entity, name = matching.entity, _NAMES[matching.entity]
-    anchor, match, link, candidate, winner = (
-        f"matching.{entity}_{part}" for part in ("anchor", "match", "link", "candidate", "winner")
+    anchor, match, link, candidate, winner, golden = (
+        f"matching.{entity}_{part}" for part in ("anchor", "match", "link", "candidate", "winner", "golden")
     )
 
     def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
@@ -88,6 +108,9 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         identity.create_link(connection, settings, matching)
 
+    def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        review.create_review(connection, settings, matching)
+
     return (
         table(
             "anchor",
@@ -100,12 +123,16 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "match",
             "比对",
             "每条记录归到哪一组、凭什么、还有谁相近",
-            {anchor, "matching.model", "matching.decision", matching.records},
+            {anchor, "matching.decision", matching.records},
             create_match,
         ),
         table("link", "归并", "每条记录恰好归于一个对象", {match, matching.records}, create_link),
         table(
-            "review", "待核对", "借用证号或指向不明、需要人看的记录", {match, link, anchor}, run(identity.create_review)
+            "review",
+            "待核对",
+            "借用证号或指向不明、需要人看的记录对，判定后变动大的在前",
+            {match, link, anchor, golden, "matching.decision"},
+            create_review,
         ),
         table(
             "candidate",
@@ -114,7 +141,13 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             {link, f"standard.{entity}_record"},
             run(survivorship.create_candidate),
         ),
-        table("winner", "取值记录", "每个数据元取哪条记录", {candidate}, run(survivorship.create_winner)),
+        table(
+            "winner",
+            "取值记录",
+            "每个数据元取哪条记录",
+            {candidate, "matching.frozen_cell"},
+            run(survivorship.create_winner),
+        ),
         table("golden", "取值", "每个对象一行，各数据元的现取值", {winner}, run(survivorship.create_golden)),
     )
 

@@ -8,10 +8,9 @@ import numpy as np
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import features, scoring, statistics, versions, weights, words
 from jiceng_pipeline.matching.model import Matching
-from jiceng_pipeline.standard.macro import literal
 
 
-def train(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> weights.Weights:
+def train(connection: duckdb.DuckDBPyConnection, matching: Matching) -> weights.Weights:
     """Return weights; leaves the statistics in temp tables. Needs `features.create`.
 
     At most one record of an entity is a probe, and the systems weigh among the probes as they do among
@@ -19,7 +18,7 @@ def train(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
     """
     statistics.learn(connection, matching)
     statistics.apply(connection)
-    _probes(connection, settings, matching)
+    _probes(connection, matching)
     scoring.create_targets(connection, matching)
     scoring.create_compared(connection, matching)
     # the number is what is hidden: of slips in it the probes can teach nothing, and its declared weights stand
@@ -39,13 +38,13 @@ def train(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
     )
 
 
-def _probes(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+def _probes(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    # the number of a record is a keyed hash: the first are a fair sample
     probes = matching.probes
-    order = f"sha256({literal(settings.secret)} || '|probe|' || r.record_id)"
     connection.execute(
         f"""create or replace temp table probe as
         with anchored as (
-            select r.rid, f.system, first.tid, {order} as place
+            select r.rid, f.system, first.tid, r.rid as place
             from record as r join face as f using (rid)
             join (select identifier, min(rid) as tid from record where identifier is not null group by identifier)
                 as first using (identifier)
@@ -75,28 +74,33 @@ def _probes(connection: duckdb.DuckDBPyConnection, settings: Settings, matching:
 
 
 def create_model(connection: duckdb.DuckDBPyConnection, settings: Settings, every: Mapping[str, Matching]) -> None:
-    """Create `matching.model(entity, version)`: the version in force, else one trained and pinned now."""
-    rows = []
-    for entity, matching in sorted(every.items()):
-        version = versions.in_force(settings, entity) or retrained(connection, settings, matching, "首次同步")
-        rows.append((entity, version.name))
+    """Create `matching.model(entity, version)`: what this build's matches were made with, the version in force."""
+    found = {entity: versions.in_force(settings, entity) for entity in sorted(every)}
+    rows = [(entity, version.name) for entity, version in found.items() if version]
     connection.execute("create or replace table matching.model (entity varchar, version varchar)")
     connection.executemany("insert into matching.model values (?, ?)", rows)
 
 
 def retrained(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, reason: str, actor: str
+) -> versions.Version:
+    """Train on the records and anchors there are, pin the result and put it in force.
+
+    From the next build on every record is scored anew.
+    """
+    features.create(connection, settings, matching)
+    return trained(connection, settings, matching, reason, actor)
+
+
+def trained(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     matching: Matching,
     reason: str,
     actor: str = versions.ENGINE,
 ) -> versions.Version:
-    """Train on the records and anchors there are, pin the result and put it in force.
-
-    From the next build on every record is scored anew.
-    """
-    features.create(connection, matching)
-    learned = train(connection, settings, matching)
+    """Do the same with the features that `features.create` has just made."""
+    learned = train(connection, matching)
     version = versions.pin(connection, settings, matching, learned)
     versions.enforce(settings, version, reason, actor)
     return version

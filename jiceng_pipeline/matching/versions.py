@@ -24,7 +24,7 @@ from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
 ENGINE = "matching"  # who appends the event where nobody asked for a training
-_LISTS = {"name_count": ("name", "entities"), "stopped": ("value", "kind")}
+_LISTS = {"name_count": "name, entities", "stopped": "value, kind"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def pin(
             s for (s,) in connection.execute("select system from shared_system order by all").fetchall()
         ],
         "probes": connection.execute("select count(*) from probe").fetchall()[0][0],
-        "lists": {name: _fingerprint(connection, f"({_list(settings, matching, name)})") for name in _LISTS},
+        "lists": {name: _fingerprint(connection, f"({_list(name)})") for name in _LISTS},
     }
     name = _name(facts)
     folder = Path(settings.models / name)
@@ -81,8 +81,7 @@ def pin(
         with files.new_folder(folder) as draft:
             for each in _LISTS:
                 path = draft / f"{each}.parquet"
-                rows = _list(settings, matching, each)
-                connection.execute(f"copy ({rows}) to {literal(str(path))} (format parquet, compression zstd)")
+                connection.execute(f"copy ({_list(each)}) to {literal(str(path))} (format parquet, compression zstd)")
             written = {path.name: _digest(path) for path in sorted(draft.iterdir())}
             files.write_json(draft / "weights.json", {**facts, "files": written})
     return read(settings, matching.entity, name)
@@ -95,7 +94,7 @@ def enforce(settings: Settings, version: Version, reason: str, actor: str = ENGI
         ledger.append("model", body.subject, body, actor)
 
 
-def load(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: Version) -> None:
+def load(connection: duckdb.DuckDBPyConnection, matching: Matching, version: Version) -> None:
     """Create temp tables `stopped`, `name_count` and `shared_system` from a version, for what this build has."""
     told = _told(version.folder)
     systems = ", ".join(f"({literal(system)})" for system in told["shared_systems"]) or "(null)"
@@ -103,29 +102,19 @@ def load(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Ma
         f"""create or replace temp table shared_system as
         select system from (values {systems}) as s (system) where system is not null"""
     )
-    entity = matching.entity
     connection.execute(
         f"""create or replace temp table stopped as
-        select distinct v.kind, v.value from value as v
-        join read_parquet({literal(str(version.folder / "stopped.parquet"))}) as s
-            on s.kind = v.kind and s.value = {_keyed(settings, entity, "v.value")}"""
+        select kind, value from read_parquet({literal(str(version.folder / "stopped.parquet"))})"""
     )
     statistics.create_named(connection, matching)
     connection.execute(
         f"""create or replace temp table name_count as
-        select n.name, c.entities from (select distinct name from named) as n
-        join read_parquet({literal(str(version.folder / "name_count.parquet"))}) as c
-            on c.name = {_keyed(settings, entity, "n.name")}"""
+        select name, entities from read_parquet({literal(str(version.folder / "name_count.parquet"))})"""
     )
 
 
-def _list(settings: Settings, matching: Matching, name: str) -> str:
-    key, rest = _LISTS[name]
-    return f"select {_keyed(settings, matching.entity, key)} as {key}, {rest} from {name} order by all"
-
-
-def _keyed(settings: Settings, entity: str, number: str) -> str:
-    return f"left(sha256({literal(settings.secret + '|model|' + entity + '|')} || cast({number} as varchar)), 16)"
+def _list(name: str) -> str:
+    return f"select {_LISTS[name]} from {name} order by all"
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, rows: str) -> str:

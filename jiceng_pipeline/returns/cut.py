@@ -9,10 +9,11 @@ import duckdb
 
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.departments.contract import Contract, contracts
-from jiceng_pipeline.returns import masks
+from jiceng_pipeline.returns import marks, masks
 from jiceng_pipeline.returns.access import Access
 from jiceng_pipeline.returns.communities import Community
 from jiceng_pipeline.returns.datasets import Dataset
+from jiceng_pipeline.returns.marks import Marks
 from jiceng_pipeline.returns.wording import in_words
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
@@ -52,6 +53,12 @@ class Cut:
     def is_empty(self, element: Element) -> bool:
         """Say whether this profile shows nothing of an element."""
         return self.access.maskings[element.id] is masks.HIDDEN
+
+    @cached_property
+    def marks(self) -> Marks:
+        """Return what has to be said of single cells: key of the row → column → words."""
+        shown = [each.id for each in self.elements if not self.is_empty(each)]
+        return marks.find(self.connection, self.dataset, self.community.code, shown)
 
     @property
     def values(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jiceng_pipeline.returns.cut import Cut
+from jiceng_pipeline.returns.marks import IN_DOUBT, STALE
 from jiceng_pipeline.returns.masks import HIDDEN, SHOWN
 
 DISPUTE = "发现数据有错，请把社区、标识和数据项告诉该项的来源部门，由来源部门核实改正，改正后会随下一版本回流"
@@ -25,7 +26,14 @@ def title(cut: Cut) -> str:
 
 def facts(cut: Cut, rows: int) -> Mapping[str, str]:
     """Return label → text."""
-    return {**cut.facts, "行数": f"{rows:,}", "数据有错怎么办": DISPUTE}
+    return {**cut.facts, "行数": f"{rows:,}", **_marked(cut), "数据有错怎么办": DISPUTE}
+
+
+def _marked(cut: Cut) -> Mapping[str, str]:
+    words = [said for row in cut.marks.values() for said in row.values()]
+    counts = {kind: sum(kind in said for said in words) for kind in (IN_DOUBT, STALE)}
+    told = "、".join(f"{kind} {count:,} 格" for kind, count in counts.items() if count)
+    return {"存疑和过期": f"{told}：照常显示，格子有底色，批注里写着原因"} if told else {}
 
 
 def sections(cut: Cut) -> tuple[Section, ...]:

@@ -20,6 +20,7 @@ from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.ledger.kinds.grant import Profile
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements
+from jiceng_pipeline.standard.tags import tags
 
 _COMPOUND_SURNAMES = (
     "欧阳|司马|上官|诸葛|司徒|东方|独孤|南宫|夏侯|皇甫|尉迟|公孙|慕容|长孙|宇文|司空|令狐|百里|呼延|东郭|"
@@ -103,7 +104,14 @@ def _telling() -> Mapping[str, Masking]:
         "system_count": HIDDEN,
         "record_count": HIDDEN,
         "changed_elements": _without(hidden, "只列出可以显示的数据项"),
+        "tags": _tags(),
     }
+
+
+def _tags() -> Masking:
+    """Return the masking of a list of tags: one tells of the values it rests on, so those are not masked."""
+    told = {code for code, tag in tags().items() if any(_own(each) is not SHOWN for each in tag.rests_on)}
+    return HIDDEN if told >= set(tags()) else _without(told, "只列出不涉及个人信息的")
 
 
 def _without(names: Iterable[str], words: str) -> Masking:

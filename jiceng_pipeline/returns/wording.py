@@ -7,6 +7,7 @@ from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.code_sets import code_sets
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
+from jiceng_pipeline.standard.tags import tags
 
 _SYSTEM_LISTS = {"source_systems", "present_system", "other_systems"}
 _VALUES_OF_ANY_ELEMENT = {"present_value": "；", "other_values": "；"}
@@ -24,6 +25,8 @@ def in_words(element: Element, sql: str, titles: Mapping[str, str]) -> str:
         return _each(sql, ",", _looked_up("t", {name: each.title for name, each in contracts().items()}))
     if element.id == "changed_elements":
         return _each(sql, ",", _looked_up("t", {each.id: each.title for each in register.elements().values()}))
+    if element.id == "tags":
+        return _each(sql, ",", _looked_up("t", {code: tag.title for code, tag in tags().items()}))
     if element.id in _VALUES_OF_ANY_ELEMENT:
         separator = _VALUES_OF_ANY_ELEMENT[element.id]
         return _each(sql, separator, _looked_up("t", _every_code(), key="element_id || ':' || t"))

@@ -1,9 +1,9 @@
 """Identifiers with a check sign: 公民身份号码 (GB 11643—1999) and 统一社会信用代码 (GB 32100—2015), in SQL.
 
 Checksum weights are those of the standards: for a resident 2^(18-i) mod 11, for an organisation
-3^(i-1) mod 31 over 31 signs without I, O, S, V, Z. The region of a resident's number is the one of
-first issue, so abolished codes (Nantong's 320602, 320611, 320684, ...) are real; only the province
-is checked.
+3^(i-1) mod 31 over 31 signs without I, O, S, V, Z; the 组织机构代码 inside it has a check sign of its
+own (GB 11714—1997). The region of a resident's number is the one of first issue, so abolished codes
+(Nantong's 320602, 320611, 320684, ...) are real; only the province is checked.
 """
 
 from jiceng_pipeline.standard.macro import let, macro
@@ -12,6 +12,8 @@ CITIZEN_WEIGHTS = tuple(pow(2, 18 - position, 11) for position in range(1, 18))
 CITIZEN_CHECK_SIGNS = "10X98765432"
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
+_ORGANISATION_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _PROVINCES = "11|12|13|14|15|21|22|23|31|32|33|34|35|36|37|41|42|43|44|45|46|50|51|52|53|54|61|62|63|64|65|71"
 _AREA = rf"(({_PROVINCES})\d{{4}}|8[123]0000)"
 
@@ -43,6 +45,14 @@ def _credit_check(text: str) -> str:
         for position, weight in enumerate(CREDIT_WEIGHTS, start=1)
     )
     return f"substr('{CREDIT_SIGNS}', (31 - ({' + '.join(terms)}) % 31) % 31 + 1, 1)"
+
+
+def _organisation_check(text: str) -> str:
+    terms = (
+        f"(strpos('{_ORGANISATION_SIGNS}', substr({text}, {position}, 1)) - 1) * {weight}"
+        for position, weight in enumerate(_ORGANISATION_WEIGHTS, start=1)
+    )
+    return f"substr('0X987654321', ({' + '.join(terms)}) % 11 + 1, 1)"
 
 
 def macros() -> tuple[str, ...]:
@@ -91,5 +101,16 @@ def macros() -> tuple[str, ...]:
             let("translate(upper(_squeezed(t)), 'OI', '01')", "typed").then(
                 "case when credit_code_is_valid(typed) then typed end"
             ),
+        ),
+        # of a credit code or of what is typed in its place: 12345678-5 of the old certificate (GB 11714)
+        macro(
+            "organisation_code",
+            "t",
+            "coalesce(substr(std_credit_code(t), 9, 9), "
+            + let("replace(upper(_squeezed(t)), '-', '')", "v").then(
+                f"""case when regexp_full_match(v, '[0-9A-Z]{{8}}[0-9X]') and not regexp_full_match(v, '0+')
+                and {_organisation_check("v")} = substr(v, 9, 1) then v end"""
+            )
+            + ")",
         ),
     )

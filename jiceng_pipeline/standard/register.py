@@ -60,6 +60,10 @@ class Element(Document):
     instead_of: str | None = Field(default=None, description="the element in whose columns this one may stand instead")
     survivorship: Survivorship = Survivorship()
     freshness_days: int | None = Field(default=None, description="how long a value counts as fresh")
+    fresh_by: Literal["change", "delivery"] = Field(
+        default="change", description="it ages from the record's last change, or while its system does not deliver"
+    )
+    history: bool = Field(default=False, description="what was said of earlier days is kept: governance.*_history")
     verify: bool = Field(default=False, description="systems that disagree are put before the community")
     standard: str = ""
 

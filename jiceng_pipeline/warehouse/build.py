@@ -14,6 +14,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.warehouse import publish
 
 DATABASE = "jiceng.duckdb"
+REPLAY = "replay-"  # what the folder of a rebuild is called: it holds copies that must not outlive it
 
 
 @contextmanager
@@ -81,8 +82,8 @@ def clear_leftovers(settings: Settings, keep: int = 5) -> None:
     if not settings.builds.is_dir():
         return
     folders = sorted((f for f in settings.builds.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
-    for folder in folders[:-keep]:
+    for folder in [*folders[:-keep], *(f for f in folders[-keep:] if f.name.startswith(REPLAY))]:
         shutil.rmtree(folder, ignore_errors=True)
     for folder in folders[-keep:]:
-        if not (folder / "report.json").exists():
+        if folder.exists() and not (folder / "report.json").exists():
             discard(settings, folder.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jiceng_pipeline.core import clock, files
-from jiceng_pipeline.core.errors import IntegrityError
+from jiceng_pipeline.core.errors import IntegrityError, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.warehouse import content_hash
 from jiceng_pipeline.warehouse.connection import connect, quoted
@@ -50,6 +50,23 @@ def current(settings: Settings) -> Version | None:
     """Return the version being served, None before the first; raise IntegrityError if it is broken."""
     link: Path = settings.published / "current"
     return _read(link.resolve()) if link.is_symlink() else None
+
+
+def find(settings: Settings, name: str | None = None) -> Version:
+    """Return the version of that name, or whose hash begins so, None: the current one; raise UsageError for none."""
+    if name is None:
+        served = current(settings)
+        if served is None:
+            raise UsageError("还没有发布过版本", where=str(settings.published), cure="先运行 jiceng sync")
+        return served
+    found = [each for each in versions(settings) if each == name or (name and each.rpartition("-")[2].startswith(name))]
+    if len(found) != 1:
+        raise UsageError(
+            "有几个这样的版本" if found else "没有这个版本",
+            where=f"版本 {name}",
+            cure=f"可用：{'、'.join(versions(settings)) or '还没有'}",
+        )
+    return _read(settings.published / found[0])
 
 
 def last_whole(settings: Settings) -> Version | None:

@@ -155,7 +155,7 @@ def cut(place):
 
 
 def lose(place):
-    (place / index.GONE).unlink()
+    (place / index.EARLIER).unlink()
 
 
 @pytest.mark.parametrize("harm", [spoil, forge, cut, lose])

@@ -8,6 +8,7 @@ import pytest
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.landing import records
+from jiceng_pipeline.matching import tags
 from jiceng_pipeline.matching.tables import tables as matching_tables
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.identifiers import citizen_check_sign, credit_check_sign
@@ -22,6 +23,7 @@ PENSION = "social_security/pension_insurance"
 SHOPS = "market_supervision/enterprise_register"
 FOOD = "market_supervision/food_licence"
 DAY = date(2026, 11, 24)
+PREFIX = {"resident": "a", "enterprise": "e"}  # ids are hexadecimal
 
 
 def citizen_id(stem):
@@ -66,7 +68,7 @@ def reconcile(tmp_path):
             for entity, rows in {"resident": residents, "enterprise": enterprises}.items():
                 full = [
                     {
-                        "record_id": f"{entity[0]}{number:03}",
+                        "record_id": f"{PREFIX[entity]}{number:03}",
                         "first_landed": "20261101T000000.000000Z",
                         "landed_date": DAY,
                         "is_current": True,
@@ -77,7 +79,7 @@ def reconcile(tmp_path):
                 ]
                 _fill(entity, connection, full)
             reading.create_name_reading(connection, settings)
-            todo = [*matching_tables(), *model_tables(settings.sql_models)]
+            todo = [*matching_tables(), tags.table(), *model_tables(settings.sql_models)]
             given = (
                 "resident_record",
                 "enterprise_record",

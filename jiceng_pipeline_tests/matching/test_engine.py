@@ -38,7 +38,7 @@ def test_a_telephone_of_many_people_says_nothing_and_costs_nothing(reconcile):
     rows = [*crowd(80), {"system": HEALTH, "name": "钱多", "phone": CLERK}]
     with reconcile(rows) as connection:
         told = connection.execute(
-            "select method, near_record_id from matching.resident_match where record_id = 'r080'"
+            "select method, near_record_id from matching.resident_match where record_id = 'a080'"
         ).fetchall()
         assert told == [("single", None)]
         assert connection.execute("select count(*) from matching.resident_review").fetchall() == [(0,)]
@@ -55,14 +55,14 @@ def test_a_slip_in_the_number_and_another_way_to_write_the_name(reconcile):
     with reconcile(rows) as connection:
         rows = connection.execute(
             """select a.record_id, a.entity_id = b.entity_id from matching.resident_link as a
-            join matching.resident_link as b on b.record_id = 'r006' order by a.record_id"""
+            join matching.resident_link as b on b.record_id = 'a006' order by a.record_id"""
         ).fetchall()
-        assert [record for record, is_one in rows if is_one] == ["r006", "r007", "r008"]
+        assert [record for record, is_one in rows if is_one] == ["a006", "a007", "a008"]
 
 
 def test_the_order_of_arrival_changes_nothing(reconcile):
     every = [
-        {**row, "record_id": f"x{number}"}
+        {**row, "record_id": f"f{number:04}"}
         for number, row in enumerate(
             [*crowd(12), *crowd(12, system=HEALTH, phone=None), *crowd(9, system=PENSION, citizen_id=None)]
         )
@@ -109,8 +109,8 @@ def test_an_explanation_adds_up_and_names_nobody(reconcile, tmp_path):
     ]
     settings = Settings(home=tmp_path)
     with reconcile(rows) as connection:
-        alike = explanation.explain(connection, settings, "r001", "r000")
-        other = explanation.explain(connection, settings, "r000", "r002")
+        alike = explanation.explain(connection, settings, "a001", "a000")
+        other = explanation.explain(connection, settings, "a000", "a002")
         told = {step.title: step.words for step in alike.steps}
         assert told["姓名"] == "同音或繁简不同"
         assert told["电话、住址、家庭"] == "电话相同"
@@ -118,4 +118,4 @@ def test_an_explanation_adds_up_and_names_nobody(reconcile, tmp_path):
         assert not other.is_one and other.bits < 0
         assert not any(value in str(alike) for value in ("王", "13912345678", WANG, "1950"))
         with pytest.raises(UsageError):
-            explanation.explain(connection, settings, "r000", "nobody")
+            explanation.explain(connection, settings, "a000", "nobody")

@@ -36,7 +36,7 @@ def test_one_number_and_a_compatible_name_is_one_person(reconcile, typed, born):
         {"system": HEALTH, "name": typed, "citizen_id": WANG, "birth_date": born},
     ]
     with reconcile(rows) as connection:
-        assert entities(connection) == [("r000", "r001")]
+        assert entities(connection) == [("a000", "a001")]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_a_borrowed_number_never_merges_and_is_shown(reconcile, typed, born):
         {"system": HEALTH, "name": typed, "citizen_id": WANG, "birth_date": born},
     ]
     with reconcile(rows) as connection:
-        assert entities(connection) == [("r000",), ("r001",)]
+        assert entities(connection) == [("a000",), ("a001",)]
         assert connection.execute("select record_id, reason from matching.resident_review").fetchall() == [
-            ("r001", "borrowed")
+            ("a001", "borrowed")
         ]
         numbers = connection.execute("select count(citizen_id) from governance.resident").fetchall()
         assert numbers == [(1,)], "the borrower must not carry the number"
@@ -70,7 +70,7 @@ def test_a_record_without_number_joins_by_name_birth_and_one_more(reconcile):
         {"system": PENSION, "name": "王建国", "birth_date": BORN, "phone": "13912345678"},
     ]
     with reconcile(rows) as connection:
-        assert entities(connection) == [("r000", "r001"), ("r002",)]
+        assert entities(connection) == [("a000", "a001"), ("a002",)]
 
 
 def test_two_strangers_of_one_name_and_birth_date_stay_two(reconcile):
@@ -81,9 +81,9 @@ def test_two_strangers_of_one_name_and_birth_date_stay_two(reconcile):
         {"system": HEALTH, "name": "王建国", "birth_date": BORN, "phone": "13912345678"},
     ]
     with reconcile(rows) as connection:
-        assert entities(connection) == [("r000",), ("r001",), ("r002",)]
+        assert entities(connection) == [("a000",), ("a001",), ("a002",)]
         reasons = connection.execute("select record_id, reason from matching.resident_review").fetchall()
-        assert reasons == [("r002", "ambiguous"), ("r002", "ambiguous")]
+        assert reasons == [("a002", "ambiguous"), ("a002", "ambiguous")]
 
 
 def test_records_without_numbers_cluster_among_themselves(reconcile):
@@ -94,7 +94,7 @@ def test_records_without_numbers_cluster_among_themselves(reconcile):
         {"system": PENSION, **common, "dwelling_address": "青年路8号1栋101"},
     ]
     with reconcile(rows) as connection:
-        assert entities(connection) == [("r000", "r001", "r002")]
+        assert entities(connection) == [("a000", "a001", "a002")]
 
 
 def test_every_record_has_exactly_one_link(reconcile):
@@ -117,7 +117,7 @@ def test_every_record_has_exactly_one_link(reconcile):
 
 
 def test_the_founding_record_names_the_entity_even_when_it_is_gone(reconcile):
-    gone = {"system": REGISTER, "record_id": "zz", "name": "王建国", "citizen_id": WANG, "birth_date": BORN,
+    gone = {"system": REGISTER, "record_id": "ff", "name": "王建国", "citizen_id": WANG, "birth_date": BORN,
             "first_landed": "20260101T000000.000000Z"}  # fmt: skip
     stays = {"system": HEALTH, "record_id": "aa", "name": "王建国", "citizen_id": WANG, "birth_date": BORN}
 
@@ -162,4 +162,4 @@ def test_two_different_valid_numbers_are_never_one_person(reconcile):
         {"system": HEALTH, "name": "王建国", "citizen_id": LI, "birth_date": BORN, "phone": "13912345678"},
     ]
     with reconcile(rows) as connection:
-        assert entities(connection) == [("r000",), ("r001",)]
+        assert entities(connection) == [("a000",), ("a001",)]

@@ -152,10 +152,44 @@ DEFECTS = {
         1,
     ),
     "citizen_id_not_borrowed": (
-        f"insert into matching.resident_review values ('{LI_AT_POLICE}', 'somebody', 'borrowed')",
+        f"update matching.resident_anchor set is_borrowed = true where record_id = '{LI_AT_POLICE}'",
         1,
     ),
+    "history_unbroken": (
+        """insert into governance.changed_cell values
+        ('resident', 'r', 'phone', '1', date '2026-11-01', date '2026-11-05'),
+        ('resident', 'r', 'phone', '2', date '2026-11-04', null),
+        ('resident', 'r', 'name', '甲', date '2026-11-01', date '2026-11-05'),
+        ('resident', 'r', 'name', '甲', date '2026-11-05', null)""",
+        2,
+    ),
+    "tag_of_somebody": (
+        "insert into governance.tag values ('nobody', null, 'minor', '未成年人', null, null)",
+        1,
+    ),
+    # governance: doors, who lives there, who runs what
+    "address_unique": (_doubled("governance.standard_address", "address_id"), 2),
+    "address_community_exists": (
+        _one("governance.standard_address", "address_id", f"community_code = {_ELSEWHERE}"),
+        1,
+    ),
+    "dwelling_unique": (_doubled("governance.dwelling", "address_id"), 2),
+    "residence_unique": (_doubled("governance.residence", "resident_id, residence_kind_code"), 2),
+    "residence_resident_exists": (
+        "update governance.residence set resident_id = 'nobody' where source_systems > 'i'",
+        2,
+    ),
+    "residence_address_exists": ("update governance.residence set address_id = 'nowhere'", 3),
+    "residence_where_registered": (
+        "update governance.residence set is_registered_elsewhere = true where residence_kind_code = '2'",
+        1,
+    ),
+    "operation_unique": (_doubled("governance.operation", "enterprise_id"), 2),
+    "operation_enterprise_exists": ("update governance.operation set enterprise_id = 'nobody'", 1),
+    "operation_resident_exists": ("update governance.operation set resident_id = 'nobody'", 1),
     # returned
+    "returned_dwelling_unique": (_doubled("returned.dwelling_register", "address_id"), 2),
+    "returned_dwelling_complete": ("delete from returned.dwelling_register", 1),
     **{
         f"returned_{entity}_unique": (_doubled(f"returned.{entity}_register", f"{entity}_id"), 2)
         for entity in ("resident", "household", "enterprise")

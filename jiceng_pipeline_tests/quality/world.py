@@ -5,7 +5,8 @@ from datetime import date
 import pyarrow as pa
 
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline.landing import records
+from jiceng_pipeline.landing import records, version
+from jiceng_pipeline.matching import history, stale, tags
 from jiceng_pipeline.matching.tables import tables as matching_tables
 from jiceng_pipeline.quality import drift, figure, rhythm
 from jiceng_pipeline.standard import divisions, reading, reference, register
@@ -21,6 +22,7 @@ PENSION = "social_security/pension_insurance"
 SHOPS = "market_supervision/enterprise_register"
 FOOD = "market_supervision/food_licence"
 COMMUNITY = "320613005001"
+DOOR = "虹桥街道青年路12号"
 
 
 def citizen_id(stem):
@@ -51,8 +53,12 @@ def _person(who, **more):
 
 ROWS = {
     POLICE: [
-        _person("wang", household_number="H1", family_relation_code="02", ethnic_group_code="01"),
-        _person("li", household_number="H1", family_relation_code="10", marital_status_code="20"),
+        _person(
+            "wang", household_number="H1", family_relation_code="02", ethnic_group_code="01", registered_address=DOOR
+        ),
+        _person(
+            "li", household_number="H1", family_relation_code="10", marital_status_code="20", registered_address=DOOR
+        ),
         _person("zhao", household_number="H2", family_relation_code="02"),
         _person("qian", household_number="H2", family_relation_code="52", death_date=date(2026, 11, 10)),
     ],
@@ -65,7 +71,9 @@ ROWS = {
             "family_relation_code": "01",
         }
     ],
-    HEALTH: [_person("wang", household_number="F1", blood_type_code="1", has_diabetes=True)],
+    HEALTH: [
+        _person("wang", household_number="F1", blood_type_code="1", has_diabetes=True, dwelling_address=DOOR),
+    ],
     PENSION: [_person("wang", pension_status_code="3", pension_monthly_cny=2100)],
     SHOPS: [
         {
@@ -184,11 +192,12 @@ def _reports(connection):
 def _materialise_the_rest(connection, settings):
     for table in (figure.table(), drift.table(), rhythm.table()):
         materialise(connection, table, settings)
-    todo = [*matching_tables(), *model_tables(settings.sql_models)]
+    kept = (*version.tables(tuple(contracts().values())), history.table(), tags.table(), stale.table())
+    todo = [*matching_tables(), *kept, *model_tables(settings.sql_models)]
     made = {
         f"standard.{name}"
         for name in ("resident_record", "enterprise_record", "name_reading", "element", "business_day", "division")
-    }
+    } | {"landing.outcome", *(f"standard.{contract.table}" for contract in contracts().values())}
     while todo:
         ready = next(table for table in todo if table.depends <= made)
         materialise(connection, ready, settings)

@@ -59,7 +59,7 @@ def test_the_sheet_is_ready_to_print(served):
     sheet = openpyxl.load_workbook(made.path).worksheets[0]
     assert sheet.title == "人员底册"
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == "A1:W2"
+    assert sheet.auto_filter.ref == "A1:X2"
     assert sheet.print_title_rows == "$1:$1"
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage

@@ -34,12 +34,7 @@ def _new_year(date: str) -> str:
 
 
 def _one_digit(a: str, b: str) -> str:
-    """Return SQL: yyyymmdd differs in one place, or in two neighbours that changed places."""
+    """Return SQL: yyyymmdd differs in one place, or in two that changed places."""
     x, y = (f"strftime({date}, '%Y%m%d')" for date in (a, b))
-    wrong = " + ".join(f"cast(substr({x}, {n}, 1) <> substr({y}, {n}, 1) as integer)" for n in range(1, 9))
-    swaps = " or ".join(
-        f"(substr({x}, {n}, 1) = substr({y}, {n + 1}, 1) and substr({x}, {n + 1}, 1) = substr({y}, {n}, 1)"
-        f" and substr({x}, {n}, 1) <> substr({y}, {n}, 1))"
-        for n in range(1, 8)
-    )
-    return f"({wrong} = 1 or ({wrong} = 2 and ({swaps})))"
+    return f"""case differing_signs({x}, {y}) when 1 then true
+            when 2 then sorted_signs({x}) = sorted_signs({y}) else false end"""

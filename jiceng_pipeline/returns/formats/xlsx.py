@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import xlsxwriter
 
-from jiceng_pipeline.returns import explanation
+from jiceng_pipeline.returns import explanation, marks
 from jiceng_pipeline.returns.cut import Cut
 from jiceng_pipeline.standard.code_sets import code_sets
 from jiceng_pipeline.standard.register import Element
@@ -36,6 +36,26 @@ _OPTIONS = {
 }
 _HEADER = {"bold": True, "bg_color": "#DDE7F0", "border": 1, "text_wrap": True, "valign": "vcenter", "align": "center"}
 
+_MARKED = {"bg_color": "#FFF2CC"}
+_COMMENT = {"author": "", "font_size": 10, "x_scale": 1.6}
+
+
+class _Formats(NamedTuple):
+    """How a text, a day and a number stand in a cell."""
+
+    text: Any
+    day: Any
+    number: Any
+
+    @classmethod
+    def of(cls, book: Any, look: dict[str, str]) -> "_Formats":
+        """Return the formats of cells that look so."""
+        return cls(
+            book.add_format({"num_format": "@", **look}),
+            book.add_format({"num_format": "yyyy-mm-dd", **look}),
+            book.add_format(look) if look else None,
+        )
+
 
 def write(cut: Cut, path: Path) -> int:
     """Write the workbook and return how many rows it has."""
@@ -51,36 +71,41 @@ def write(cut: Cut, path: Path) -> int:
 
 def _rows(book: Any, cut: Cut) -> int:
     sheet = book.add_worksheet(cut.dataset.title[:31])
-    text, day, header = book.add_format({"num_format": "@"}), book.add_format(), book.add_format(_HEADER)
-    day.set_num_format("yyyy-mm-dd")
+    plain, marked, header = _Formats.of(book, {}), _Formats.of(book, _MARKED), book.add_format(_HEADER)
     sheet.set_row(0, 2 * _LINE_HEIGHT)
     for column, element in enumerate(cut.elements):
         # what this profile never shows stays a column for whoever compares files, out of the reader's way
         sheet.set_column(column, column, _width(element), None, {"hidden": cut.is_empty(element)})
         sheet.write_string(0, column, element.title, header)
-    rows = 0
+    names = [each.id for each in cut.elements]
+    named = marks.key(cut.dataset)
+    place = names.index(named) if named in names else None
+    told, rows = cut.marks if place is not None else {}, 0
     result = cut.connection.execute(cut.words)
     while batch := result.fetchmany(_BATCH):
         for row in batch:
             rows += 1
-            _row(sheet, rows, row, text, day)
+            said = told.get(str(row[place]), {}) if place is not None else {}
+            _row(sheet, rows, row, [marked if name in said else plain for name in names])
+            for name, words in said.items():
+                sheet.write_comment(rows, names.index(name), words, _COMMENT)
     _for_paper(sheet, cut, rows)
     return rows
 
 
-def _row(sheet: Any, number: int, row: tuple[object, ...], text: Any, day: Any) -> None:
-    for column, value in enumerate(row):
+def _row(sheet: Any, number: int, row: tuple[object, ...], formats: Sequence["_Formats"]) -> None:
+    for column, (value, of) in enumerate(zip(row, formats, strict=True)):
         if value is None:
             continue
         if isinstance(value, str):
-            sheet.write_string(number, column, value[:_LONGEST_TEXT], text)
+            sheet.write_string(number, column, value[:_LONGEST_TEXT], of.text)
         elif isinstance(value, date):
             if value >= _FIRST_DAY:
-                sheet.write_datetime(number, column, value, day)
+                sheet.write_datetime(number, column, value, of.day)
             else:
-                sheet.write_string(number, column, value.isoformat(), text)
+                sheet.write_string(number, column, value.isoformat(), of.text)
         else:
-            sheet.write_number(number, column, float(value) if isinstance(value, Decimal) else value)
+            sheet.write_number(number, column, float(value) if isinstance(value, Decimal) else value, of.number)
 
 
 def _width(element: Element) -> int:

@@ -1,0 +1,62 @@
+"""过期 (stale): values older than their element's freshness; they stay where they are and are marked."""
+
+from collections.abc import Iterator
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching.model import matchings
+from jiceng_pipeline.matching.survivorship import elements
+from jiceng_pipeline.warehouse.table import Table
+
+
+def table() -> Table:
+    """Return the table of the build."""
+    read = {f"matching.{entity}_{part}" for entity in matchings() for part in ("candidate", "winner")}
+    return Table(
+        "governance",
+        "stale_cell",
+        "过期的值",
+        "现取值超过了数据元登记的有效天数，照常显示，凡显示处标明已过期",
+        frozenset(read | {"standard.business_day", "landing.outcome"}),
+        build,
+    )
+
+
+def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
+    """Create `governance.stale_cell(entity, entity_id, element_id, system, source_date, days_over)`.
+
+    `source_date` is the day from which the element's freshness counts: when the winning record was last
+    changed or, of an element that is fresh while its system delivers, when that was last pulled. `days_over`
+    counts the days since it stopped being fresh.
+    """
+    every = " union all ".join(select for entity in matchings() for select in _selects(entity))
+    connection.execute(
+        f"create or replace table governance.stale_cell as {every} order by entity, entity_id, element_id"
+    )
+
+
+_DELIVERED = """select system, case when status in ('landed', 'unchanged')
+    then cast(strptime(substr(started, 1, 19), '%Y-%m-%dT%H:%M:%S') + interval 8 hour as date)
+    else snapshot_date end as delivered_date
+    from landing.outcome"""
+
+
+def _selects(entity: str) -> Iterator[str]:
+    """Yield a select of the stale cells per freshness and what it counts from."""
+    alike: dict[tuple[str, int], list[str]] = {}
+    for each in elements(entity):
+        if each.freshness_days is not None:
+            alike.setdefault((each.fresh_by, each.freshness_days), []).append(each.id)
+    for (by, days), names in sorted(alike.items()):
+        cells = ", ".join(f"{{'element_id': '{name}', 'is_winner': c.record_id = w.{name}}}" for name in names)
+        counted = "c.record_date" if by == "change" else "d.delivered_date"
+        yield f"""select '{entity}' as entity, entity_id, cell.element_id, system, source_date, days_over
+            from (
+                select c.entity_id, c.system, {counted} as source_date, unnest([{cells}]) as cell,
+                    date_diff('day', {counted}, today.business_date) - {days} as days_over
+                from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
+                join ({_DELIVERED}) as d on d.system = c.system
+                cross join standard.business_day as today
+                where date_diff('day', {counted}, today.business_date) > {days})
+            where cell.is_winner"""
