@@ -108,7 +108,7 @@ ROWS = {
 
 
 def record_id(system, number):
-    return f"{list(ROWS).index(system)}{number:031x}"
+    return f"{list(ROWS).index(system):02x}{number:014x}{0:016x}"
 
 
 def build(connection, settings):
