@@ -1,6 +1,7 @@
 """One simulated community for all rooms: its systems run for the whole session, and one home is synced from them."""
 
 import shutil
+import signal
 
 import pytest
 import yaml
@@ -8,6 +9,10 @@ import yaml
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.simulation.running import running
 from jiceng_pipeline.simulation.simulate import simulate
+
+# whoever runs the tests in the background may hand down that an interrupt is ignored, and tests interrupt processes
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
