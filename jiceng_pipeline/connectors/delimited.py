@@ -22,6 +22,7 @@ from jiceng_pipeline.core.redaction import redacted
 
 MAX_BROKEN = 1000  # lines with stray quotes; more is another format, and slow to take apart
 _BLOCK = 512 << 10  # what stays in the processor's cache while it is cut
+_AHEAD = 8  # blocks: writing a row group takes as long as reading several
 _RETURN = 13
 _Rows = tuple[list[pa.RecordBatch], list[Reject]]
 _CHARACTER = r"^[\t -~\x01-\x08]$"
@@ -55,8 +56,8 @@ def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.
     with delivery.opened(source, options) as delivered:
         extract.source_bytes = delivered.size
         table = _Table(source, options, extract, delivered.name)
-        texts = ahead(delivery.texts(delivered, options.encoding, _BLOCK))
-        with closing(ahead(_taken(texts, table))) as taken:
+        texts = ahead(delivery.texts(delivered, options.encoding, _BLOCK), _AHEAD)
+        with closing(ahead(_taken(texts, table), _AHEAD)) as taken:
             for batches, rejects in taken:
                 extract.rejects += rejects
                 yield from batches
