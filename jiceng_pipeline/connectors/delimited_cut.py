@@ -30,7 +30,7 @@ class Records:
 def cut(block: bytes, delimiter: str, quote: str | None, most_broken: int) -> Records:
     """Return the records of a block that begins with one; stop where more than `most_broken` are broken."""
     data = np.frombuffer(block, np.uint8)
-    line_ends = _line_ends(data)
+    line_ends = _line_ends(block, data)
     separators = np.flatnonzero(data == ord(delimiter))
     quotes = np.flatnonzero(data == ord(quote)) if quote else separators[:0]
     begin, broken = 0, list[int]()
@@ -71,9 +71,12 @@ def _joined(parts: list[Places]) -> Places:
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-def _line_ends(data: npt.NDArray[np.uint8]) -> Places:
+def _line_ends(block: bytes, data: npt.NDArray[np.uint8]) -> Places:
     """Return the last byte of each line end: a line feed, or a return that none follows."""
-    feeds, returns = np.flatnonzero(data == _LINE_FEED), np.flatnonzero(data == _RETURN)
+    feeds = np.flatnonzero(data == _LINE_FEED)
+    if block.count(b"\r") == block.count(b"\r\n"):
+        return feeds
+    returns = np.flatnonzero(data == _RETURN)
     returns = returns[returns + 1 < len(data)]
     alone = returns[data[returns + 1] != _LINE_FEED]
     return np.sort(np.concatenate((feeds, alone))) if len(alone) else feeds
