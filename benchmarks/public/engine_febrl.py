@@ -31,7 +31,8 @@ def cluster(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     identity.create_match(connection, settings, matching)
     identity.create_link(connection, settings, matching)
     connection.execute(
-        "create or replace table answer as select record_id, entity_id as predicted from matching.resident_link"
+        """create or replace table answer as select r.own_id as record_id, l.entity_id as predicted
+        from matching.resident_link as l join public.febrl_record as r using (record_id)"""
     )
 
 
@@ -43,7 +44,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists public")
     connection.execute(
         f"""create or replace table public.febrl_record as
-        select *, source_dataset as system, '1' as first_landed, true as is_current, {spelt},
+        select columns(c -> c <> 'record_id'), record_id as own_id, md5(record_id) as record_id,
+            source_dataset as system, '1' as first_landed, true as is_current, {spelt},
             case when count(*) over (partition by number) > 1 then number end as identifier
         from febrl"""
     )
