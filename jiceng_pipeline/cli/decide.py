@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from jiceng_pipeline.cli.words import out, print_json, say
-from jiceng_pipeline.core.errors import AccessDenied, UsageError
+from jiceng_pipeline.core.errors import AccessDenied
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -180,9 +180,7 @@ def _open() -> "Iterator[tuple[duckdb.DuckDBPyConnection, Settings, Ledger]]":
     from jiceng_pipeline.warehouse.connection import connect
 
     settings = Settings.load()
-    version = publish.current(settings)
-    if version is None:
-        raise UsageError("还没有发布过版本", where=str(settings.published), cure="先运行 jiceng sync")
+    version = publish.find(settings)
     with (
         connect(version.database, settings=settings, read_only=True) as connection,
         open_ledger(settings) as ledger,

@@ -160,9 +160,7 @@ def _cell(
     from jiceng_pipeline.warehouse.connection import connect
 
     register.element(element)
-    version = publish.current(settings)
-    if version is None:
-        raise UsageError("还没有发布过版本", where=str(settings.published), cure="先运行 jiceng sync")
+    version = publish.find(settings)
     with connect(version.database, settings=settings, read_only=True) as connection:
         if not connection.execute(
             f"select 1 from governance.{entity} where {entity}_id = ? and community_code = ?", [entity_id, community]

@@ -7,7 +7,6 @@ import typer
 from rich.table import Table
 
 from jiceng_pipeline.cli.words import out, print_json, say
-from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,9 +34,7 @@ def review(
     from jiceng_pipeline.warehouse.connection import connect
 
     settings = Settings.load()
-    version = publish.current(settings)
-    if version is None:
-        raise UsageError("还没有发布过版本", where=str(settings.published), cure="先运行 jiceng sync")
+    version = publish.find(settings)
     with (
         connect(version.database, settings=settings, read_only=True) as connection,
         open_ledger(settings) as ledger,

@@ -23,8 +23,9 @@ from jiceng_pipeline.defs.layers import layer
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import replica as landing
 from jiceng_pipeline.ledger import replica as events
+from jiceng_pipeline.ledger.bound import bind
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.quality import history, run
+from jiceng_pipeline.quality import run
 from jiceng_pipeline.quality.rule import Layer
 from jiceng_pipeline.warehouse import build, content_hash
 from jiceng_pipeline.warehouse.connection import connect
@@ -115,7 +116,7 @@ def _build(database: Path, settings: Settings, until: int) -> None:
     layers: tuple[Layer, ...] = get_args(Layer)
     total = len(tables) + len(layers) + 1
     with connect(database, settings=settings) as connection:
-        history.bind(connection, until)
+        bind(connection, until)
     for done, table in enumerate(tables, 1):
         with connect(database, settings=settings) as connection:
             materialise(connection, table, settings)

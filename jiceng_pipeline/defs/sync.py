@@ -16,8 +16,8 @@ from jiceng_pipeline.defs import inputs, interrupts, report
 from jiceng_pipeline.defs.layers import layer
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing.outcome import Outcome
+from jiceng_pipeline.ledger.bound import bind
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.quality import history
 from jiceng_pipeline.returns import grants
 from jiceng_pipeline.warehouse import build, publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -111,7 +111,7 @@ class Sync:
             )
         self.inputs = inputs.inputs(self.settings)
         with self.connection() as connection:
-            history.bind(connection, self.inputs["ledger_seq"])
+            bind(connection, self.inputs["ledger_seq"])
         served = publish.current(self.settings)
         if served and self.is_full and self._same(served) and not any(o.status == "failed" for o in pulled):
             self.published = Published(served, is_new=False)

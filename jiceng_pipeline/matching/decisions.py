@@ -3,18 +3,9 @@
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.matching import verdicts
-
-
-def bound(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """Return up to which event this build may read the ledger (`landing.ledger_bound`); None: all of it."""
-    try:
-        rows = connection.execute("select max(seq) from landing.ledger_bound").fetchall()
-    except duckdb.CatalogException:
-        return None
-    found: int | None = rows[0][0]
-    return found
 
 
 def create_decision(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

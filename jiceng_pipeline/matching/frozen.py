@@ -8,8 +8,9 @@ import pyarrow as pa
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.landing.standard_values import FUNCTIONS
+from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.matching import decisions, verdicts
+from jiceng_pipeline.matching import verdicts
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.code_sets import code_sets
@@ -46,7 +47,7 @@ def create_frozen_cell(
                 "frozen_date": entry.at.astimezone(clock.LOCAL).date(),
                 "nth": entry.seq,
             }
-            for entry in verdicts.frozen(ledger, decisions.bound(connection))
+            for entry in verdicts.frozen(ledger, bound(connection))
         ]
     parts = " union all ".join(_placed(matching) for matching in every.values())
     connection.register("freeze_said", pa.Table.from_pylist(said, schema=_SCHEMA))

@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
-from jiceng_pipeline.matching import decisions, survivorship, verdicts
+from jiceng_pipeline.matching import survivorship, verdicts
 from jiceng_pipeline.matching.identity import keyed
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.matching.verdicts import Word
@@ -65,7 +66,7 @@ def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings, mat
     """
     entity = matching.entity
     with open_ledger(settings) as ledger:
-        said = verdicts.words(ledger, decisions.bound(connection))
+        said = verdicts.words(ledger, bound(connection))
     _answered(connection, settings, entity, said)
     connection.execute(
         f"""create or replace table matching.{entity}_review as

@@ -20,11 +20,12 @@ import pyarrow as pa
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
 from jiceng_pipeline.ledger.kinds.dispute_decision import DisputeDecision
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.ledger.views import Entry
-from jiceng_pipeline.quality import history, working_days
+from jiceng_pipeline.quality import working_days
 from jiceng_pipeline.quality.tables import existing
 from jiceng_pipeline.warehouse.table import Table
 
@@ -120,7 +121,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     found: list[Doubt] = []
     if settings.ledger.exists():
         with open_ledger(settings) as ledger:
-            found = doubts(ledger, day, history.bound(connection))
+            found = doubts(ledger, day, bound(connection))
     known = existing(connection)
     links = " union all ".join(f"select record_id, entity_id from {link}" for link in _LINKS if link in known)
     moved = f"left join ({links}) as link on link.record_id = d.record_id" if links else ""

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.kinds.inspection import Figures
 from jiceng_pipeline.quality import history
 from jiceng_pipeline.quality.history import History
@@ -90,7 +91,7 @@ def table() -> Table:
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Write quality.drift: value beside usual, spread and the number of deliveries they come from."""
-    known = history.read(settings, clock.business_date(settings), history.bound(connection))
+    known = history.read(settings, clock.business_date(settings), bound(connection))
     present = dict(connection.execute("select system, snapshot from landing.outcome").fetchall())
     rows = [row for system in sorted(present) for row in _past(known, system, present[system])]
     connection.register("past", pa.Table.from_pylist(rows, schema=_SCHEMA))

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.inspection import Inspection
@@ -48,22 +46,6 @@ def of(ledger: Ledger, day: date | None = None, until: int | None = None) -> His
         [entry for entry in found if day is None or entry.body.day <= day],
         list(views.entries(ledger, TicketAnswer, until=until)),
     )
-
-
-def bind(connection: duckdb.DuckDBPyConnection, until: int) -> None:
-    """Note in a build up to which event it may read the ledger."""
-    connection.execute("create schema if not exists landing")
-    connection.execute("create or replace table landing.ledger_bound as select cast(? as bigint) as seq", [until])
-
-
-def bound(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """Return that number, None where none was noted."""
-    try:
-        rows = connection.execute("select max(seq) from landing.ledger_bound").fetchall()
-    except duckdb.CatalogException:
-        return None
-    found: int | None = rows[0][0]
-    return found
 
 
 def trend(days: Iterable[Inspection], rule_id: str) -> list[tuple[date, int]]:

@@ -16,6 +16,7 @@ from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing.outcome import Outcome
+from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.kinds.ticket_answer import TicketAnswer
 from jiceng_pipeline.ledger.views import Entry
 from jiceng_pipeline.quality import evidence, history, life, tables, working_days
@@ -88,7 +89,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Write quality.ticket of this build."""
     tables.create(connection)
     day = clock.business_date(settings)
-    known = history.read(settings, day, history.bound(connection))
+    known = history.read(settings, day, bound(connection))
     standing = life.lives(known.inspections)
     found = _tickets(
         list(_problems(connection, standing)), standing, known, landing(connection), day, unjudged(connection)

@@ -15,19 +15,6 @@ WHY = ("--reason", "入户核对")
 PHONE = "13987654321"
 
 
-@pytest.fixture
-def jiceng(synced_copy, monkeypatch, capsys):
-    monkeypatch.setenv("JICENG_HOME", str(synced_copy.home))
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as done:
-            main(list(arguments))
-        told = capsys.readouterr()
-        return done.value.code, told.out, told.err
-
-    return run
-
-
 def as_json(jiceng, *arguments):
     code, out, _ = jiceng(*arguments, "--json")
     assert code == 0

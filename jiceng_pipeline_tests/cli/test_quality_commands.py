@@ -4,25 +4,11 @@ import json
 
 import pytest
 
-from jiceng_pipeline.cli.app import main
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
 BELIEVED = "13987654321"
-
-
-@pytest.fixture
-def jiceng(synced_copy, monkeypatch, capsys):
-    monkeypatch.setenv("JICENG_HOME", str(synced_copy.home))
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as done:
-            main(list(arguments))
-        told = capsys.readouterr()
-        return done.value.code, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from jiceng_pipeline.ledger.bound import bind
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
 from jiceng_pipeline.ledger.kinds.dispute_decision import DisputeDecision
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.quality import disputes, history
+from jiceng_pipeline.quality import disputes
 from jiceng_pipeline.warehouse.table import materialise
 from jiceng_pipeline_tests.quality.world import COMMUNITY, DAY, POLICE, RELIEF
 
@@ -112,6 +113,6 @@ def test_the_believed_value_is_in_the_ledger_only(build, settings, resident, say
 
 
 def test_a_build_reads_no_later_doubt_than_it_was_settled_at(build, settings, resident, say):
-    history.bind(build, 0)
+    bind(build, 0)
     say(0, doubt(resident))
     assert made(build, settings, 0) == []

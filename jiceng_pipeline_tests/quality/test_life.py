@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.bound import bind
 from jiceng_pipeline.ledger.kinds.inspection import Inspection
 from jiceng_pipeline.ledger.kinds.ticket_answer import TicketAnswer
 from jiceng_pipeline.ledger.store import open_ledger
@@ -234,7 +235,7 @@ def test_a_replay_of_an_earlier_day_says_what_that_day_said_and_writes_nothing(d
 def test_a_build_reads_no_later_event_than_it_was_settled_at(days, settings, build):
     (opened,) = days.on(0, WRONG_SEX)
     with open_ledger(settings) as ledger:
-        history.bind(build, ledger.head().seq)
+        bind(build, ledger.head().seq)
     answer(settings, opened)
     (before,) = days.on(0, record=False)
     assert before["state"] == "open"
