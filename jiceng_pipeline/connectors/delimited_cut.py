@@ -67,6 +67,25 @@ def cut(block: bytes, delimiter: str, quote: str | None, most_broken: int) -> Re
     )
 
 
+def even_lines(block: bytes, delimiter: str, quote: str | None) -> int:
+    """Return how many lines a block of whole lines has; 0 where one is blank, or quotes or line ends are amiss.
+
+    What stands between the quotes is not looked at: a line feed there shows when the records are counted.
+    """
+    data = np.frombuffer(block, np.uint8)
+    feeds = np.flatnonzero(data == _LINE_FEED)
+    if len(_lone_returns(block, data)) or (np.diff(feeds, prepend=-1) <= 2).any():
+        return 0
+    if quote and quote.encode() in block:
+        quotes = np.flatnonzero(data == ord(quote))
+        edges = _edges(ord(delimiter))
+        opening, closing = quotes[::2], quotes[1::2]
+        before, after = data[opening - 1], data[(closing + 1) % len(data)]  # before the first byte: the last, a feed
+        if len(opening) != len(closing) or not (edges[before].all() and edges[after].all()):
+            return 0
+    return len(feeds)
+
+
 def _joined(parts: list[Places]) -> Places:
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
@@ -74,12 +93,15 @@ def _joined(parts: list[Places]) -> Places:
 def _line_ends(block: bytes, data: npt.NDArray[np.uint8]) -> Places:
     """Return the last byte of each line end: a line feed, or a return that none follows."""
     feeds = np.flatnonzero(data == _LINE_FEED)
-    if block.count(b"\r") == block.count(b"\r\n"):
-        return feeds
-    returns = np.flatnonzero(data == _RETURN)
-    returns = returns[returns + 1 < len(data)]
-    alone = returns[data[returns + 1] != _LINE_FEED]
+    alone = _lone_returns(block, data)
     return np.sort(np.concatenate((feeds, alone))) if len(alone) else feeds
+
+
+def _lone_returns(block: bytes, data: npt.NDArray[np.uint8]) -> Places:
+    """Return the returns that no line feed follows; of one at the end nobody knows yet."""
+    returns = np.flatnonzero(data == _RETURN) if b"\r" in block else np.zeros(0, np.int64)
+    returns = returns[returns + 1 < len(data)]
+    return returns[data[returns + 1] != _LINE_FEED]
 
 
 def _outside(places: Places, quotes: Places) -> Places:
@@ -98,8 +120,7 @@ def _inside(places: Places, quotes: Places, ends: Places) -> Places:
 
 def _first_fault(data: npt.NDArray[np.uint8], quotes: Places, begin: int, delimiter: int) -> int:
     """Return the first quote that neither begins nor ends a cell, nor is doubled; the data's end where none."""
-    edges = np.zeros(256, bool)
-    edges[[delimiter, _LINE_FEED, _RETURN]] = True
+    edges = _edges(delimiter)
     opening, closing = quotes[::2], quotes[1::2]
     pairs = min(len(opening) - 1, len(closing)) if len(opening) else 0
     doubled = closing[:pairs] + 1 == opening[1 : pairs + 1]
@@ -109,3 +130,10 @@ def _first_fault(data: npt.NDArray[np.uint8], quotes: Places, begin: int, delimi
     closes[:pairs] |= doubled
     faults = [places[~fine][:1] for places, fine in ((opening, opens), (closing, closes))]
     return int(min((place[0] for place in faults if len(place)), default=len(data)))
+
+
+def _edges(delimiter: int) -> npt.NDArray[np.bool_]:
+    """Return which bytes may stand outside a quote at the edge of a cell."""
+    edges = np.zeros(256, bool)
+    edges[[delimiter, _LINE_FEED, _RETURN]] = True
+    return edges
