@@ -101,7 +101,8 @@ def _lone_returns(block: bytes, data: npt.NDArray[np.uint8]) -> Places:
     """Return the returns that no line feed follows; of one at the end nobody knows yet."""
     returns = np.flatnonzero(data == _RETURN) if b"\r" in block else np.zeros(0, np.int64)
     returns = returns[returns + 1 < len(data)]
-    return returns[data[returns + 1] != _LINE_FEED]
+    alone: Places = returns[data[returns + 1] != _LINE_FEED]
+    return alone
 
 
 def _outside(places: Places, quotes: Places) -> Places:
