@@ -34,12 +34,9 @@ class Contest:
         self.phases[name] = round(self.phases.get(name, 0.0) + time.perf_counter() - started, 3)
 
     def make(self, target: str) -> None:
-        """Make a table of the build and all that it needs and that is not there, each step timed."""
+        """Make a table of the build and all that it needs and that is not made yet, each step timed."""
         for table in steps(self.settings, target):
-            if not self.connection.execute(
-                "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
-                [table.schema, table.name],
-            ).fetchall():
+            if table.full_name not in self.phases:
                 with self.phase(table.full_name):
                     materialise(self.connection, table, self.settings)
 
@@ -58,9 +55,9 @@ Contender = Callable[[Contest], None]
 
 @contextmanager
 def opened(dataset: Dataset, settings: Settings, answer: Path) -> Iterator[Contest]:
-    """Open a scratch database in memory with the standard tables as views of their Parquet."""
+    """Open a scratch database in memory with the prepared tables as views of their Parquet."""
     with connect(settings=settings) as connection:
-        connection.execute("create schema standard")
+        connection.execute("create schema standard; create schema staging")
         for name, path in dataset.tables().items():
             connection.execute(f"create view {name} as from read_parquet({literal(str(path))})")
         yield Contest(connection, dataset, settings, answer)

@@ -1,4 +1,7 @@
-"""The records that every contender gets: landed and standardised, as Parquet, with the truth beside them.
+"""The records that every contender gets: landed, standardised and prepared, as Parquet, with the truth beside them.
+
+Prepared is what the pipeline prepares before it matches anything: names by sound, keys of addresses, numbers as
+they were typed. What that takes is noted once a dataset, and counted for nobody.
 
 A dataset is one city, a part of one, or several put side by side: seed, seed + 1, seed + 2, and of the last
 only as many communities as are wanted. Several cities come of other seeds but of the same places, so they
@@ -7,9 +10,9 @@ people of a later city whose number an earlier one has are left out.
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -27,7 +30,8 @@ from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.table import Table, materialise
 
 LINK = "matching.resident_link"
-RECORD, READING = "standard.resident_record", "standard.name_reading"
+STANDARD, READING = "standard.resident_record", "standard.name_reading"
+RECORD = "staging.resident_record"
 _MOST_DOUBLED = 9  # how often one source key may stand in one system
 _ADDRESSES = ("dwelling_address", "registered_address", "property_address")
 _MARKED = ("household_number", "subsistence_certificate_number", "community_code")
@@ -64,19 +68,19 @@ class Dataset:
         return self.folder / f"{full_name}.parquet"
 
     def tables(self) -> Mapping[str, Path]:
-        """Return full name → path of every standard table."""
-        return {path.stem: path for path in sorted(self.folder.glob("standard.*.parquet"))}
+        """Return full name → path of every table that a contender may start from."""
+        return {name: self.table(name) for name in (RECORD, READING)}
 
-    def facts(self) -> dict[str, int]:
-        """Return how many records, cities and people left out."""
-        found: dict[str, int] = json.loads((self.folder / "facts.json").read_text("utf-8"))
+    def facts(self) -> dict[str, float]:
+        """Return how many records, cities and people left out, and the seconds that preparing took."""
+        found: dict[str, float] = json.loads((self.folder / "facts.json").read_text("utf-8"))
         return found
 
 
 def prepare(work: Path, wanted: Wanted) -> Dataset:
     """Make the dataset below `work`, cities included, unless it is there."""
     made = Dataset(work / "datasets" / wanted.name)
-    if (made.folder / "facts.json").exists() and set(needed(Settings(home=work))) <= set(made.tables()):
+    if (made.folder / "facts.json").exists() and all(path.exists() for path in made.tables().values()):
         return made
     made.folder.mkdir(parents=True, exist_ok=True)
     (made.folder / "work.duckdb").unlink(missing_ok=True)  # of an attempt that broke off
@@ -85,36 +89,34 @@ def prepare(work: Path, wanted: Wanted) -> Dataset:
         while cities == 0 or records < (wanted.records or 0):
             home = _home(work, wanted, cities)
             left_out += _add(connection, home, cities, wanted.records)
-            records = connection.execute(f"select count(*) from {RECORD}").fetchall()[0][0]
+            records = connection.execute(f"select count(*) from {STANDARD}").fetchall()[0][0]
             cities += 1
-        for name in (*needed(Settings(home=work)), "truth.link"):
+        started = time.perf_counter()
+        materialise(connection, catalogue.tables(Settings(home=work))[RECORD], Settings(home=work))
+        seconds = round(time.perf_counter() - started, 2)
+        for name in (RECORD, READING, "truth.link"):
             path = made.truth if name == "truth.link" else made.table(name)
             order = "record_id" if name == RECORD else "all"
             connection.execute(f"copy (from {name} order by {order}) to {literal(str(path))} (compression zstd)")
     (made.folder / "work.duckdb").unlink()
-    facts = {"records": records, "cities": cities, "people_left_out": left_out}
+    facts = {"records": records, "cities": cities, "people_left_out": left_out, "prepare_seconds": seconds}
     (made.folder / "facts.json").write_text(json.dumps(facts), "utf-8")
     return made
 
 
-def needed(settings: Settings) -> tuple[str, ...]:
-    """Return the standard tables that the engine's links are made from."""
-    return tuple(name for name in _upstream(settings, LINK) if name.startswith("standard."))
-
-
 def steps(settings: Settings, target: str) -> tuple[Table, ...]:
-    """Return the tables between the standard ones and `target`, each after those it needs."""
+    """Return the tables between the prepared ones and `target`, each after those it needs."""
     every = catalogue.tables(settings)
-    return tuple(every[name] for name in _upstream(settings, target) if not name.startswith("standard."))
+    return tuple(every[name] for name in _upstream(settings, target) if name != RECORD)
 
 
-def _upstream(settings: Settings, target: str, stop: str = "standard.") -> list[str]:
+def _upstream(settings: Settings, target: str, stop: str = RECORD) -> list[str]:
     every, found = catalogue.tables(settings), dict[str, None]()
 
     def visit(name: str) -> None:
         if name not in every or name in found:
             return
-        if not name.startswith(stop):
+        if name != stop:
             for need in sorted(every[name].depends):
                 visit(need)
         found[name] = None
@@ -139,7 +141,7 @@ def _home(work: Path, wanted: Wanted, place: int) -> Settings:
 
 def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most: int | None) -> int:
     """Add a city to the tables of `connection`; return how many of its people are left out."""
-    mine, file = needed(home), _standardised(home)
+    file = _standardised(home)
     connection.execute(f"attach {literal(str(file))} as city (read_only)")
     people, said = truth(home).resident, truth(home).resident_record
     connection.execute("create schema if not exists standard; create schema if not exists truth")
@@ -153,7 +155,7 @@ def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most
     connection.execute(
         f"""create or replace temp table link as
         select r.record_id, '{place}|' || s.person_id as true_id, coalesce(p.community_code, '') as community_code
-        from city.{RECORD} as r left join (
+        from city.{STANDARD} as r left join (
             select {record_id_expression(home.secret, "system", "source_key", "ordinal")} as record_id, person_id
             from read_parquet({literal(str(said))}), range(1, {_MOST_DOUBLED + 1}) as o(ordinal)) as s using (record_id)
         left join person as p using (person_id) where p.is_known is not true"""
@@ -169,14 +171,11 @@ def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most
         )
     connection.execute("insert into truth.link select record_id, true_id from link")
     connection.execute("insert into truth.person select citizen_id from person where not is_known")
-    for name in mine:
-        keep = "semi join link using (record_id)" if name == RECORD else ""
+    for name in (STANDARD, READING):
         connection.execute(f"create table if not exists {name} as from city.{name} limit 0")
-        new = f"anti join {name} using (name)" if name == READING else ""
-        of_another_entity = name.endswith("_record") and name != RECORD  # only residents are compared
-        if name in (RECORD, READING) or (place == 0 and not of_another_entity):
-            marked = _marked(place) if name == RECORD and place else ""
-            connection.execute(f"insert into {name} select each.* {marked} from city.{name} as each {keep}{new}")
+        which = "semi join link using (record_id)" if name == STANDARD else f"anti join {name} using (name)"
+        marked = _marked(place) if name == STANDARD and place else ""
+        connection.execute(f"insert into {name} select each.* {marked} from city.{name} as each {which}")
     left: int = connection.execute("select count(*) from person where is_known").fetchall()[0][0]
     connection.execute("detach city")
     return left
@@ -184,24 +183,22 @@ def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most
 
 def _standardised(home: Settings) -> Path:
     """Return a database with the standard tables of a home, made from what landed there."""
-    mine = needed(home)
-    name = sha256("|".join(mine).encode()).hexdigest()[:8]
-    file = home.home / f"standardised-{name}.duckdb"
+    file = home.home / "standardised.duckdb"
     if not file.exists():
         draft = file.with_suffix(".draft")
         draft.unlink(missing_ok=True)
         with connect(draft, settings=home) as made:
-            for each in _standard(home, mine):
+            for each in _standard(home):
                 materialise(made, catalogue.tables(home)[each], home)
         draft.replace(file)
     return file
 
 
-def _standard(home: Settings, mine: tuple[str, ...]) -> Iterator[str]:
+def _standard(home: Settings) -> Iterator[str]:
     """Yield the standard tables to make, from landing on, each after those it needs."""
     seen = set[str]()
-    for target in mine:
-        for name in _upstream(home, target, stop="nothing"):
+    for target in (STANDARD, READING):
+        for name in _upstream(home, target):
             if name not in seen and not name.startswith("landing."):
                 seen.add(name)
                 yield name

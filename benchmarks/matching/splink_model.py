@@ -15,45 +15,32 @@ from splink.internals.comparison_creator import ComparisonCreator
 EXACT_NUMBER_U = 1e-9  # random pairs that share a valid number are matches: an estimate would measure those
 SEED = 1
 
-_FOLDED = ((r"(^| )n", r"\1l"), (r"(^| )h", r"\1f"), (r"(^| )(z|c|s)h", r"\1\2"), (r"ng( |$)", r"n\1"))
-_TYPED = "translate(regexp_replace(upper(_squeezed(r.citizen_id_raw)), '[-_.·''’ ]', '', 'g'), 'O', '0')"
 _UNREAD = r"[?？□\x{e000}-\x{f8ff}]"  # what stands for a sign that a system could not write
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create table `prepared`, one row a record of `standard.resident_record`, with what Splink compares."""
-    folded = "spoken"
-    for pattern, instead in _FOLDED:
-        folded = f"regexp_replace({folded}, '{pattern}', '{instead}', 'g')"
+    """Create table `prepared`, one row a record of `staging.resident_record`, with what Splink compares."""
     connection.execute(
         f"""create or replace table prepared as
         with said as (
-            select r.*, row_number() over (order by r.record_id) as rid, {_TYPED} as typed,
-                coalesce(case when r.birth_date > date '1900-01-01' then r.birth_date end,
-                    citizen_id_birth_date(r.citizen_id)) as born,
-                address_key(coalesce(r.dwelling_address, r.property_address, r.registered_address)) as address,
-                regexp_replace(r.name, '{_UNREAD}', '?', 'g') as written,
+            select r.*, row_number() over (order by r.record_id) as rid,
+                coalesce(r.birth_date, r.number_birth_date) as born,
+                coalesce(r.dwelling_key, r.property_key, r.registered_key) as address,
+                coalesce(r.dwelling_door, r.property_door, r.registered_door) as door,
                 regexp_replace(lower(n.reading), '{_UNREAD}', '?', 'g') as spoken
-            from standard.resident_record as r left join standard.name_reading as n using (name)
-        ), folded as (
-            select *, {folded} as folded, regexp_extract_all(address, '\\d+') as digits from said
+            from staging.resident_record as r left join standard.name_reading as n using (name)
         )
         select rid, record_id,
-            coalesce(citizen_id, case when regexp_full_match(typed, '\\d{{17}}[\\dX]') then typed end) as number,
-            citizen_id is not null as is_valid,
-            written as name, spoken, replace(spoken, ' ', '') as reading,
+            case when length(typed_number) = 18 then typed_number end as number, citizen_id is not null as is_valid,
+            written_name as name, spoken, replace(spoken, ' ', '') as reading,
             string_split(spoken, ' ')[1] as surname, array_to_string(string_split(spoken, ' ')[2:], ' ') as rest,
-            array_to_string(list_sort(string_split(folded, ' ')), ' ') as name_key,
-            string_split(folded, ' ')[1] as surname_key,
+            name_key, surname_key,
             birth_date as stated, born, strftime(born, '%Y%m%d') as born_digits, year(born) as born_year,
             case when sex_code in ('1', '2') then sex_code end as sex,
             coalesce(phone, guardian_phone) as phone,
             case when phone is not null then guardian_phone end as other_phone,
-            address,
-            case when len(digits) > 1 then array_to_string(digits, '-') end as door,
-            system || '|' || coalesce(household_number, subsistence_certificate_number) as family,
-            community_code as community
-        from folded order by rid"""
+            address, door, system || '|' || family_number as family, community_code as community
+        from said order by rid"""
     )
 
 

@@ -2,7 +2,15 @@
 -- purpose: 归并需要的列和比对键，一种形状
 -- audience: pipeline
 -- grain: one row per source record of a resident
--- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, citizen_id_raw, other_document_number, name, name_reading, sex_code, birth_date, phone, dwelling_key, registered_key, property_key, guardian_phone, family_number, family_relation_code, community_code
+-- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, typed_number, other_document_number, name, written_name, name_signs, spoken_name, name_key, surname_key, sex_code, birth_date, number_birth_date, phone, guardian_phone, dwelling_key, dwelling_door, registered_key, registered_door, property_key, property_door, family_number, family_relation_code, community_code
+with keyed as (
+    select
+        record.*,
+        address_key(record.dwelling_address) as dwelling_key,
+        address_key(record.registered_address) as registered_key,
+        address_key(record.property_address) as property_key
+    from standard.resident_record as record
+)
 select
     record.record_id,
     record.system,
@@ -11,20 +19,28 @@ select
     coalesce(record.record_updated_date, record.landed_date) as record_date,
     record.is_current,
     record.citizen_id,
-    record.citizen_id_raw,
+    coalesce(record.citizen_id, typed_number(record.citizen_id_raw)) as typed_number,
     record.other_document_number,
     record.name,
-    name_reading.reading as name_reading,
+    name_reading.written as written_name,
+    name_reading.signs as name_signs,
+    name_reading.spoken as spoken_name,
+    name_reading.name_key,
+    name_reading.surname_key,
     record.sex_code,
-    record.birth_date,
+    real_date(record.birth_date) as birth_date,
+    citizen_id_birth_date(record.citizen_id) as number_birth_date,
     record.phone,
-    address_key(record.dwelling_address) as dwelling_key,
-    address_key(record.registered_address) as registered_key,
-    address_key(record.property_address) as property_key,
     record.guardian_phone,
+    record.dwelling_key,
+    door_number(record.dwelling_key) as dwelling_door,
+    record.registered_key,
+    door_number(record.registered_key) as registered_door,
+    record.property_key,
+    door_number(record.property_key) as property_door,
     coalesce(record.household_number, record.subsistence_certificate_number) as family_number,
     record.family_relation_code,
     record.community_code
-from standard.resident_record as record
+from keyed as record
 left join standard.name_reading as name_reading on name_reading.name = record.name
 order by record.record_id

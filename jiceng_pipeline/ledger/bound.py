@@ -11,9 +11,8 @@ def bind(connection: duckdb.DuckDBPyConnection, until: int) -> None:
 
 def bound(connection: duckdb.DuckDBPyConnection) -> int | None:
     """Return that number, None where none was noted: all of the ledger."""
-    try:
-        rows = connection.execute("select max(seq) from landing.ledger_bound").fetchall()
-    except duckdb.CatalogException:
+    known = "select 1 from duckdb_tables() where schema_name = 'landing' and table_name = 'ledger_bound'"
+    if not connection.execute(known).fetchall():
         return None
-    found: int | None = rows[0][0]
+    found: int | None = connection.execute("select max(seq) from landing.ledger_bound").fetchall()[0][0]
     return found

@@ -9,17 +9,20 @@ from jiceng_pipeline.standard.macro import literal
 
 
 def select(matching: Matching) -> str:
-    """Return the select of `matching.<entity>_anchor(record_id, identifier, is_borrowed)`; needs `macros.create`."""
+    """Return the select of `matching.<entity>_anchor(record_id, identifier, is_borrowed)`."""
     systems = ", ".join(literal(system) for system in matching.reference_systems)
     return f"""with identified as (
             select *, {matching.identifier} as identifier, (system in ({systems})) as is_reference
             from {matching.records} where {matching.identifier} is not null
-        ), judged as ({_by_name() if matching.compatible == "name" else _by_number()}
+        ), borrowed as ({_by_name(matching) if matching.compatible == "name" else _NONE}
         ), said as (
             select record_id_a as record_id, record_id_b as other, verdict
             from matching.decision where entity = {literal(matching.entity)}
             union all
             select record_id_b, record_id_a, verdict from matching.decision where entity = {literal(matching.entity)}
+        ), judged as (
+            select i.record_id, i.identifier, i.is_reference, b.record_id is not null as is_borrowed
+            from (from identified semi join said using (record_id)) as i left join borrowed as b using (record_id)
         ), elsewhere as (
             select distinct s.record_id from said as s join judged as j using (record_id)
             left join judged as o on o.record_id = s.other
@@ -38,22 +41,22 @@ def select(matching: Matching) -> str:
             left join elsewhere as b on b.record_id = s.other
             group by s.record_id
         )
-        select j.record_id, j.identifier, coalesce(s.leaves or (j.is_borrowed and not s.stays), j.is_borrowed)
-            as is_borrowed
-        from judged as j left join settled as s using (record_id)
-        order by j.record_id"""
+        select i.record_id, i.identifier,
+            coalesce(s.leaves or (b.record_id is not null and not s.stays), b.record_id is not null) as is_borrowed
+        from identified as i left join borrowed as b using (record_id) left join settled as s using (record_id)
+        order by i.record_id"""
 
 
-def _by_number() -> str:
-    return "select record_id, identifier, is_reference, false as is_borrowed from identified"
+_NONE = "select record_id from identified where false"
 
 
-def _by_name() -> str:
+def _by_name(matching: Matching) -> str:
     # one name under a number, as nearly always: nothing to judge
+    name, spoken = (matching.features[each] for each in matching.comparisons["name"].features[:2])
     return f"""with mixed as (
-            select identifier from identified group by identifier having min(name) <> max(name)
+            select identifier from identified group by identifier having min({name}) <> max({name})
         ), named as (
-            select record_id, identifier, unread_name(name) as name, whole_reading(name_reading) as name_reading,
+            select record_id, identifier, {name} as name, {spoken} as name_reading,
                 birth_date, citizen_id_birth_date(identifier) as identifier_birth_date, is_reference
             from identified semi join mixed using (identifier)
         ), vote as (
@@ -73,8 +76,7 @@ def _by_name() -> str:
             select i.record_id, bool_or(coalesce({_compatible("i", "n", _BORN)}, i.name is null)) as is_alike
             from named as i left join near as n using (identifier) group by i.record_id
         )
-        select i.record_id, i.identifier, i.is_reference, coalesce(not a.is_alike, false) as is_borrowed
-        from identified as i left join alike as a using (record_id)"""
+        select record_id from alike where not is_alike"""
 
 
 # the record's own birth date is the identifier's, or what becomes of it: 1 January, day for month, by the moon
@@ -88,8 +90,8 @@ def _compatible(record: str, reference: str, born: str) -> str:
     """Return SQL: may the two names belong to one person, given what the birth date says?
 
     Equal, equally read, the same characters in another order, or unread characters typed as `?`: yes.
-    One character other, added or missing: only where the record's own birth date is the identifier's,
-    for brothers and father and son differ by as little.
+    One character other, added or missing, or the family name of the other parent: only where the record's
+    own birth date is the identifier's, for brothers and father and son differ by as little.
     """
     a, b = f"{record}.name", f"{reference}.name"
     x, y = (f"regexp_replace({name}, '([^a-zA-Z ])[a-zA-Z]+', '\\1?', 'g')" for name in (a, b))
@@ -100,7 +102,13 @@ def _compatible(record: str, reference: str, born: str) -> str:
         when contains({y}, '?') and length({x}) = length({y}) then {_unread(y, x)}
         when {_dropped(a, b)} or {_dropped(b, a)} then coalesce({born}, true)
         when substr({a}, 1, 1) = substr({b}, 1, 1) and abs(length({a}) - length({b})) <= 1 then coalesce({born}, false)
+        when {_given(a, b)} or {_given(b, a)} then coalesce({born}, false)
         else false end"""
+
+
+def _given(name: str, other: str) -> str:
+    """Return SQL: the name ends with the given name of the other, whose family name is of one sign."""
+    return f"(length({other}) > 1 and ends_with({name}, substr({other}, 2)))"
 
 
 def _dropped(longer: str, shorter: str) -> str:

@@ -1,35 +1,22 @@
 """Blocking: which pairs are compared at all. Every key is bounded, so that a telephone of 500 people costs nothing."""
 
+from collections.abc import Iterator
+
 import duckdb
 
 from jiceng_pipeline.matching.model import Matching
 
 
 def create_pair(connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool) -> None:
-    """Create temp table `pair(rid, tid)`: each of `left_record` with the entities it shares a block with.
+    """Create temp table `pair(rid, tid)`: each record of `left_row` with the entities it shares a block with.
 
-    Entities are in `target_block(tid, ...)` and `target_shared(tid, kind, value)`. `among`: both sides
-    are the same records, and a pair is wanted once, the smaller first.
+    Entities are in `target_row(tid, ...)`; what they hold of `left_value` is in `holder(tid, kind, value)`.
+    `among`: both sides are the same records, and a pair is wanted once, the smaller first.
     """
-    numbers = range(len(matching.blocks))
-    connection.execute(
-        "create or replace temp table left_block as select b.* from block_face as b semi join left_record using (rid)"
-    )
-    left = " union all ".join(_keys(matching, "left_block", "left_value", "rid", number) for number in numbers)
-    connection.execute(f"create or replace temp table left_key as {left}")
-    # of what entities hold, only what somebody on the left holds too
-    connection.execute(
-        """create or replace temp table sought_shared as
-        select * from target_shared semi join (select distinct kind, value from left_value) using (kind, value)"""
-    )
-    right = " union all ".join(
-        f"""select k.tid, k.block, k.one, k.two
-        from ({_keys(matching, "target_block", "sought_shared", "tid", number)}) as k
-        semi join (select * from wanted where block = {number}) as w using (one, two)"""
-        for number in numbers
-    )
+    connection.execute(f"create or replace temp table left_key as {' union all '.join(_left(matching))}")
     connection.execute("create or replace temp table wanted as select distinct block, one, two from left_key")
-    connection.execute(f"create or replace temp table right_key as {right}")
+    _named_holder(connection, matching)
+    connection.execute(f"create or replace temp table right_key as {' union all '.join(_right(matching))}")
     ordered = "where l.rid < r.tid" if among else ""
     connection.execute(
         f"""create or replace temp table pair as
@@ -41,21 +28,65 @@ def create_pair(connection: duckdb.DuckDBPyConnection, matching: Matching, *, am
         ), narrow as (select * from right_key anti join crowded using (block, one, two))
         select distinct l.rid, r.tid from left_key as l join narrow as r using (block, one, two) {ordered}"""
     )
-    for table in ("left_block", "left_key", "right_key", "sought_shared", "wanted"):
+    for table in ("left_key", "right_key", "named_holder", "wanted"):
         connection.execute(f"drop table {table}")
 
 
-def _keys(matching: Matching, blocks: str, shared: str, identity: str, number: int) -> str:
-    """Return the select of (identity, block, one, two) of one block: the numbers of its parts, 0 where it has one."""
-    parts = matching.blocks[number]
-    values = [part for part in parts if part in matching.values]
-    cells = [f"v_{part}.value" if part in matching.values else f"b.{part}" for part in parts]
-    present = " and ".join(f"{cell} is not null" for cell in cells)
-    kinds = list(matching.values)
-    joined = " ".join(
-        f"join {shared} as v_{name} on v_{name}.{identity} = b.{identity} and v_{name}.kind = {kinds.index(name)}"
-        for name in values
+def _named_holder(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `named_holder`: each value that an entity holds beside each of the features it may be blocked with."""
+    parts = sorted({part for block in matching.blocks for part in _features(matching, block) if len(block) > 1})
+    cells = ", ".join(f"b_{part}" for part in parts)
+    connection.execute(
+        f"""create or replace temp table named_holder as
+        select h.tid, h.kind, h.value, {", ".join(f"b.b_{part}" for part in parts) or "null as none"}
+        from holder as h join (
+            select distinct tid, {cells or "null"} from target_row semi join (select tid from holder) using (tid)
+        ) as b using (tid)"""
     )
+
+
+def _features(matching: Matching, block: tuple[str, ...]) -> list[str]:
+    return [part for part in block if part in matching.features]
+
+
+def _values(matching: Matching, block: tuple[str, ...]) -> list[int]:
+    """Return the kinds of the values that a block is made of."""
+    return [list(matching.values).index(part) for part in block if part in matching.values]
+
+
+def _left(matching: Matching) -> Iterator[str]:
+    for number, block in enumerate(matching.blocks):
+        kinds = _values(matching, block)
+        joined = " ".join(
+            f"join left_value as v{place} on v{place}.rid = b.rid and v{place}.kind = {kind}"
+            for place, kind in enumerate(kinds)
+        )
+        yield _select("rid", number, _cells(matching, block), f"left_row as b {joined}")
+
+
+def _right(matching: Matching) -> Iterator[str]:
+    for number, block in enumerate(matching.blocks):
+        match _values(matching, block):
+            case []:
+                rows = "target_row as b"
+            case [kind]:
+                rows = f"(select *, value as v0 from named_holder where kind = {kind}) as b"
+            case [one, two]:
+                rows = f"""(select v0.tid, v0.value as v0, v1.value as v1 from holder as v0 join holder as v1
+                    on v1.tid = v0.tid and v0.kind = {one} and v1.kind = {two}) as b"""
+        cells = [cell.replace(".value", "") for cell in _cells(matching, block)]
+        yield f"""select k.* from ({_select("tid", number, cells, rows)}) as k
+            semi join (select one, two from wanted where block = {number}) as w using (one, two)"""
+
+
+def _cells(matching: Matching, block: tuple[str, ...]) -> list[str]:
+    places = {part: place for place, part in enumerate(part for part in block if part in matching.values)}
+    return [f"v{places[part]}.value" if part in places else f"b.b_{part}" for part in block]
+
+
+def _select(identity: str, number: int, cells: list[str], rows: str) -> str:
+    """Return the select of (identity, block, one, two) of one block: the numbers of its parts, 0 where it has one."""
     one, two = (*cells, "cast(0 as ubigint)")[:2]
+    present = " and ".join(f"{cell} is not null" for cell in cells)
     return f"""select b.{identity}, cast({number} as utinyint) as block, {one} as one, {two} as two
-        from {blocks} as b {joined} where {present}"""
+        from {rows} where {present}"""

@@ -30,12 +30,12 @@ def create_pairs(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
     for verdict in ("same", "different"):
         connection.execute(
             f"""create or replace temp table decided_{verdict} as
-            with one as (
-                select a.rid, b.rid as other
-                from matching.decision as d
-                join record as a on a.record_id = d.record_id_a join record as b on b.record_id = d.record_id_b
-                where d.entity = '{entity}' and d.verdict = '{verdict}'
-            )
+            with said as (
+                select record_number(record_id_a) as rid, record_number(record_id_b) as other
+                from matching.decision where entity = '{entity}' and verdict = '{verdict}'
+            ), known as (
+                select rid from prepared semi join (select rid from said union select other from said) using (rid)
+            ), one as (select * from said where rid in (from known) and other in (from known))
             select rid, other from one union all select other, rid from one"""
         )
     create_components(connection, "decided_same", "same_group")

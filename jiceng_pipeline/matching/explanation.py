@@ -62,13 +62,16 @@ def explain(connection: duckdb.DuckDBPyConnection, settings: Settings, one: str,
     matching = _matching(connection, one, other)
     entity = matching.entity
     version = versions.read(settings, entity, versions.named(connection, entity))
-    features.create(connection, settings, matching, f"r.record_id in ({literal(one)}, {literal(other)})")
-    versions.load(connection, matching, version)
-    statistics.apply(connection)
-    connection.execute("create or replace temp table pair as select min(rid) as rid, max(rid) as tid from record")
-    connection.execute("create or replace temp table member as select tid as rid, tid from pair")
-    connection.execute("create or replace temp table left_record as select rid from pair")
-    scoring.create_targets(connection, matching)
+    features.create(connection, matching, f"r.record_id in ({literal(one)}, {literal(other)})")
+    versions.load(connection, settings, matching, version)
+    statistics.apply(connection, matching)
+    connection.execute("create or replace temp table pair as select min(rid) as rid, max(rid) as tid from prepared")
+    connection.execute("create or replace temp table left_row as from prepared where rid in (select rid from pair)")
+    connection.execute("create or replace temp view placed_row as from prepared")
+    connection.execute(
+        """create or replace temp view target_row as
+        select * replace (rid as tid) from prepared where rid in (select tid from pair)"""
+    )
     scoring.left_values(connection, matching)
     scoring.compare_pairs(connection, matching)
     levels = connection.execute(f"select {', '.join(matching.comparisons)} from compared").fetchall()[0]

@@ -1,128 +1,74 @@
-"""What is compared: each record's features and shared values, as temporary tables; text only where text is compared."""
+"""What is compared: each record once, with the texts that are compared and numbers for all that is only equal or not.
 
-from collections.abc import Iterable, Iterator
+Numbers stand for values within one build (`value_number`); what a model version pins of them is a keyed hash.
+"""
+
+from collections.abc import Iterator
 
 import duckdb
 
-from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import macros
 from jiceng_pipeline.matching.model import Matching, Value
-from jiceng_pipeline.standard.macro import literal
 
 
-def create(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, only: str = "true") -> None:
-    """Create temp tables `record`, `face`, `block_face` and `value` of the records where the SQL `only` holds.
+def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str = "true") -> None:
+    """Create temp table `prepared`, one row a record where the SQL `only` holds, and view `entity_row` over it.
 
-    `record(rid, record_id, is_current, identifier, borrowed)`: the number of a record is the beginning of its
-    id, so both have one order. `face(rid, ...)` has the features that are compared, `block_face(rid, ...)`
-    numbers for those that blocks are made of, `value(rid, kind, value)` numbers for what records share;
-    `kind` is the place of a value in the declaration.
+    Columns: rid (a number for the record, its order that of record_id), record_id, is_current; tid, the number
+    of its identifier, null where it has none or another's; borrowed, the number of the identifier that is
+    another's; place, of its system; `f_<feature>`, what is compared; face, a number for all of these;
+    `b_<feature>`, numbers for what blocks are made of and bearers are counted by; `v_<value>_<n>`, numbers for
+    what records share. `entity_row` has the rows of the records that belong to an entity, by its tid.
     """
     macros.create(connection)
-    joined = []
-    for number, lookup in enumerate(matching.lookups):
-        _create_lookup(connection, settings, matching, number)
-        joined.append(f"left join lookup_{number} as l_{number} using ({', '.join(lookup.of)})")
-    terms = "".join(f", {sql} as {name}" for name, sql in matching.terms.items())
-    source = f"""(
-        select r.*{terms}, case when not a.is_borrowed then a.identifier end as own_identifier,
-            case when a.is_borrowed then a.identifier end as borrowed_identifier
-        from {matching.records} as r left join matching.{matching.entity}_anchor as a using (record_id)
-        where {only}) as r {" ".join(joined)}"""
-    features = dict(matching.sql())
-    faced, blocked = matching.compared(), matching.blocked()
-    shared = [
-        (kind, name, column, f"v_{kind}_{number}")
-        for kind, (name, declared) in enumerate(matching.values.items())
-        for number, column in enumerate(declared.columns)
-    ]
-    looked_up = {name for lookup in matching.lookups for name in lookup.features}
-    plain = [name for name in (*blocked, *matching.counted()) if name not in looked_up]
-    types = _types(connection, [*(features[name] for name in plain), *(column for *_, column, _ in shared)], source)
+    faced = matching.faced()
+    numbered = dict.fromkeys((*matching.blocked(), *matching.counted()))
     cells = [
-        *(f"{features[name]} as f_{name}" for name in faced),
-        *(
-            f"{features[name]}_number as b_{name}"
-            if name in looked_up
-            else f"{_number(settings, name, features[name], types[features[name]])} as b_{name}"
-            for name in dict.fromkeys((*blocked, *matching.counted()))
-        ),
-        *(
-            # what may come onto a stop-list is known by a keyed hash and nothing else
-            f"{_number(settings, name, column, 'VARCHAR' if matching.values[name].holders else types[column])}"
-            f" as {cell}"
-            for _, name, column, cell in shared
-        ),
+        "value_number(system) as place",
+        *(f"{matching.features[name]} as f_{name}" for name in faced),
+        f"hash({', '.join(matching.features[name] for name in faced)}) as face",
+        *(f"value_number({matching.features[name]}) as b_{name}" for name in numbered),
+        *(f"value_number({sql}) as {cell}" for _, sql, cell in cells_of(matching)),
     ]
     connection.execute(
         f"""create or replace temp table prepared as
-        select record_number(r.record_id) as rid, r.record_id, r.is_current, r.own_identifier as identifier,
-            r.borrowed_identifier as borrowed, {", ".join(cells)}
-        from {source}"""
+        select record_number(record_id) as rid, record_id, is_current,
+            case when not is_borrowed then value_number(identifier) end as tid,
+            case when is_borrowed then value_number(identifier) end as borrowed, {", ".join(cells)}
+        from (
+            select r.*, r.{matching.identifier} as identifier, a.record_id is not null as is_borrowed
+            from {matching.records} as r
+            left join (select record_id from matching.{matching.entity}_anchor where is_borrowed) as a using (record_id)
+            where {only})"""
     )
     connection.execute(
-        "create or replace temp view record as select rid, record_id, is_current, identifier, borrowed from prepared"
-    )
-    for table, prefix, names in (("face", "f", faced), ("block_face", "b", blocked)):
-        columns = ", ".join(f"{prefix}_{name} as {name}" for name in names)
-        connection.execute(f"create or replace temp view {table} as select rid, {columns} from prepared")
-    values = " union all ".join(
-        f"select rid, cast({kind} as utinyint) as kind, {cell} as value from prepared where {cell} is not null"
-        for kind, _, _, cell in shared
-    )
-    connection.execute(f"create or replace temp table value as {values}")
-
-
-def _create_lookup(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, number: int) -> None:
-    lookup = matching.lookups[number]
-    cells = ", ".join(f"{sql} as {name}" for name, sql in lookup.features.items())
-    numbered = {*matching.blocked(), *matching.counted()} & set(lookup.features)
-    numbers = "".join(f", {_number(settings, name, name, 'VARCHAR')} as {name}_number" for name in sorted(numbered))
-    of = ", ".join(lookup.of)
-    connection.execute(
-        f"""create or replace temp table lookup_{number} as
-        select *{numbers} from (select {of}, {cells} from (select distinct {of} from {matching.records}))"""
+        f"create or replace temp view entity_row as select {columns(matching)} from prepared where tid is not null"
     )
 
 
-def _types(connection: duckdb.DuckDBPyConnection, expressions: Iterable[str], source: str) -> dict[str, str]:
-    """Return the SQL type of each expression."""
-    every = list(dict.fromkeys(expressions))
-    cells = ", ".join(f"{sql} as c_{place}" for place, sql in enumerate(every))
-    rows = connection.execute(f"describe select {cells} from {source}").fetchall()
-    return {sql: row[1] for sql, row in zip(every, rows, strict=True)}
+def columns(matching: Matching, tid: str = "tid") -> str:
+    """Return the columns of `prepared` that are compared, as a select list; `tid` is SQL for that column."""
+    numbered = dict.fromkeys((*matching.blocked(), *matching.counted()))
+    cells = (*(f"f_{each}" for each in matching.faced()), *(f"b_{each}" for each in numbered))
+    shared = (cell for *_, cell in cells_of(matching))
+    return ", ".join(("rid", f"{tid} as tid", "borrowed", "is_current", "place", "face", *cells, *shared))
 
 
-def _number(settings: Settings, name: str, sql: str, kind: str) -> str:
-    """Return SQL: a number that stands for a value among those of one feature; a text's is a keyed hash."""
-    if kind == "DATE":
-        return f"cast(date_diff('day', date '0001-01-01', {sql}) as ubigint)"
-    if kind in ("BIGINT", "INTEGER", "UBIGINT"):
-        return f"cast({sql} as ubigint)"
-    return f"md5_number_lower({literal(f'{settings.secret}|{name}|')} || cast({sql} as varchar))"
+def cells_of(matching: Matching) -> Iterator[tuple[int, str, str]]:
+    """Yield kind, SQL and column of `prepared` for everything that records share; kind is the place of a value."""
+    for kind, (name, value) in enumerate(matching.values.items()):
+        yield from ((kind, sql, f"v_{name}_{place}") for place, sql in enumerate(value.columns))
 
 
-def create_stopped(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create temp table `stopped(kind, value)`: what more entities hold than declared."""
-    limits = ", ".join(f"({kind}, {each.holders})" for kind, each in _limited(matching))
-    connection.execute(
-        f"""create or replace temp table stopped as
-        with often as (
-            select v.kind, v.value, l.holders
-            from value as v join (values {limits}) as l (kind, holders) on l.kind = v.kind
-            group by v.kind, v.value, l.holders having count(*) > l.holders
-        )
-        select o.kind, o.value
-        from often as o join value as v on v.kind = o.kind and v.value = o.value join record as r on r.rid = v.rid
-        group by o.kind, o.value, o.holders
-        having count(distinct r.identifier) + count(distinct r.rid) filter (where r.identifier is null) > o.holders"""
-    )
-
-
-def _limited(matching: Matching) -> Iterator[tuple[int, Value]]:
+def limited(matching: Matching) -> Iterator[tuple[int, Value]]:
+    """Yield the kinds of which common values are stopped."""
     yield from ((kind, each) for kind, each in enumerate(matching.values.values()) if each.holders)
 
 
-def remove_stopped(connection: duckdb.DuckDBPyConnection) -> None:
-    """Remove from `value` what `stopped` lists."""
-    connection.execute("delete from value where (kind, value) in (select (kind, value) from stopped)")
+def values(matching: Matching, rows: str, identity: str = "rid", kinds: set[int] | None = None) -> str:
+    """Return a select of (identity, kind, value): what the `rows` of `prepared` share, one row a value."""
+    return " union all ".join(
+        f"select {identity}, cast({kind} as utinyint) as kind, {cell} as value from {rows} where {cell} is not null"
+        for kind, _, cell in cells_of(matching)
+        if kinds is None or kind in kinds
+    )

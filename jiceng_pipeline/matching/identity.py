@@ -11,6 +11,9 @@ from jiceng_pipeline.matching import anchor, decisions, features, macros, residu
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
+# an entity is called by the number of its identifier or of one of its records: what stands alone is neither
+_CLUSTER = "case when c.is_alone then hash(c.tid, 'alone') else c.tid end"
+
 
 def keyed(settings: Settings, kind: str, text: str) -> str:
     """Return SQL for the keyed hash of the SQL expression `text`, 32 hex digits."""
@@ -24,35 +27,40 @@ def create_anchor(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
 
 
 def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Create `matching.<entity>_match`, one row a record: where it went, and what came near.
+    """Create `matching.<entity>_match`, a row for each record that its own identifier does not place: where it went.
 
     By the model version in force; where there is none, one is trained and pinned first.
 
-    Columns: record_id, cluster_id (smallest record of its cluster), method, weight (hundredths of a bit)
-    and pattern (level of every comparison) of what decided it; near_record_id, near_weight,
-    second_record_id, second_weight: the two best entities, by their smallest record.
+    Columns: record_id, cluster_number, method, weight (hundredths of a bit) and pattern (level of every
+    comparison) of what decided it; near_record_id, near_weight, second_record_id, second_weight: the two best
+    entities, by their smallest record.
     """
-    features.create(connection, settings, matching)
-    version = versions.in_force(settings, matching.entity) or training.trained(
-        connection, settings, matching, "首次同步"
-    )
-    versions.load(connection, matching, version)
-    statistics.apply(connection)
+    # every tie is broken by a total order, so nothing depends on the order of rows in between
+    connection.execute("set preserve_insertion_order = false")
+    features.create(connection, matching)
+    version = versions.in_force(settings, matching.entity)
+    if version:
+        versions.load(connection, settings, matching, version)
+        statistics.apply(connection, matching)
+    else:
+        version = training.trained(connection, settings, matching, "首次同步")
     decisions.create_pairs(connection, matching.entity)
     residual.resolve(connection, matching, version.weights)
     connection.execute(
         f"""create or replace table matching.{matching.entity}_match as
-        with smallest as (select tid, is_alone, min(rid) as rid from cluster group by tid, is_alone)
-        select r.record_id, f.record_id as cluster_id, c.method, c.weight, c.pattern,
+        with named as (select tid from near union select second from near), first as (
+            select tid, min(rid) as rid from placed_row semi join named using (tid) group by tid
+        ), smallest as (select f.tid, p.record_id from first as f join prepared as p using (rid))
+        select r.record_id, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
             one.record_id as near_record_id, n.weight as near_weight,
             two.record_id as second_record_id, n.second_weight
-        from cluster as c join record as r using (rid)
-        join smallest as s on s.tid = c.tid and s.is_alone = c.is_alone join record as f on f.rid = s.rid
+        from cluster as c join prepared as r using (rid)
         left join near as n on n.rid = c.rid
-        left join record as one on one.rid = n.tid
-        left join record as two on two.rid = n.second
-        order by c.rid"""
+        left join smallest as one on one.tid = n.tid
+        left join smallest as two on two.tid = n.second
+        order by r.record_id"""
     )
+    connection.execute("set preserve_insertion_order = true")
 
 
 def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -60,19 +68,34 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
 
     One row a record.
     """
+    macros.create(connection)
     entity = matching.entity
+    # when a record first landed is one of few instants
+    connection.execute(
+        f"""create or replace temp table landed as
+        select first_landed, row_number() over (order by first_landed) as place
+        from (select distinct first_landed from {matching.records})"""
+    )
+    connection.execute(
+        f"""create or replace temp table clustered as
+        select r.record_id, r.system, r.is_current, l.place, m.method, m.weight, m.pattern,
+            coalesce(m.cluster_number, value_number(r.{matching.identifier})) as cluster_number
+        from {matching.records} as r join landed as l using (first_landed)
+        left join matching.{entity}_match as m using (record_id)"""
+    )
+    connection.execute(
+        f"""create or replace temp table founded as
+        with first as (select cluster_number, min(place) as place from clustered group by cluster_number),
+        founding as (
+            select c.cluster_number, min(c.record_id) as record_id
+            from clustered as c join first using (cluster_number, place) group by c.cluster_number
+        )
+        select cluster_number, {keyed(settings, entity, "record_id")} as entity_id from founding"""
+    )
     connection.execute(
         f"""create or replace table matching.{entity}_link as
-        with founding as (
-            select m.cluster_id, min(r.first_landed || '|' || r.record_id) as record
-            from matching.{entity}_match as m join {matching.records} as r using (record_id)
-            group by m.cluster_id
-        ), named as (
-            select cluster_id, {keyed(settings, entity, "substr(record, strpos(record, '|') + 1)")} as entity_id
-            from founding
-        )
-        select m.record_id, r.system, n.entity_id, m.method, r.is_current, m.weight, m.pattern
-        from matching.{entity}_match as m join named as n using (cluster_id)
-        join {matching.records} as r using (record_id)
-        order by m.record_id"""
+        select c.record_id, c.system, f.entity_id, coalesce(c.method, 'identifier') as method, c.is_current,
+            c.weight, c.pattern
+        from clustered as c join founded as f using (cluster_number)
+        order by c.record_id"""
     )

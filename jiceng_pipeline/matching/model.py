@@ -1,6 +1,6 @@
 """How records of one entity are matched, as data: `matching/<entity>.yaml`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -25,13 +25,6 @@ class Value(Document):
     through_kin: bool = Field(default=False, description="a record also has the values of those it shares one with")
 
 
-class Lookup(Document):
-    """Features that depend on these columns alone, computed once for each of their distinct values."""
-
-    of: tuple[str, ...]
-    features: dict[str, str]
-
-
 class Comparison(Document):
     """One thing that is compared: which kind (`comparisons/<kind>.py`), over which features or values.
 
@@ -49,7 +42,7 @@ class Comparison(Document):
 class Probes(Document):
     """How weights are learned: from at most `most` anchored records, one in `of` at most, identifiers masked."""
 
-    most: int = 30_000
+    most: int = 20_000
     of: int = 6
     spread_bits: float = Field(default=2.0, description="how far a weight is expected to lie from the declared one")
 
@@ -68,9 +61,7 @@ class Matching(Document):
     identifier: str
     compatible: Literal["name", "any"]
     reference_systems: tuple[str, ...]
-    terms: dict[str, str] = Field(default={}, description="SQL over the record `r` that features are made of")
-    lookups: tuple[Lookup, ...] = ()
-    features: dict[str, str]
+    features: dict[str, str] = Field(description="SQL over the record; `is_borrowed`: its identifier is another's")
     values: dict[str, Value]
     blocks: tuple[tuple[str] | tuple[str, str], ...]
     widest: int = Field(gt=1)
@@ -83,7 +74,7 @@ class Matching(Document):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Matching":
-        known = {*dict(self.sql()), *self.values}
+        known = {*self.features, *self.values}
         for block in self.blocks:
             if missing := [part for part in block if part not in known]:
                 raise ValueError(f"blocks 用到了没有声明的 {missing[0]}")
@@ -91,16 +82,6 @@ class Matching(Document):
             if missing := [part for part in (*comparison.features, *comparison.values) if part not in known]:
                 raise ValueError(f"comparisons 用到了没有声明的 {missing[0]}")
         return self
-
-    def sql(self) -> Iterator[tuple[str, str]]:
-        """Yield every feature and the SQL that gives it, over the record `r`, its terms and the lookups."""
-        for number, lookup in enumerate(self.lookups):
-            yield from ((name, f"l_{number}.{name}") for name in lookup.features)
-        yield from self.features.items()
-
-    def compared(self) -> tuple[str, ...]:
-        """Return the features that comparisons are made of."""
-        return tuple(dict.fromkeys(name for each in self.comparisons.values() for name in each.features))
 
     def faced(self) -> tuple[str, ...]:
         """Return the features of which an entity may have several, the best of which counts."""
@@ -112,10 +93,14 @@ class Matching(Document):
         """Return the feature whose bearers are counted, where there is one."""
         return tuple(each.features[0] for each in self.comparisons.values() if each.kind == "namesakes")[:1]
 
+    def blocking(self) -> set[int]:
+        """Return the places of the values that blocks are made of."""
+        used = {part for block in self.blocks for part in block}
+        return {place for place, name in enumerate(self.values) if name in used}
+
     def blocked(self) -> tuple[str, ...]:
         """Return the features that blocks are made of."""
-        known = dict(self.sql())
-        return tuple(dict.fromkeys(part for block in self.blocks for part in block if part in known))
+        return tuple(dict.fromkeys(part for block in self.blocks for part in block if part in self.features))
 
 
 @cache

@@ -2,20 +2,20 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import decisions, residual, scoring, weights
+from jiceng_pipeline.matching import decisions, features, residual, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
 def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
-    """Add to temp table `cluster` every record that is not in it.
+    """Add to temp table `cluster` every record without a usable identifier that is not in it.
 
     No record here has a usable identifier, so no cluster can hold two; what a person told apart is no edge.
     """
     connection.execute(
-        "create or replace temp table left_record as select rid from record anti join cluster using (rid)"
+        f"""create or replace temp table left_row as select {features.columns(matching)}
+        from prepared where tid is null and rid not in (select rid from cluster)"""
     )
-    connection.execute("create or replace temp table member as select rid, rid as tid from left_record")
-    scoring.create_targets(connection, matching)
+    connection.execute("create or replace temp view target_row as select * replace (rid as tid) from left_row")
     scoring.create_compared(connection, matching, among=True)
     residual.exclude(connection)
     connection.execute(
@@ -32,7 +32,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
         union all select tid, rid, weight, pattern from scored
         union all
         select a.rid, b.rid, null, null from same_group as a join same_group as b using (label)
-        where a.rid <> b.rid and a.rid in (select rid from left_record) and b.rid in (select rid from left_record)"""
+        where a.rid <> b.rid and a.rid in (select rid from left_row) and b.rid in (select rid from left_row)"""
     )
     decisions.create_components(connection, "edge", "pool_label")
     connection.execute(
@@ -43,5 +43,5 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
         )
         select l.rid, coalesce(p.label, l.rid), case when p.rid is null then 'single' else 'pool' end,
             b.weight, b.pattern
-        from left_record as l left join pool_label as p using (rid) left join best as b using (rid)"""
+        from left_row as l left join pool_label as p using (rid) left join best as b using (rid)"""
     )

@@ -2,87 +2,109 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import pool, scoring, weights
+from jiceng_pipeline.matching import features, pool, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
-_ROUNDS = 2  # what joined in the first tells of new telephones and addresses in the second
 _CHUNK = 2_000_000  # records compared at once: memory grows with it, time hardly falls
 
 
 def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
-    """Create temp tables `cluster(rid, tid, method, weight, pattern)`, a row a record, and `near`.
+    """Create temp tables `cluster(rid, tid, is_alone, method, weight, pattern)` and `near`.
 
-    `near(rid, tid, weight, second, second_weight)` is the best and the second best entity of every record
-    that was scored. Needs `features.create`, `statistics.apply` and `decisions.create_pairs`.
+    `cluster` has every record that its own identifier does not place; `near(rid, tid, weight, second,
+    second_weight)` the best and the second best entity of every record that was scored. Needs
+    `features.create`, `statistics.apply` and `decisions.create_pairs`.
     """
-    _anchored(connection)
-    scoring.create_targets(connection, matching)
+    levels = ", ".join(f"cast(null as integer) as {name}" for name in matching.comparisons)
     connection.execute(
-        """create or replace temp table near (
-        rid ubigint, tid ubigint, weight integer, second ubigint, second_weight integer, pattern varchar)"""
+        f"""create or replace temp table weighed as
+        select cast(null as ubigint) as rid, cast(null as ubigint) as tid, {levels}, cast(null as integer) as weight
+        limit 0;
+        create or replace temp table near as
+        select rid, tid, weight, tid as second, weight as second_weight, '' as pattern from weighed"""
     )
-    for _ in range(_ROUNDS):
-        connection.execute("create or replace temp table todo as select rid from record anti join cluster using (rid)")
-        create_candidate(connection, matching, learned)
-        connection.execute("delete from near where rid in (select rid from candidate)")
-        connection.execute("insert into near from candidate")
-        _join(connection, matching)
+    _said(connection, matching)
+    connection.execute("create or replace temp view target_row as from placed_row")
+    _place(connection, matching, learned)
+    # what joined tells of new telephones and addresses: once more against the entities that gained a record
+    connection.execute("create or replace temp table gained as select distinct tid from joined")
+    connection.execute("create or replace temp table gained_row as from placed_row semi join gained using (tid)")
+    connection.execute("create or replace temp view target_row as from gained_row")
+    connection.execute("delete from weighed where tid in (from gained)")
+    _place(connection, matching, learned)
     pool.resolve(connection, matching, learned)
     _part(connection)
 
 
-def _anchored(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `member(rid, tid)`: anchored records, and those a person put with them; fill `cluster` from it.
+def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `cluster` of what people said is one with an anchored record; view `placed_row` of all that is placed.
 
-    An entity is named by the smallest record of its identifier; what people said is the same, by the
-    smallest name among theirs.
+    Entities that people said are one go by the smallest of their numbers.
     """
     connection.execute(
-        """create or replace temp table member as
-        with first as (select identifier, min(rid) as tid from record where identifier is not null group by identifier),
-        own as (select r.rid, f.tid from record as r join first as f using (identifier)),
-        led as (select g.label, min(o.tid) as tid from same_group as g join own as o using (rid) group by g.label),
-        moved as (
-            select distinct o.tid, l.tid as now
-            from own as o join same_group as g using (rid) join led as l using (label)
-        )
-        select o.rid, coalesce(m.now, o.tid) as tid from own as o left join moved as m using (tid)
-        union
-        select g.rid, coalesce(m.now, l.tid)
-        from same_group as g join led as l using (label) left join moved as m on m.tid = l.tid"""
-    )
-    connection.execute(
         """create or replace temp table cluster as
-        select m.rid, m.tid, case when r.identifier is null then 'decision' else 'identifier' end as method,
-            cast(null as integer) as weight, cast(null as varchar) as pattern
-        from member as m join record as r using (rid)"""
+        with led as (
+            select g.label, min(r.tid) as tid from same_group as g join entity_row as r using (rid) group by g.label
+        ), moved as (
+            select r.tid, min(l.tid) as now
+            from same_group as g join entity_row as r using (rid) join led as l using (label) group by r.tid
+        )
+        select r.rid, m.now as tid, 'identifier' as method, cast(null as integer) as weight,
+            cast(null as varchar) as pattern
+        from entity_row as r join moved as m using (tid) where m.now <> r.tid
+        union all
+        select g.rid, coalesce(m.now, l.tid), 'decision', null, null
+        from same_group as g join led as l using (label) left join moved as m on m.tid = l.tid
+        where g.rid in (select rid from prepared where tid is null)"""
+    )
+    connection.execute("create or replace temp table joined_row as from entity_row limit 0")
+    moved = connection.execute("select count(*) from cluster where method = 'identifier'").fetchall()[0][0]
+    kept = "entity_row anti join cluster using (rid)" if moved else "entity_row"
+    connection.execute(f"create or replace temp view placed_row as from {kept} union all from joined_row")
+    _extend(connection, matching, "cluster")
+
+
+def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: str) -> None:
+    """Add the records of `joined(rid, tid)` to the rows of the entities."""
+    connection.execute(
+        f"""insert into joined_row
+        select {features.columns(matching, "joined_tid")}
+        from prepared join (select rid, tid as joined_tid from {joined}) using (rid)"""
     )
 
 
-def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
-    """Create temp table `candidate(rid, tid, weight, second, second_weight, pattern)` for the records in `todo`."""
-    connection.execute("create or replace temp table candidate as from near limit 0")
-    todo = connection.execute("select count(*) from todo").fetchall()[0][0]
-    parts = 1 + todo // _CHUNK
+def _place(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+    """Weigh every record that has no place against `target_row`; put it where it clearly belongs."""
+    connection.execute(
+        """create or replace temp table todo as
+        select rid from prepared where tid is null and rid not in (select rid from cluster)"""
+    )
+    connection.execute("delete from weighed where rid not in (from todo)")
+    exclude(connection)
+    parts = 1 + connection.execute("select count(*) from todo").fetchall()[0][0] // _CHUNK
     for part in range(parts):
         connection.execute(
-            f"create or replace temp table left_record as select rid from todo where rid % {parts} = {part}"
+            f"""create or replace temp table left_row as select {features.columns(matching)}
+            from prepared semi join (from todo where rid % {parts} = {part}) using (rid)"""
         )
         scoring.create_compared(connection, matching)
-        exclude(connection)
         connection.execute(
-            f"""insert into candidate
-            with weighed as (
-                select c.*, {weights.expression(learned)} as weight
-                from compared as c anti join excluded using (rid, tid)
-            ), placed as (
-                select *, row_number() over best as nth, lead(tid) over best as second,
-                    lead(weight) over best as second_weight
-                from weighed window best as (partition by rid order by weight desc, tid)
-            )
-            select rid, tid, weight, second, second_weight, concat_ws('.', {", ".join(matching.comparisons)})
-            from placed where nth = 1"""
+            f"""insert into weighed
+            select rid, tid, {", ".join(matching.comparisons)}, {weights.expression(learned)}
+            from compared anti join excluded using (rid, tid)"""
         )
+    connection.execute("delete from near where rid in (from todo)")
+    connection.execute(
+        f"""insert into near
+        with placed as (
+            select *, row_number() over best as nth, lead(tid) over best as second,
+                lead(weight) over best as second_weight
+            from weighed window best as (partition by rid order by weight desc, tid)
+        )
+        select rid, tid, weight, second, second_weight, concat_ws('.', {", ".join(matching.comparisons)})
+        from placed where nth = 1"""
+    )
+    _join(connection, matching)
 
 
 def exclude(connection: duckdb.DuckDBPyConnection) -> None:
@@ -93,10 +115,13 @@ def exclude(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute(
         """create or replace temp table excluded as
-        select r.rid, m.tid from record as r
-        join record as o on o.identifier = r.borrowed join member as m on m.rid = o.rid
+        select rid, borrowed as tid from prepared where borrowed is not null
         union
-        select d.rid, m.tid from decided_different as d join member as m on m.rid = d.other"""
+        select p.rid, c.tid from prepared as p
+        join entity_row as o on o.tid = p.borrowed join cluster as c on c.rid = o.rid
+        union
+        select d.rid, coalesce(c.tid, o.tid, o.rid) as tid
+        from decided_different as d join prepared as o on o.rid = d.other left join cluster as c on c.rid = d.other"""
     )
 
 
@@ -105,7 +130,7 @@ def _join(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
         f"""create or replace temp table joined as
         with clear as (
-            select rid, tid, weight, pattern from candidate
+            select rid, tid, weight, pattern from near semi join todo using (rid)
             where weight >= {round(matching.link * 100)}
                 and weight - coalesce(second_weight, -1000000) >= {round(matching.margin * 100)}
         ), led as (
@@ -118,22 +143,28 @@ def _join(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         select g.rid, l.tid, 'decision', null, null from same_group as g join led as l using (label)"""
     )
     connection.execute("insert into cluster from joined")
-    connection.execute("insert into member select rid, tid from joined")
-    scoring.extend_targets(connection, matching, "joined")
+    _extend(connection, matching, "joined")
 
 
 def _part(connection: duckdb.DuckDBPyConnection) -> None:
     """Let records leave a cluster where a person told two of it apart: the one that fits less stands alone."""
     connection.execute(
         """create or replace temp table leaver as
+        with placed as (
+            select rid, tid, method, weight from cluster
+            union all
+            select p.rid, p.tid, 'identifier', null from entity_row as p
+            where p.rid in (select rid from decided_different) and p.rid not in (select rid from cluster)
+        )
         select distinct a.rid
-        from decided_different as d join cluster as a on a.rid = d.rid join cluster as b on b.rid = d.other
+        from decided_different as d join placed as a on a.rid = d.rid join placed as b on b.rid = d.other
         where a.tid = b.tid and row(a.method = 'identifier', coalesce(a.weight, 0), -cast(a.rid as hugeint))
             < row(b.method = 'identifier', coalesce(b.weight, 0), -cast(b.rid as hugeint))"""
     )
     connection.execute(
         """create or replace temp table cluster as
-        select c.rid, case when l.rid is null then c.tid else c.rid end as tid, l.rid is not null as is_alone,
-            case when l.rid is null then c.method else 'decision' end as method, c.weight, c.pattern
-        from cluster as c left join leaver as l using (rid)"""
+        select rid, tid, false as is_alone, method, weight, pattern from cluster anti join leaver using (rid)
+        union all
+        select l.rid, l.rid, true, 'decision', c.weight, c.pattern
+        from leaver as l left join cluster as c using (rid)"""
     )

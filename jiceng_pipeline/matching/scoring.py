@@ -2,7 +2,7 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import blocking
+from jiceng_pipeline.matching import blocking, features, statistics
 from jiceng_pipeline.matching.comparisons import (
     birth_date,
     equal,
@@ -31,49 +31,57 @@ def levels(kind: str) -> tuple[str, ...]:
     return found
 
 
-def create_targets(connection: duckdb.DuckDBPyConnection, matching: Matching, members: str = "member") -> None:
-    """Create what the entities of `member(rid, tid)` have to be found by: `target_block`, `target_shared`."""
-    connection.execute(f"create or replace temp table target_block as {_target_block(matching, members)}")
-    connection.execute(f"create or replace temp table target_shared as {_target_shared(members)}")
-
-
-def extend_targets(connection: duckdb.DuckDBPyConnection, matching: Matching, members: str) -> None:
-    """Add what more members bring."""
-    connection.execute(f"insert into target_block {_target_block(matching, members)}")
-    connection.execute(f"insert into target_shared {_target_shared(members)}")
-
-
-def _target_block(matching: Matching, members: str) -> str:
-    cells = ", ".join(f"b.{name}" for name in matching.blocked())
-    return f"select distinct m.tid, {cells} from {members} as m join block_face as b using (rid)"
-
-
-def _target_shared(members: str) -> str:
-    return f"select m.tid, v.kind, v.value from {members} as m join value as v using (rid)"
-
-
 def create_compared(connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False) -> None:
     """Create temp table `compared(rid, tid, <level of every comparison>)`.
 
-    Reads `left_record(rid)`, the records to be placed, `member(rid, tid)`, the entities there are, and
-    their `create_targets`.
+    Reads `left_row`, the rows of `prepared` that are to be placed, and `target_row`, those of the entities.
     """
     left_values(connection, matching)
     blocking.create_pair(connection, matching, among=among)
     compare_pairs(connection, matching)
 
 
+def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `left_value`, the values of each record and those of its kin where declared; `left_mask`; `holder`."""
+    parts = [features.values(matching, "left_row")]
+    kin = {kind for kind, each in enumerate(matching.values.values()) if each.through_kin}
+    if kin:
+        connection.execute(
+            f"""create or replace temp table kin as
+            with held as ({features.values(matching, "left_row", kinds=kin)})
+            select distinct h.rid, k.tid
+            from held as h join ({features.values(matching, "target_row", "tid", kin)}) as k using (kind, value)"""
+        )
+        # whose number somebody borrows is mostly kin
+        connection.execute(
+            "insert into kin select rid, borrowed from left_row where borrowed in (select tid from entity_row)"
+        )
+        held = features.values(matching, "placed_row", "tid", kin)
+        parts.append(
+            f"""select k.rid, v.kind, v.value
+            from kin as k join (from ({held}) semi join (select tid from kin) using (tid)) as v using (tid)"""
+        )
+    connection.execute(f"create or replace temp table left_value as {' union '.join(f'({part})' for part in parts)}")
+    connection.execute(
+        """create or replace temp table left_mask as
+        select rid, bit_or(1 << cast(kind as integer)) as kinds from left_value group by rid"""
+    )
+    connection.execute(f"create or replace temp table holder as {_held(matching, 'target_row', matching.blocking())}")
+
+
 def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `compared` for the pairs there are, without blocking."""
     _targets(connection, matching)
-    faced = {n: c for n, c in matching.comparisons.items() if c.kind in KINDS}
+    faced = {name: each for name, each in matching.comparisons.items() if each.kind in KINDS}
     best = ", ".join(
         f"coalesce(min(nullif({KINDS[c.kind].level(*c.features)}, 0)), 0) as {name}" for name, c in faced.items()
     )
+    left = ", ".join(f"f_{name} as {name}" for name in matching.faced())
     connection.execute(
         f"""create or replace temp table faced as
         select p.rid, p.tid, {best}
-        from pair as p join face as l on l.rid = p.rid join target_face as r on r.tid = p.tid
+        from pair as p join (select rid, {left} from left_row) as l on l.rid = p.rid
+        join target_face as r on r.tid = p.tid
         group by p.rid, p.tid"""
     )
     # in two steps: in one, whoever plans it begins with everybody who lives in one community
@@ -81,10 +89,13 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         """create or replace temp table pair_value as
         select p.rid, p.tid, v.kind, v.value from pair as p join left_value as v using (rid)"""
     )
+    # what no block is made of, such as a community, is looked up for the pairs alone
+    others = set(range(len(matching.values))) - matching.blocking()
+    held = ["from holder", *([_held(matching, "named_row", others)] if others else [])]
     connection.execute(
-        """create or replace temp table agreed as
+        f"""create or replace temp table agreed as
         select v.rid, v.tid, bit_or(1 << cast(v.kind as integer)) as kinds
-        from pair_value as v join named_shared as t using (tid, kind, value)
+        from pair_value as v join ({" union all ".join(held)}) as h using (tid, kind, value)
         group by v.rid, v.tid"""
     )
     rest = "".join(
@@ -93,62 +104,48 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     connection.execute(
         f"""create or replace temp table compared as
         select f.rid, f.tid, {", ".join(f"f.{name}" for name in faced)}{rest}
-        from faced as f
+        from faced as f join left_row as l using (rid)
         left join agreed as a on a.rid = f.rid and a.tid = f.tid
         left join left_mask as lm on lm.rid = f.rid
         left join target_mask as tm on tm.tid = f.tid
-        left join place as p on p.rid = f.rid
-        left join target_place as tp on tp.tid = f.tid and tp.place = p.place
-        left join namesakes as n on n.rid = f.rid"""
+        left join shared_place as p on p.place = l.place
+        left join target_place as tp on tp.tid = f.tid and tp.place = l.place
+        left join name_count as n on n.name = {statistics.name(matching, "l")}"""
     )
 
 
-def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `left_value`: the values of each record, and those of its kin where declared; and `left_mask`."""
-    parts = ["select v.rid, v.kind, v.value from value as v semi join left_record using (rid)"]
-    kin = ", ".join(str(kind) for kind, each in enumerate(matching.values.values()) if each.through_kin)
-    if kin:
-        parts.append(
-            f"""select l.rid, o.kind, o.value
-            from (select v.* from value as v semi join left_record using (rid) where v.kind in ({kin})) as l
-            join target_shared as k on k.kind = l.kind and k.value = l.value
-            join target_shared as o on o.tid = k.tid and o.kind in ({kin})"""
-        )
-        # whose number somebody borrows is mostly kin
-        parts.append(
-            f"""select l.rid, v.kind, v.value
-            from (select r.rid, r.borrowed from record as r semi join left_record using (rid)) as l
-            join record as o on o.identifier = l.borrowed join value as v on v.rid = o.rid
-            where v.kind in ({kin})"""
-        )
-    connection.execute(f"create or replace temp table left_value as {' union '.join(parts)}")
-    connection.execute(
-        """create or replace temp table left_mask as
-        select rid, bit_or(1 << cast(kind as integer)) as kinds from left_value group by rid"""
-    )
+def _held(matching: Matching, rows: str, kinds: set[int]) -> str:
+    """Return a select of (tid, kind, value): what entities hold of what somebody on the left has."""
+    return f"""select distinct tid, kind, value from ({features.values(matching, rows, "tid", kinds)})
+        semi join left_value using (kind, value)"""
 
 
 def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `target_face`, `named_shared`, `target_mask`, `target_place` of the entities that pairs name."""
-    connection.execute("create or replace temp table named_target as select distinct tid from pair")
-    cells = ", ".join(f"f.{name}" for name in matching.faced())
+    """Create `target_face`, `target_mask`, `target_place` of the entities that pairs name."""
+    shared = "".join(f", {cell}" for *_, cell in features.cells_of(matching))
+    connection.execute(
+        f"""create or replace temp table named_row as
+        select tid, rid, place, is_current, face{shared}
+        from target_row semi join (select tid from pair) using (tid)"""
+    )
+    cells = ", ".join(f"p.f_{name} as {name}" for name in matching.faced())
     connection.execute(
         f"""create or replace temp table target_face as
-        select distinct m.tid, {cells}
-        from member as m semi join named_target using (tid) join face as f on f.rid = m.rid"""
+        select one.tid, {cells}
+        from (select tid, min(rid) as rid from named_row group by tid, face) as one join prepared as p using (rid)"""
+    )
+    held = dict[int, list[str]]()
+    for kind, _, cell in features.cells_of(matching):
+        held.setdefault(kind, []).append(cell)
+    bits = " + ".join(
+        f"case when coalesce({', '.join(cells)}) is null then 0 else {1 << kind} end" for kind, cells in held.items()
     )
     connection.execute(
-        """create or replace temp table named_shared as
-        select distinct tid, kind, value from target_shared semi join named_target using (tid)"""
+        f"""create or replace temp table target_mask as
+        select tid, bit_or({bits or 0}) as kinds from named_row group by tid"""
     )
     connection.execute(
-        """create or replace temp table target_mask as
-        select tid, bit_or(1 << cast(kind as integer)) as kinds from named_shared group by tid"""
-    )
-    connection.execute(
-        """create or replace temp table target_place as
-        select distinct m.tid, p.place
-        from member as m semi join named_target using (tid) join place as p on p.rid = m.rid"""
+        "create or replace temp table target_place as select distinct tid, place from named_row where is_current"
     )
 
 
@@ -158,5 +155,6 @@ def _pair_level(matching: Matching, comparison: Comparison) -> str:
             "coalesce(a.kinds, 0)", "coalesce(lm.kinds, 0)", "coalesce(tm.kinds, 0)", list(matching.values)
         )
     if comparison.kind == "place_taken":
-        return "case when p.is_shared then 3 when tp.place is not null then 2 else 1 end"
-    return "case when f.name in (1, 2, 3) then coalesce(n.level, 1) else 0 end"
+        return """case when not l.is_current then 1
+            when p.place is not null then 3 when tp.tid is not null then 2 else 1 end"""
+    return f"case when f.name in (1, 2, 3) then {namesakes.level('coalesce(n.entities, 1)')} else 0 end"

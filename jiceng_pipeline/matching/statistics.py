@@ -2,53 +2,116 @@
 
 import duckdb
 
+from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import features
-from jiceng_pipeline.matching.comparisons import namesakes
 from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.standard.macro import literal
 
 _SHARED = 0.05  # of the entities of a system, how many have several records there, for that to be usual
 
 
-def learn(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create temp tables `stopped(kind, value)`, `name_count(name, entities)`, `shared_system(system)`."""
-    features.create_stopped(connection, matching)
-    create_named(connection, matching)
+def name(matching: Matching, row: str) -> str:
+    """Return SQL: the number of the name whose bearers are counted, null where none are."""
+    return next((f"{row}.b_{each}" for each in matching.counted()), "cast(null as ubigint)")
+
+
+def learn(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Create temp tables `stopped(kind, value)`, `name_count(name, entities)`, `shared_place(place)`.
+
+    And those by which a model version keeps the first two, `keyed_value` and `keyed_name`.
+    """
     connection.execute(
-        """create or replace temp table name_count as
-        select n.name, count(distinct coalesce(r.identifier, r.record_id)) as entities
-        from named as n join record as r using (rid) group by n.name having entities > 1"""
-    )
-    connection.execute(
-        f"""create or replace temp table shared_system as
-        with held as (
-            select r.identifier, f.system, count(*) as records
-            from record as r join face as f using (rid) where r.identifier is not null and r.is_current
-            group by r.identifier, f.system
+        f"""create or replace temp table stopped as
+        with {_often(matching, 1)}, held as (
+            select v.kind, v.value, v.entity from ({_holders(matching)}) as v semi join often using (kind, value)
         )
-        select system from held group by system
-        having count(*) filter (where records > 1) > {_SHARED} * count(*)"""
-    )
-
-
-def create_named(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create temp view `named(rid, name)`: a number for the name whose bearers are counted."""
-    name = next((f"b_{each}" for each in matching.counted()), "cast(null as ubigint)")
-    connection.execute(
-        f"create or replace temp view named as select rid, {name} as name from prepared where {name} is not null"
-    )
-
-
-def apply(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `place(rid, place, is_shared)` and `namesakes(rid, level)`, and remove common values."""
-    features.remove_stopped(connection)
-    connection.execute(
-        """create or replace temp table place as
-        select f.rid, f.system as place, s.system is not null as is_shared
-        from face as f join record as r using (rid) left join shared_system as s on s.system = f.system
-        where r.is_current"""
+        select o.kind, o.value from often as o join held as h using (kind, value)
+        group by o.kind, o.value, o.holders having count(distinct h.entity) > o.holders"""
     )
     connection.execute(
-        f"""create or replace temp table namesakes as
-        select n.rid, {namesakes.level("coalesce(c.entities, 1)")} as level
-        from named as n left join name_count as c using (name)"""
+        f"""create or replace temp table name_count as
+        with borne as (
+            select distinct {name(matching, "r")} as name, coalesce(r.tid, r.rid) as entity from prepared as r
+        )
+        select name, count(*) as entities from borne where name is not null group by name having entities > 1"""
     )
+    connection.execute(
+        f"""create or replace temp table shared_place as
+        with held as (
+            select tid, place, count(*) as records from prepared where tid is not null and is_current
+            group by tid, place
+        )
+        select place from held group by place having count(*) filter (where records > 1) > {_SHARED} * count(*)"""
+    )
+    create_keyed_value(connection, settings, matching, "stopped")
+    create_keyed_name(connection, settings, matching)
+
+
+def _holders(matching: Matching) -> str:
+    """Return a select of (entity, kind, value) of the kinds of which common values are stopped."""
+    kinds = {kind for kind, _ in features.limited(matching)}
+    return features.values(matching, "(select *, coalesce(tid, rid) as entity from prepared)", "entity", kinds)
+
+
+def _often(matching: Matching, share: float) -> str:
+    """Return the CTE `often(kind, value, holders)`: what more records hold than that share of what is declared."""
+    limits = ", ".join(f"({kind}, {each.holders})" for kind, each in features.limited(matching)) or "(-1, 0)"
+    values = _holders(matching) or "select 0 as entity, 0 as kind, cast(0 as ubigint) as value where false"
+    return f"""often as (
+            select v.kind, v.value, l.holders
+            from ({values}) as v join (values {limits}) as l (kind, holders) on l.kind = v.kind
+            group by v.kind, v.value, l.holders having count(*) > {share} * l.holders
+        )"""
+
+
+def apply(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Remove common values from `prepared`."""
+    for kind, _, cell in features.cells_of(matching):
+        connection.execute(
+            f"update prepared set {cell} = null where {cell} in (select value from stopped where kind = {kind})"
+        )
+
+
+def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create temp table `often(kind, value)`: what at least half as many records hold as would stop it.
+
+    Of what fewer hold nothing has to be known.
+    """
+    connection.execute(
+        f"create or replace temp table often as with {_often(matching, 0.5)} select kind, value from often"
+    )
+
+
+def create_keyed_value(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, values: str
+) -> None:
+    """Create temp table `keyed_value(kind, value, keyed)` of `values`: the number here, and the hash that is kept."""
+    connection.execute(
+        f"""create or replace temp table said as
+        with held as (
+            select v.kind, v.value, min(r.rid) as rid
+            from {values} as v join ({features.values(matching, "prepared")}) as r using (kind, value) group by all
+        )
+        select h.kind as said_kind, h.value as said_value, r.* from held as h join prepared as p using (rid)
+        join {matching.records} as r using (record_id)"""
+    )
+    parts = [
+        f"""select r.said_kind as kind, r.said_value as value, {_keyed(settings, kind, sql)} as keyed
+        from said as r where r.said_kind = {kind} and value_number({sql}) = r.said_value"""
+        for kind, sql, _ in features.cells_of(matching)
+    ]
+    connection.execute(f"create or replace temp table keyed_value as {' union '.join(parts)}")
+
+
+def create_keyed_name(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Create temp table `keyed_name(name, keyed)`: every name whose bearers are counted."""
+    said = next((f"f_{each}" for each in matching.counted()), "cast(null as varchar)")
+    connection.execute(
+        f"""create or replace temp table keyed_name as
+        select value_number(said) as name, {_keyed(settings, "name", "said")} as keyed
+        from (select distinct {said} as said from prepared) where said is not null"""
+    )
+
+
+def _keyed(settings: Settings, kind: int | str, sql: str) -> str:
+    return f"md5_number_lower({literal(f'{settings.secret}|{kind}|')} || cast({sql} as varchar))"

@@ -97,7 +97,16 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     )
 
     def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
-        return Table("matching", f"{entity}_{part}", name + title, purpose, frozenset(depends), build)
+        many_steps = part in ("match", "link")
+        return Table(
+            "matching",
+            f"{entity}_{part}",
+            name + title,
+            purpose,
+            frozenset(depends),
+            build,
+            is_one_transaction=not many_steps,
+        )
 
     def run(make: Callable[[duckdb.DuckDBPyConnection, Matching], None]) -> Build:
         return lambda connection, _: make(connection, matching)

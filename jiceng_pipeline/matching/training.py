@@ -10,16 +10,15 @@ from jiceng_pipeline.matching import features, scoring, statistics, versions, we
 from jiceng_pipeline.matching.model import Matching
 
 
-def train(connection: duckdb.DuckDBPyConnection, matching: Matching) -> weights.Weights:
+def train(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> weights.Weights:
     """Return weights; leaves the statistics in temp tables. Needs `features.create`.
 
     At most one record of an entity is a probe, and the systems weigh among the probes as they do among
     the records that have to be placed: those offices' habits are the ones to learn.
     """
-    statistics.learn(connection, matching)
-    statistics.apply(connection)
+    statistics.learn(connection, settings, matching)
+    statistics.apply(connection, matching)
     _probes(connection, matching)
-    scoring.create_targets(connection, matching)
     scoring.create_compared(connection, matching)
     # the number is what is hidden: of slips in it the probes can teach nothing, and its declared weights stand
     hidden = {name for name, each in matching.comparisons.items() if each.is_identifier}
@@ -43,34 +42,20 @@ def _probes(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     probes = matching.probes
     connection.execute(
         f"""create or replace temp table probe as
-        with anchored as (
-            select r.rid, f.system, first.tid, r.rid as place
-            from record as r join face as f using (rid)
-            join (select identifier, min(rid) as tid from record where identifier is not null group by identifier)
-                as first using (identifier)
-        ), wanted as (
-            select f.system, count(*) / sum(count(*)) over () as share
-            from record as r join face as f using (rid) where r.identifier is null group by f.system
+        with wanted as (
+            select place, count(*) / sum(count(*)) over () as share from prepared where tid is null group by place
         ), one as (
-            select * from anchored qualify row_number() over (partition by tid order by place) = 1
+            select tid, min(rid) as rid, arg_min(place, rid) as place from entity_row group by tid
         ), numbered as (
-            select o.rid, o.tid, w.share,
-                row_number() over (partition by o.system order by o.place) as number,
-                count(*) over () as every
-            from one as o join wanted as w using (system)
+            select o.rid, o.tid, w.share, row_number() over (partition by o.place order by o.rid) as number
+            from one as o join wanted as w using (place)
         )
         select rid, tid from numbered
-        where number <= share * least({probes.most}, (select count(*) from anchored) / {probes.of})"""
+        where number <= share * least({probes.most}, (select count(*) from entity_row) / {probes.of})"""
     )
-    connection.execute("create or replace temp table left_record as select rid from probe")
-    connection.execute(
-        """create or replace temp table member as
-        select r.rid, first.tid
-        from record as r
-        join (select identifier, min(rid) as tid from record where identifier is not null group by identifier)
-            as first using (identifier)
-        where r.rid not in (select rid from probe)"""
-    )
+    connection.execute("create or replace temp table left_row as from entity_row semi join probe using (rid)")
+    connection.execute("create or replace temp view placed_row as from entity_row anti join probe using (rid)")
+    connection.execute("create or replace temp view target_row as from placed_row")
 
 
 def create_model(connection: duckdb.DuckDBPyConnection, settings: Settings, every: Mapping[str, Matching]) -> None:
@@ -88,7 +73,7 @@ def retrained(
 
     From the next build on every record is scored anew.
     """
-    features.create(connection, settings, matching)
+    features.create(connection, matching)
     return trained(connection, settings, matching, reason, actor)
 
 
@@ -100,7 +85,7 @@ def trained(
     actor: str = versions.ENGINE,
 ) -> versions.Version:
     """Do the same with the features that `features.create` has just made."""
-    learned = train(connection, matching)
+    learned = train(connection, settings, matching)
     version = versions.pin(connection, settings, matching, learned)
     versions.enforce(settings, version, reason, actor)
     return version

@@ -24,7 +24,10 @@ from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
 ENGINE = "matching"  # who appends the event where nobody asked for a training
-_LISTS = {"name_count": "name, entities", "stopped": "value, kind"}
+_LISTS = {
+    "name_count": "select k.keyed as name, c.entities from name_count as c join keyed_name as k using (name)",
+    "stopped": "select k.keyed as value, s.kind from stopped as s join keyed_value as k using (kind, value)",
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,11 @@ def pin(
         "entity": matching.entity,
         "weights": {of: {str(level): bits for level, bits in each.items()} for of, each in learned.items()},
         "shared_systems": [
-            s for (s,) in connection.execute("select system from shared_system order by all").fetchall()
+            system
+            for (system,) in connection.execute(
+                f"""select distinct r.system from {matching.records} as r
+                where value_number(r.system) in (select place from shared_place) order by all"""
+            ).fetchall()
         ],
         "probes": connection.execute("select count(*) from probe").fetchall()[0][0],
         "lists": {name: _fingerprint(connection, f"({_list(name)})") for name in _LISTS},
@@ -94,27 +101,32 @@ def enforce(settings: Settings, version: Version, reason: str, actor: str = ENGI
         ledger.append("model", body.subject, body, actor)
 
 
-def load(connection: duckdb.DuckDBPyConnection, matching: Matching, version: Version) -> None:
-    """Create temp tables `stopped`, `name_count` and `shared_system` from a version, for what this build has."""
+def load(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: Version) -> None:
+    """Create temp tables `stopped`, `name_count` and `shared_place` from a version, for what this build has."""
     told = _told(version.folder)
-    systems = ", ".join(f"({literal(system)})" for system in told["shared_systems"]) or "(null)"
+    systems = ", ".join(literal(system) for system in told["shared_systems"]) or "null"
     connection.execute(
-        f"""create or replace temp table shared_system as
-        select system from (values {systems}) as s (system) where system is not null"""
+        f"""create or replace temp table shared_place as
+        select value_number(system) as place from (select unnest([{systems}]) as system) where system is not null"""
     )
+    statistics.create_often(connection, matching)
+    statistics.create_keyed_value(connection, settings, matching, "often")
     connection.execute(
         f"""create or replace temp table stopped as
-        select kind, value from read_parquet({literal(str(version.folder / "stopped.parquet"))})"""
+        select k.kind, k.value from keyed_value as k
+        semi join read_parquet({literal(str(version.folder / "stopped.parquet"))}) as s
+            on s.kind = k.kind and s.value = k.keyed"""
     )
-    statistics.create_named(connection, matching)
+    statistics.create_keyed_name(connection, settings, matching)
     connection.execute(
         f"""create or replace temp table name_count as
-        select name, entities from read_parquet({literal(str(version.folder / "name_count.parquet"))})"""
+        select k.name, n.entities from keyed_name as k
+        join read_parquet({literal(str(version.folder / "name_count.parquet"))}) as n on n.name = k.keyed"""
     )
 
 
 def _list(name: str) -> str:
-    return f"select {_LISTS[name]} from {name} order by all"
+    return f"{_LISTS[name]} order by all"
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, rows: str) -> str:

@@ -6,7 +6,7 @@ none. Another engine registers functions of the same names (the SQL models call 
 
 from functools import cache
 
-from jiceng_pipeline.standard import addresses, documents, identifiers
+from jiceng_pipeline.standard import addresses, documents, identifiers, spellings
 from jiceng_pipeline.standard.macro import let, literal, macro
 
 # Every ASCII sign has a full-width twin 0xFEE0 further on; the ideographic space is U+3000.
@@ -115,4 +115,5 @@ def _values() -> tuple[str, ...]:
 @cache
 def macros() -> tuple[str, ...]:
     """Return the statements that create our functions, each after those it needs."""
-    return (*_text(), *identifiers.macros(), *documents.macros(), *_contact(), *addresses.macros(), *_values())
+    parts = (identifiers.macros(), documents.macros(), _contact(), addresses.macros(), _values(), spellings.macros())
+    return (*_text(), *(each for part in parts for each in part))

@@ -17,9 +17,11 @@ SURNAMES = {
 
 
 def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Create `standard.name_reading(name, reading)`: each distinct name's syllables, `wang fang`.
+    """Create `standard.name_reading`, one row a distinct name: how it is read, and what is compared of it.
 
-    The first character is read as a surname. A sign without a reading (a letter, `?`, `·`) stands for itself.
+    Columns: name; reading, `wang fang`; written and signs, with `?` for what could not be written; spoken, in one word;
+    name_key and surname_key, as a dialect says them. The first character is read as a surname. A sign without
+    a reading (a letter, `?`, `·`) stands for itself.
     """
     source = Path(settings.reference / "pinyin.csv")
     connection.execute(
@@ -32,13 +34,16 @@ def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Setting
         ), spelled as (
             select name, position, substr(name, cast(position as integer), 1) as sign
             from (select name, unnest(range(1, length(name) + 1)) as position from named)
+        ), read as (
+            select name,
+                string_agg(coalesce(case when position = 1 then surname_reading else reading end, sign), ' '
+                    order by position) as reading
+            from spelled left join syllable using (sign)
+            group by name
         )
-        select name,
-            string_agg(coalesce(case when position = 1 then surname_reading else reading end, sign), ' '
-                order by position) as reading
-        from spelled left join syllable using (sign)
-        group by name
-        order by name"""
+        select name, reading, unread_name(name) as written, unread_signs(name) as signs,
+            whole_reading(reading) as spoken, name_key(reading) as name_key, surname_key(reading) as surname_key
+        from read order by name"""
     )
 
 

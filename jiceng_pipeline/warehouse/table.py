@@ -1,6 +1,7 @@
 """A table of the build: its name, what it needs, and how it is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import duckdb
@@ -12,7 +13,11 @@ Build = Callable[[duckdb.DuckDBPyConnection, Settings], None]
 
 @dataclass(frozen=True)
 class Table:
-    """`depends` holds full names (`schema.table`); `build` creates or replaces the table or view."""
+    """`depends` holds full names (`schema.table`); `build` creates or replaces the table or view.
+
+    Where the last statement of `build` alone makes the table and much is put by in temporary ones before,
+    `is_one_transaction` is false: DuckDB reads with one thread what was not committed yet.
+    """
 
     schema: str
     name: str
@@ -23,6 +28,7 @@ class Table:
     sql: str = ""
     columns: tuple[str, ...] = ()
     is_view: bool = False
+    is_one_transaction: bool = True
 
     @property
     def full_name(self) -> str:
@@ -36,14 +42,20 @@ class Table:
 
 
 def materialise(connection: duckdb.DuckDBPyConnection, table: Table, settings: Settings) -> int:
-    """Make one table in one transaction and return its row count."""
+    """Make one table and return its row count."""
+    connection.execute(f"create schema if not exists {table.schema}")
+    with _transaction(connection) if table.is_one_transaction else nullcontext():
+        table.build(connection, settings)
+    rows: int = connection.execute(f"select count(*) from {table.full_name}").fetchall()[0][0]
+    return rows
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("begin")
     try:
-        connection.execute(f"create schema if not exists {table.schema}")
-        table.build(connection, settings)
+        yield
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
-    rows: int = connection.execute(f"select count(*) from {table.full_name}").fetchall()[0][0]
-    return rows

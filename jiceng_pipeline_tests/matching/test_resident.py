@@ -28,6 +28,8 @@ def entities(connection):
         ("王?国", None),  # a sign the system could not write
         ("王建", BORN),  # a character dropped, the birth date agrees
         ("王建囯", BORN),  # a similar character
+        ("李建国", BORN),  # the family name of the other parent
+        ("欧阳建国", BORN),
     ],
 )
 def test_one_number_and_a_compatible_name_is_one_person(reconcile, typed, born):
@@ -41,7 +43,13 @@ def test_one_number_and_a_compatible_name_is_one_person(reconcile, typed, born):
 
 @pytest.mark.parametrize(
     ("typed", "born"),
-    [("李小明", date(2015, 6, 1)), ("王小明", date(2015, 6, 1)), ("王建军", date(1953, 2, 2)), ("王建军", None)],
+    [
+        ("李小明", date(2015, 6, 1)),
+        ("王小明", date(2015, 6, 1)),
+        ("王建军", date(1953, 2, 2)),
+        ("王建军", None),
+        ("李建国", None),
+    ],
 )
 def test_a_borrowed_number_never_merges_and_is_shown(reconcile, typed, born):
     rows = [

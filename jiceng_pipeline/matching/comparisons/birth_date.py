@@ -36,5 +36,7 @@ def _new_year(date: str) -> str:
 def _one_digit(a: str, b: str) -> str:
     """Return SQL: yyyymmdd differs in one place, or in two that changed places."""
     x, y = (f"strftime({date}, '%Y%m%d')" for date in (a, b))
-    return f"""case differing_signs({x}, {y}) when 1 then true
-            when 2 then sorted_signs({x}) = sorted_signs({y}) else false end"""
+    # where year, month and day all differ so do three digits
+    return f"""case when {_year(a)} <> {_year(b)} and month({a}) <> month({b}) and day({a}) <> day({b}) then false
+            else case differing_signs({x}, {y}) when 1 then true
+            when 2 then sorted_signs({x}) = sorted_signs({y}) else false end end"""
