@@ -66,7 +66,8 @@ def show(scores: dict[str, Any]) -> None:
         "split": say("漏并", "split"),
     }
     title = say("归并准确度（记录对）", "accuracy in record pairs")
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)  # it has to fit into eighty characters
+    # it has to fit into eighty characters
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
     table.add_column("", no_wrap=True)
     for heading in columns.values():
         table.add_column(heading, justify="right", no_wrap=True)

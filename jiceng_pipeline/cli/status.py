@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.table import Table
 
 from jiceng_pipeline.cli.words import out, print_json, say
@@ -88,11 +89,14 @@ def last_report(settings: Settings) -> Mapping[str, Any] | None:
 def show(state: Mapping[str, Any]) -> None:
     """Print the counts as tables people can read."""
     out.print(f"{say('当前版本', 'version')}  [bold]{state['version'] or say('还没有', 'none yet')}[/bold]")
-    systems = Table(title=say("部门系统", "department systems"), title_justify="left")
-    for column in (say("系统", "system"), say("拉取行", "pulled"), say("收下行", "accepted")):
-        systems.add_column(column, justify="left" if not systems.columns else "right")
-    systems.add_column(say("隔离行", "rows quarantined"), justify="right")
-    systems.add_column(say("隔离格", "cells quarantined"), justify="right")
+    # it has to fit into eighty characters
+    title = say("部门系统", "department systems")
+    systems = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
+    systems.add_column(say("系统", "system"), no_wrap=True)
+    for words in (("拉取行", "pulled"), ("收下行", "accepted")):
+        systems.add_column(say(*words), justify="right", no_wrap=True)
+    for words in (("隔离行", "rows held"), ("隔离格", "cells held")):
+        systems.add_column(say(*words), justify="right")
     for name, counts in state["systems"].items():
         systems.add_row(name, *(f"{counts[k]:,}" for k in ("pulled", "accepted", "quarantined", "quarantined_cells")))
     out.print(systems)
