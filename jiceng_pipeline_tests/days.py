@@ -26,6 +26,46 @@ QUESTIONS = {
     "residents": "select count(*) from governance.resident",
     "by_community": "select community_code, count(*) from governance.resident group by 1 order by 1",
     "entities": "select record_id, entity_id from matching.resident_link order by 1",
+    # what must never be: each of these finds nothing on any evening
+    "without exactly one link": """
+        select record_id from (
+            select r.record_id from standard.resident_record as r
+            left join matching.resident_link as l using (record_id)
+            group by r.record_id having count(l.entity_id) <> 1)
+        union all
+        select record_id from (
+            select r.record_id from standard.enterprise_record as r
+            left join matching.enterprise_link as l using (record_id)
+            group by r.record_id having count(l.entity_id) <> 1)""",
+    "names what is not there": """
+        select 'residence', resident_id from governance.residence anti join governance.resident using (resident_id)
+        union all select 'address', address_id from governance.residence
+        anti join governance.standard_address using (address_id)
+        union all select 'operator', resident_id from governance.operation
+        anti join governance.resident using (resident_id)
+        union all select 'operation', enterprise_id from governance.operation
+        anti join governance.enterprise using (enterprise_id)
+        union all select 'household', household_id from governance.resident
+        anti join governance.household using (household_id) where household_id is not null and death_date is null
+        union all select 'head', head_resident_id from governance.household as h
+        anti join governance.resident as r on r.resident_id = h.head_resident_id where head_resident_id is not null
+        union all select 'tag', resident_id from governance.tag
+        anti join governance.resident using (resident_id) where resident_id is not null
+        union all select 'equipment', enterprise_id from governance.special_equipment
+        anti join governance.enterprise using (enterprise_id) where enterprise_id is not null
+        union all select 'community', community_code from governance.resident
+        anti join governance.community using (community_code) where community_code is not null""",
+    "history overlaps or is empty": """
+        select entity_id, element_id from governance.resident_history as a
+        where valid_to <= valid_from or exists (
+            select 1 from governance.resident_history as b
+            where b.entity_id = a.entity_id and b.element_id = a.element_id and b.valid_from > a.valid_from
+                and (a.valid_to is null or b.valid_from < a.valid_to))""",
+    "history ends elsewhere than now": """
+        select resident_id, phone, dwelling_address, death_date from governance.resident
+        except select resident_id, phone, dwelling_address, death_date
+        from governance.resident_as_of((select max(business_date) from standard.business_day))""",
+    "said": "select resident_id, phone, dwelling_address, death_date from governance.resident",
     "dead": "select count(*) from governance.resident where death_date is not null",
 }
 

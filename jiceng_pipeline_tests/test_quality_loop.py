@@ -36,18 +36,42 @@ class Source:
         self.path = max(folder.glob("*.csv"))
         self.good = self.path.read_bytes()
 
-    def spoil(self, column, value, rows):
-        """Write `value` into the column of the first rows."""
+    def spoil(self, column, value, rows, others=()):
+        """Write `value` into the column of the first rows, and `others`, row → cells, into some more."""
         lines = list(csv.reader(io.StringIO(self.good.decode("utf-8"), newline="")))
         place = lines[0].index(column)
         for line in lines[1 : rows + 1]:
             line[place] = value
+        for row, cells in dict(others).items():
+            for name, said in cells.items():
+                lines[row - 1][lines[0].index(name)] = said
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\r\n").writerows(lines)
         self.path.write_bytes(text.getvalue().encode("utf-8"))
 
+    def rename(self, column, name):
+        """Give a column another name that nobody was told of."""
+        self.path.write_bytes(self.good.replace(column.encode(), name.encode(), 1))
+
     def mend(self):
         self.path.write_bytes(self.good)
+
+    def row(self, number):
+        """Return the cells of a row of the file, the header is row one."""
+        lines = list(csv.reader(io.StringIO(self.good.decode("utf-8"), newline="")))
+        return dict(zip(lines[0], lines[number - 1], strict=True))
+
+
+def person(settings, which):
+    """Return a resident whom the allowance does not know, as its clerk would type them."""
+    with connect(publish.current(settings).database, settings=settings, read_only=True) as connection:
+        name, number, born = connection.execute(
+            f"""select name, citizen_id, birth_date from governance.resident
+            where citizen_id is not null and birth_date = citizen_id_birth_date(citizen_id)
+                and elderly_allowance_monthly_cny is null and name not like '%?%' and {which}
+            order by resident_id limit 1"""
+        ).fetchall()[0]
+    return {"姓名": name, "身份证号码": number, "出生年月日": f"{born:%Y/%m/%d}", "月津贴": "60"}
 
 
 @pytest.mark.timeout(900)  # five syncs
@@ -68,13 +92,30 @@ def test_a_defect_goes_home_closes_and_reopens(synced_copy, tmp_path, reroute, m
             t for t in found.values() if t["system"] == ALLOWANCE and t["column"] == "月津贴" and t["kind"] == "cell"
         ]
 
-    source.spoil("月津贴", "六十元整", rows=2)
+    defects = {
+        12: person(synced_copy, "death_date < date '2026-10-01' and birth_date < date '1950-01-01'"),
+        13: person(synced_copy, "death_date is null and birth_date between date '1970-01-01' and date '1990-01-01'"),
+        14: {name: source.row(15)[name] for name in ("姓名", "身份证号码", "出生年月日")},
+        16: {"发放编号": ""},
+    }
+    wanted = {"elderly_allowance_not_to_dead", "elderly_allowance_from_70", "citizen_id_unique_in_system", "row"}
+
+    def of_each_kind(found):
+        """Return kind of defect → state of the tickets it made."""
+        told = {}
+        for each in found.values():
+            if each["system"] == ALLOWANCE and each["kind"] in {"rule", "row"} and each["ticket_id"] not in known:
+                told.setdefault("row" if each["kind"] == "row" else each["cause"], set()).add(each["state"])
+        return {kind: states for kind, states in told.items() if kind in wanted}
+
+    source.spoil("月津贴", "六十元整", rows=2, others=defects)
     opened = [ticket for ticket in planted(sync("2027-03-01")) if ticket["ticket_id"] not in known]
     assert len(opened) == 2
     assert {(t["owner"], t["state"], str(t["opened_date"]), str(t["due_date"])) for t in opened} == {
         ("民政局 养老服务科", "open", "2027-03-01", "2027-03-08")
     }
     assert {ticket["row"] for ticket in opened} == {2, 3}
+    assert of_each_kind(read(synced_copy)) == {key: {"open"} for key in wanted}, "within one sync, to who owns the row"
     assert all(ticket["file"] == source.path.name and ticket["record_id"] for ticket in opened)
 
     with pytest.raises(SystemExit) as done:
@@ -88,8 +129,11 @@ def test_a_defect_goes_home_closes_and_reopens(synced_copy, tmp_path, reroute, m
     assert {found[t["ticket_id"]]["state"] for t in opened} == {"closed"}
     assert all(f"2027-03-03 {ALLOWANCE} " in found[t["ticket_id"]]["closed_evidence"] for t in opened)
 
-    source.spoil("月津贴", "六十元整", rows=1)
+    assert of_each_kind(found) == {key: {"closed"} for key in wanted}
+
+    source.spoil("月津贴", "六十元整", rows=1, others=defects)
     found = sync("2027-03-09")
+    assert of_each_kind(found) == {key: {"reopened"} for key in wanted}
     assert sorted(found[t["ticket_id"]]["state"] for t in opened) == ["closed", "reopened"]
 
     # the same landing and ledger say the same tickets again, wherever they are looked at
@@ -118,3 +162,14 @@ def test_a_defect_goes_home_closes_and_reopens(synced_copy, tmp_path, reroute, m
     source.spoil("月津贴", "六十元整", rows=30)
     systemic = [t for t in planted(sync("2027-03-10")) if t["is_systemic"]]
     assert [(t["count"] >= 30, len(t["example_keys"])) for t in systemic] == [(True, 20)]
+
+    # a file nobody can read by the contract is a ticket too, the last good one stays, and the next good one closes it
+    def of_deliveries(day, exit_code):
+        monkeypatch.setenv("JICENG_NOW", f"{day}T02:00:00+00:00")
+        assert run_sync(synced_copy).exit_code == exit_code
+        return {t["state"] for t in read(synced_copy).values() if t["system"] == ALLOWANCE and t["kind"] == "delivery"}
+
+    source.rename("月津贴", "津贴标准")
+    assert of_deliveries("2027-03-11", 3) == {"open"}
+    source.mend()
+    assert of_deliveries("2027-03-12", 0) == {"closed"}

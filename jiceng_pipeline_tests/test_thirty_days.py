@@ -6,7 +6,9 @@ import pytest
 
 from jiceng_pipeline.cli.evaluate import measure
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline_tests.days import DAYS
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests.days import DAYS, QUESTIONS
 
 FLOATING = "public_security/floating_population"
 REGISTER = "market_supervision/enterprise_register"
@@ -32,6 +34,38 @@ def test_no_row_is_lost_on_any_day(month, number):
     assert set(conservation) == set(contracts())
     for system, (came, accepted, quarantined) in conservation.items():
         assert came == accepted + quarantined > 0, system
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        "without exactly one link",
+        "names what is not there",
+        "history overlaps or is empty",
+        "history ends elsewhere than now",
+    ],
+)
+def test_what_must_never_be_is_not_on_any_evening(month, never):
+    found = {evening.number: evening.seen[never] for evening in month.evenings if evening.seen[never]}
+    assert found == {}
+
+
+def test_history_says_of_a_day_what_that_day_published(month):
+    """Where an entity still has the records it had; others have the past of those they were joined with."""
+    with connect(publish.current(month.settings).database, settings=month.settings, read_only=True) as connection:
+        links = dict(connection.execute(QUESTIONS["entities"]).fetchall())
+        for evening in month.evenings[:-1]:
+            said = QUESTIONS["said"].replace("governance.resident", f"governance.resident_as_of(date '{evening.on}')")
+            now = {row[0]: row for row in connection.execute(said).fetchall()}
+            moved = {
+                entity
+                for record, had in evening.seen["entities"]
+                if links.get(record, had) != had
+                for entity in (had, links[record])
+            }
+            then = {row[0]: row for row in evening.seen["said"] if row[0] not in moved}
+            different = [each for each in then if now.get(each) != then[each]]
+            assert len(different) <= 0.002 * len(then), evening.number
 
 
 def test_every_rhythm_is_seen(month):

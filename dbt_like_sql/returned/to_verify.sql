@@ -1,8 +1,8 @@
 -- title: 待核实清单
--- purpose: 社区入户时顺便核对：各部门说法不一的、证号与姓名不符的，一次问清
+-- purpose: 社区入户时顺便核对：各部门说法不一的、证号与姓名不符的，一次问清；要紧的在前
 -- audience: community
 -- grain: one row per doubtful element of a resident or enterprise placed in a community
--- columns: community_code, community_name, entity_id, subject_name, doubt_code, element_id, element_title, present_value, present_system, other_values, other_systems
+-- columns: community_code, community_name, entity_id, subject_name, harm_code, doubt_code, element_id, element_title, present_value, present_system, other_values, other_systems
 with subject as (
     select resident_id as entity_id, name as subject_name, community_code
     from governance.resident
@@ -42,6 +42,7 @@ select
     community.community_name,
     doubt.entity_id,
     subject.subject_name,
+    element.harm as harm_code,
     doubt.doubt_code,
     doubt.element_id,
     element.title as element_title,
@@ -53,4 +54,7 @@ from doubt
 join subject on subject.entity_id = doubt.entity_id
 join governance.community as community on community.community_code = subject.community_code
 join standard.element as element on element.element_id = doubt.element_id
-order by community.community_code, doubt.entity_id, doubt.element_id, doubt.doubt_code, doubt.other_systems
+order by
+    community.community_code,
+    case element.harm when 'high' then 1 when 'medium' then 2 else 3 end,
+    doubt.entity_id, doubt.element_id, doubt.doubt_code, doubt.other_systems

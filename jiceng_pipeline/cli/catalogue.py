@@ -44,6 +44,7 @@ def page(settings: Settings) -> str:
         ("SQL 模型 · SQL models", _models(settings)),
         ("质量规则 · Quality rules", _rules()),
         ("数据元 · Data elements", _elements()),
+        ("与地方标准对照 · Local standards", _profiles()),
         ("标签 · Tags", _tags()),
         ("代码集 · Code sets", _code_sets()),
     ):
@@ -99,6 +100,17 @@ def _elements() -> Iterator[tuple[str, ...]]:
     for each in elements().values():
         kind = f"{each.type} `{each.code_set}`" if each.code_set else each.type
         yield (f"`{each.id}`", each.title, each.definition, kind, _SENSITIVITY[each.sensitivity], each.standard)
+
+
+def _profiles() -> Iterator[tuple[str, ...]]:
+    from jiceng_pipeline.standard.profiles import profiles
+    from jiceng_pipeline.standard.register import element
+
+    yield ("标准", "数据元", "名称", "在那里的类", "在那里的名称", "不同之处")
+    for profile in profiles().values():
+        for name, each in profile.elements.items():
+            known = each.name or "未读到"
+            yield (profile.number, f"`{name}`", element(name).title, each.within, known, each.differs or "")
 
 
 def _tags() -> Iterator[tuple[str, ...]]:

@@ -97,6 +97,9 @@ def _order(element: Element) -> str:
     return f"row({authority(element)}, {votes}-epoch(c.record_date), c.record_id)"
 
 
+_HARM = ("high", "medium", "low")
+
+
 def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `matching.<entity>_golden`: one row an entity with the winning values, and how many say so."""
     entity = matching.entity
@@ -141,22 +144,28 @@ def cells(matching: Matching) -> Iterator[str]:
 
 
 def conflicts(matching: Matching) -> Iterator[str]:
-    """Yield per element a select of the entities whose systems disagree: what stands, by which rule, the others."""
+    """Yield per element a select of the entities whose systems disagree: what stands, by which rule, the others.
+
+    Columns: entity, entity_id, element_id, present_value, present_system, present_date, other_values,
+    other_systems, other_date (the latest), rule, harm (of the element, 1 the worst) and other_count (systems).
+    """
     entity = matching.entity
     for each in elements(entity):
+        text = f"cast(c.{each.id} as varchar)"
         yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
-            coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.other_values, c.other_systems,
-            case when c.system is null then {literal(frozen.RULE)} else {rule(each)} end as rule
+            coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
+            c.other_systems, c.other_date,
+            case when c.system is null then {literal(frozen.RULE)} else {rule(each)} end as rule,
+            {_HARM.index(each.harm) + 1} as harm, c.other_count
             from (
-                select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value,
-                    max(c.system) filter (where c.record_id = w.{each.id}) as system,
-                    string_agg(distinct cast(c.{each.id} as varchar), '；' order by cast(c.{each.id} as varchar))
-                        filter (where c.{each.id} <> g.{each.id}) as other_values,
-                    string_agg(distinct c.system, ',' order by c.system)
-                        filter (where c.{each.id} <> g.{each.id}) as other_systems
+                select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value, max(p.system) as system,
+                    max(p.record_date) as present_date,
+                    string_agg(distinct {text}, '；' order by {text}) as other_values,
+                    string_agg(distinct c.system, ',' order by c.system) as other_systems,
+                    max(c.record_date) as other_date, count(distinct c.system) as other_count
                 from matching.{entity}_candidate as c
-                join matching.{entity}_winner as w using (entity_id)
                 join matching.{entity}_golden as g using (entity_id)
-                where c.{each.id} is not null
-                group by c.entity_id
-                having count(*) filter (where c.{each.id} <> g.{each.id}) > 0) as c"""
+                join matching.{entity}_winner as w using (entity_id)
+                left join matching.{entity}_candidate as p on p.record_id = w.{each.id}
+                where c.{each.id} <> g.{each.id}
+                group by c.entity_id) as c"""

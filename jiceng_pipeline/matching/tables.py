@@ -83,9 +83,11 @@ def tables() -> tuple[Table, ...]:
             "governance",
             "conflict",
             "取值不一",
-            "各部门对同一格说法不同之处，现取值和其他取值并列",
+            "各部门对同一格说法不同之处，现取值和其他取值并列；错了最要紧的、说法不同的部门最多的在前",
             golden,
-            _union("table", "conflict", survivorship.conflicts),
+            _union(
+                "table", "conflict", survivorship.conflicts, "harm, other_count desc, entity, entity_id, element_id"
+            ),
         ),
     )
 
@@ -161,10 +163,10 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     )
 
 
-def _union(kind: str, name: str, parts: Callable[[Matching], Iterator[str]]) -> Build:
+def _union(kind: str, name: str, parts: Callable[[Matching], Iterator[str]], by: str = "all") -> Build:
     def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
         selects = [part for matching in matchings().values() for part in parts(matching)]
-        order = " order by all" if kind == "table" else ""
+        order = f" order by {by}" if kind == "table" else ""
         connection.execute(f"create or replace {kind} governance.{name} as {' union all '.join(selects)}{order}")
 
     return build

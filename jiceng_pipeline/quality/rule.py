@@ -26,10 +26,12 @@ BY_ROW = "system"  # the owner is the system named in the row
 
 Layer = Literal["landing", "standard", "governance", "returned"]
 Severity = Literal["info", "warn", "block"]
-# What may name a failing record outside the database: keyed hashes, names of systems and figures, never a value.
+# What may name a failing record outside the database: keyed hashes, names of places, systems and figures, never a
+# value of a person.
 Key = Literal[
-    "record_id", "resident_id", "household_id", "enterprise_id", "address_id", "entity_id", "system", "figure"
-]
+    "record_id", "resident_id", "household_id", "enterprise_id", "address_id", "entity_id", "equipment_id", "case_id",
+    "grid_id", "system", "figure",
+]  # fmt: skip
 
 _READ = re.compile(r"\b(?:from|join)\s+([a-z]+\.[a-z][a-z0-9_]*)")
 _BUSINESS_DATE = re.compile(r":business_date\b")

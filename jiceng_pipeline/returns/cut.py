@@ -60,23 +60,44 @@ class Cut:
         shown = [each.id for each in self.elements if not self.is_empty(each)]
         return marks.find(self.connection, self.dataset, self.community.code, shown)
 
-    @property
-    def values(self) -> str:
-        """Return the select of the rows with codes as they are."""
-        return self._select({each.id: self._masked(each) for each in self.elements})
+    def values(self, *, marked: bool = False) -> str:
+        """Return the select of the rows with codes as they are; `marked`: and a last column that tells their marks."""
+        return self._select({each.id: self._masked(each) for each in self.elements}, marked)
 
-    @property
-    def words(self) -> str:
-        """Return the select of the rows with codes, systems and elements in words."""
-        return self._select({each.id: in_words(each, self._masked(each), self.titles) for each in self.elements})
+    def words(self, *, marked: bool = False) -> str:
+        """Return the select of the rows with codes, systems and elements in words; `marked` as in `values`."""
+        shown = {each.id: in_words(each, self._masked(each), self.titles) for each in self.elements}
+        return self._select(shown, marked)
 
     def _masked(self, element: Element) -> str:
         return self.access.maskings[element.id].sql(identifier(element.id))
 
-    def _select(self, columns: Mapping[str, str]) -> str:
+    def _select(self, columns: Mapping[str, str], marked: bool) -> str:
         shown = ",\n".join(f"{sql} as {identifier(name)}" for name, sql in columns.items())
-        return f"""select {shown} from {self.dataset.table}
+        said = f", {self._said()} as {marks.COLUMN}" if marked and self.can_be_marked else ""
+        return f"""select {shown}{said} from {self.dataset.table}
             where community_code = {literal(self.community.code)} order by rowid"""
+
+    @property
+    def can_be_marked(self) -> bool:
+        """Say whether the rows are of entities, so that something may be said of their cells."""
+        return marks.key(self.dataset) is not None
+
+    def _said(self) -> str:
+        """Return SQL: what has to be said of the cells of a row, in one text; null where nothing."""
+        named = marks.key(self.dataset)
+        titles = {each.id: each.title for each in self.elements}
+        told = {
+            row: "；".join(f"{titles[column]}（{words}）" for column, words in said.items())
+            for row, said in self.marks.items()
+        }
+        if named is None or not told:
+            return "cast(null as varchar)"
+        self.connection.execute(
+            "create or replace temp table cell_mark as select unnest(?) as row_key, unnest(?) as said",
+            [list(told), list(told.values())],
+        )
+        return f"(select said from cell_mark where row_key = {identifier(named)})"
 
     @property
     def as_of(self) -> str:

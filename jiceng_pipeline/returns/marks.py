@@ -1,5 +1,7 @@
 """标注 (marks): cells that are in doubt (存疑) or out of date (过期). They are shown like any other, and marked.
 
+A workbook has a comment on the cell; a file that cannot have one has a last column that says it of each row.
+
 A mark on a cell that is not shown would tell that there is something in it, so there is none.
 """
 
@@ -11,6 +13,7 @@ from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.standard.macro import literal
 
 IN_DOUBT, STALE = "存疑", "过期"
+COLUMN = "cell_marks"  # where a file has no comments on cells
 _KEYS = {"resident_id": "resident", "enterprise_id": "enterprise", "household_id": "household"}
 _SELECTS = {
     "quality.open_dispute": f"""select entity, entity_id, element_id, '{IN_DOUBT}：有社区提出异议，来源部门还在核实'

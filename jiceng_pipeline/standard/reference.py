@@ -15,15 +15,17 @@ def create_business_day(connection: duckdb.DuckDBPyConnection, settings: Setting
 
 
 def create_element(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
-    """Create `standard.element(element_id, title, sensitivity, code_set, is_verified_locally)`."""
+    """Create `standard.element(element_id, title, sensitivity, code_set, is_verified_locally, harm)`."""
     connection.execute(
         """create or replace table standard.element (
-        element_id varchar, title varchar, sensitivity varchar, code_set varchar, is_verified_locally boolean)"""
+        element_id varchar, title varchar, sensitivity varchar, code_set varchar, is_verified_locally boolean,
+        harm varchar)"""
     )
     rows = [
-        (e.id, e.title, e.sensitivity, e.code_set, e.verify) for e in sorted(elements().values(), key=lambda e: e.id)
+        (e.id, e.title, e.sensitivity, e.code_set, e.verify, e.harm)
+        for e in sorted(elements().values(), key=lambda e: e.id)
     ]
-    connection.executemany("insert into standard.element values (?, ?, ?, ?, ?)", rows)
+    connection.executemany("insert into standard.element values (?, ?, ?, ?, ?, ?)", rows)
 
 
 def create_code(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:

@@ -63,6 +63,11 @@ class Element(Document):
     fresh_by: Literal["change", "delivery"] = Field(
         default="change", description="it ages from the record's last change, or while its system does not deliver"
     )
+    harm: Literal["high", "medium", "low"] = Field(
+        default="low",
+        description="what a wrong value does: a benefit or an identity goes to the wrong one, somebody is not reached, "
+        "a list is untidy",
+    )
     history: bool = Field(default=False, description="what was said of earlier days is kept: governance.*_history")
     verify: bool = Field(default=False, description="systems that disagree are put before the community")
     standard: str = ""

@@ -53,6 +53,24 @@ def comments(path):
     return said, explained.get("存疑和过期"), sheet
 
 
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_a_file_without_comments_says_it_in_a_last_column(marked, format):
+    path = cut(marked, **FULL, format=format).path
+    with connect(settings=marked) as connection:
+        read = f"read_csv('{path}', all_varchar = true)" if format == "csv" else f"read_parquet('{path}')"
+        relation = connection.execute(f"from {read}")
+        name, ((*_, said),) = relation.description[-1][0], relation.fetchall()
+    assert name == ("标注" if format == "csv" else "cell_marks")
+    assert "姓名（存疑" in said
+    assert "低保类别（过期：2024-03-01" in said
+
+
+def test_a_masked_file_says_nothing_of_what_it_hides(marked):
+    with connect(settings=marked) as connection:
+        said = connection.execute(f"select cell_marks from '{cut(marked, **ASK, format='parquet').path}'").fetchall()
+    assert "低保" not in str(said)
+
+
 def test_doubtful_and_old_values_are_shown_and_say_so(marked):
     said, explained, sheet = comments(cut(marked, **FULL).path)
     assert set(said) == {"姓名", "联系电话", "低保类别"}

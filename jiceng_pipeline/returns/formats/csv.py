@@ -8,7 +8,9 @@ import unicodedata
 from datetime import date
 from pathlib import Path
 
+from jiceng_pipeline.returns import marks
 from jiceng_pipeline.returns.cut import Cut
+from jiceng_pipeline.standard.register import element
 
 _BATCH = 10_000
 _TRIGGERS = frozenset("=+-@\u2212")  # what starts a formula, after NFKC folds full-width and small forms
@@ -17,12 +19,13 @@ _CONTROL = frozenset("\t\r\n\0")
 
 def write(cut: Cut, path: Path) -> int:
     """Write the rows under a line of Chinese headers and return how many there are."""
-    result = cut.connection.execute(cut.words)
+    result = cut.connection.execute(cut.words(marked=True))
     rows = 0
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         # every text is quoted, so that no spreadsheet splits it at another separator
         writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
-        writer.writerow([inert(each.title) for each in cut.elements])
+        last = [element(marks.COLUMN)] if cut.can_be_marked else []
+        writer.writerow([inert(each.title) for each in (*cut.elements, *last)])
         while batch := result.fetchmany(_BATCH):
             writer.writerows([_cell(value) for value in row] for row in batch)
             rows += len(batch)

@@ -26,7 +26,7 @@ def write(cut: Cut, path: Path) -> int:
     metadata = ", ".join(f"{key}: {literal(value)}" for key, value in told.items())
     try:
         rows: int = cut.connection.execute(
-            f"""copy ({cut.values}) to {literal(str(path))}
+            f"""copy ({cut.values(marked=True)}) to {literal(str(path))}
             (format parquet, compression zstd, use_tmp_file false, kv_metadata {{{metadata}}})"""
         ).fetchall()[0][0]
     except duckdb.IOException:

@@ -81,7 +81,7 @@ def _rows(book: Any, cut: Cut) -> int:
     named = marks.key(cut.dataset)
     place = names.index(named) if named in names else None
     told, rows = cut.marks if place is not None else {}, 0
-    result = cut.connection.execute(cut.words)
+    result = cut.connection.execute(cut.words())
     while batch := result.fetchmany(_BATCH):
         for row in batch:
             rows += 1
