@@ -65,7 +65,12 @@ def reconcile(tmp_path):
                 reference.create_code,
             ):
                 create(connection, settings)
-            for entity, rows in {"resident": residents, "enterprise": enterprises}.items():
+            for entity, rows in {
+                "resident": residents,
+                "enterprise": enterprises,
+                "equipment": (),
+                "city_case": (),
+            }.items():
                 full = [
                     {
                         "record_id": f"{PREFIX[entity]}{number:03}",
@@ -83,6 +88,8 @@ def reconcile(tmp_path):
             given = (
                 "resident_record",
                 "enterprise_record",
+                "equipment_record",
+                "city_case_record",
                 "name_reading",
                 "element",
                 "business_day",

@@ -187,6 +187,12 @@ DEFECTS = {
     "operation_unique": (_doubled("governance.operation", "enterprise_id"), 2),
     "operation_enterprise_exists": ("update governance.operation set enterprise_id = 'nobody'", 1),
     "operation_resident_exists": ("update governance.operation set resident_id = 'nobody'", 1),
+    # governance: grids, equipment, cases
+    "grid_unique": (_doubled("governance.grid", "grid_id"), 2),
+    "grid_community_exists": (_one("governance.grid", "grid_id", f"community_code = {_ELSEWHERE}"), 1),
+    "special_equipment_unique": (_doubled("governance.special_equipment", "equipment_id"), 2),
+    "special_equipment_enterprise_exists": ("update governance.special_equipment set enterprise_id = 'nobody'", 1),
+    "city_case_unique": (_doubled("governance.city_case", "case_id"), 2),
     # returned
     "returned_dwelling_unique": (_doubled("returned.dwelling_register", "address_id"), 2),
     "returned_dwelling_complete": ("delete from returned.dwelling_register", 1),

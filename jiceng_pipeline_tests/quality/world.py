@@ -104,6 +104,25 @@ ROWS = {
             "food_licence_expiry_date": date(2027, 12, 31),
         }
     ],
+    "market_supervision/special_equipment": [
+        {
+            "unified_social_credit_code": credit_code("91320602MA1XXXXX0"),
+            "enterprise_name": "南通金丝雀餐饮有限公司",
+            "equipment_certificate_number": "梯11苏F0000001(25)",
+            "equipment_kind_code": "3000",
+            "equipment_status_code": "1",
+            "next_inspection_date": date(2027, 6, 30),
+        }
+    ],
+    "urban_management/city_case": [
+        {
+            "case_number": "CG2026000000001",
+            "case_source_code": "1",
+            "case_status_code": "3",
+            "case_category": "市容环境",
+            "community_code": COMMUNITY,
+        }
+    ],
 }
 
 
@@ -124,7 +143,7 @@ def build(connection, settings):
         create(connection, settings)
     for contract in contracts().values():
         _fill(connection, contract)
-    for entity in ("resident", "enterprise"):
+    for entity in ("resident", "enterprise", "equipment", "city_case"):
         select = records.entity_select(entity, contracts().values())
         connection.execute(f"create table standard.{entity}_record as {select}")
     reading.create_name_reading(connection, settings)
@@ -196,7 +215,10 @@ def _materialise_the_rest(connection, settings):
     todo = [*matching_tables(), *kept, *model_tables(settings.sql_models)]
     made = {
         f"standard.{name}"
-        for name in ("resident_record", "enterprise_record", "name_reading", "element", "business_day", "division")
+        for name in (
+            *(f"{entity}_record" for entity in ("resident", "enterprise", "equipment", "city_case")),
+            *("name_reading", "element", "business_day", "division"),
+        )
     } | {"landing.outcome", *(f"standard.{contract.table}" for contract in contracts().values())}
     while todo:
         ready = next(table for table in todo if table.depends <= made)
