@@ -20,6 +20,7 @@ from jiceng_pipeline.cli.evaluate import measure
 from jiceng_pipeline.cli.status import read as status
 from jiceng_pipeline.defs.launch import run_sync
 from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
@@ -58,6 +59,8 @@ def test_the_truth_agrees(synced):
     assert scores["resident"]["precision"] >= 0.999
     assert scores["resident"]["recall"] >= 0.95
     assert scores["valid_ids_merged"] == 0
+    assert scores["unknown_error"]["kind"] == "name_lookalike"
+    assert scores["unknown_error"]["kind"] not in str(matchings()), "nothing in the model was made for it"
     assert scores["enterprise"]["precision"] >= 0.99
     assert scores["household"]["precision"] >= 0.95
 

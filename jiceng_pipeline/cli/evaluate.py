@@ -31,7 +31,7 @@ def evaluate(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = Fal
 def measure(settings: Settings) -> dict[str, Any]:
     """Return entity → figures of accuracy, shares per kind of error and per system, and how hard the data is."""
     from jiceng_pipeline.matching import evaluation, hardness
-    from jiceng_pipeline.simulation import error_model
+    from jiceng_pipeline.simulation import error_model, errors
     from jiceng_pipeline.simulation.truth import truth
     from jiceng_pipeline.warehouse import publish
     from jiceng_pipeline.warehouse.connection import connect
@@ -44,11 +44,15 @@ def measure(settings: Settings) -> dict[str, Any]:
         at, model = truth(settings), error_model.of_city(settings)
         hard = hardness.hardness(connection, settings, at)
         floor = hardness.FLOORS.get(model.profile)
+        found = evaluation.evaluate(connection, settings, at)
+        by_error = evaluation.by_error(connection, settings, at)
+        unknown = errors.UNKNOWN_TO_THE_MATCHER
         return {
             "error_model": asdict(model),
             "hardness": asdict(hard) | {"too_easy": list(floor.lacking(hard)) if floor else []},
-            **evaluation.evaluate(connection, settings, at),
-            "by_error": evaluation.by_error(connection, settings, at),
+            **found,
+            "by_error": by_error,
+            "unknown_error": {"kind": unknown, **by_error.get(unknown, {"records": 0, "found": None})},
             "by_system": evaluation.by_system(connection),
             "valid_ids_merged": evaluation.valid_ids_merged(connection),
         }
@@ -85,12 +89,25 @@ def show(scores: dict[str, Any]) -> None:
     ):
         out.print(_shares(title, scores[key]))
     _show_hardness(scores)
+    _show_unknown(scores["unknown_error"])
     out.print(
         say(
             f"把两个不同有效证号并成一人的：{scores['valid_ids_merged']}",
             f"residents with two different valid ids: {scores['valid_ids_merged']}",
         )
     )
+
+
+def _show_unknown(told: dict[str, Any]) -> None:
+    """Print what became of the kind of error that the matcher was not made for; of a few records nothing is said."""
+    if told["found"] is not None:
+        kind, right, records = told["kind"], f"{told['found']:.3f}", told["records"]
+        out.print(
+            say(
+                f"归并没有见识过的差错 {kind}：{records} 条中归并正确 {right}",
+                f"the kind of error the matcher was not made for, {kind}: {right} of {records} records right",
+            )
+        )
 
 
 def _show_hardness(scores: dict[str, Any]) -> None:
