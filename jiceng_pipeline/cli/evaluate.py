@@ -31,7 +31,7 @@ def evaluate(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = Fal
 def measure(settings: Settings) -> dict[str, Any]:
     """Return entity → figures of accuracy, shares per kind of error and per system, and how hard the data is."""
     from jiceng_pipeline.matching import evaluation, hardness
-    from jiceng_pipeline.simulation import error_model, errors
+    from jiceng_pipeline.simulation import error_model
     from jiceng_pipeline.simulation.truth import truth
     from jiceng_pipeline.warehouse import publish
     from jiceng_pipeline.warehouse.connection import connect
@@ -46,7 +46,7 @@ def measure(settings: Settings) -> dict[str, Any]:
         floor = hardness.FLOORS.get(model.profile)
         found = evaluation.evaluate(connection, settings, at)
         by_error = evaluation.by_error(connection, settings, at)
-        unknown = errors.UNKNOWN_TO_THE_MATCHER
+        unknown = evaluation.UNKNOWN_ERROR
         return {
             "error_model": asdict(model),
             "hardness": asdict(hard) | {"too_easy": list(floor.lacking(hard)) if floor else []},

@@ -38,6 +38,8 @@ class Truth(Protocol):
 
 _MOST_DOUBLED = 9  # how often one source key may stand in one system before we stop looking
 _LEAST_RECORDS = 20  # of a kind of error, to say anything of it
+# The kind of error that no level, key or weight of the matcher was made for: what it makes of it is told on its own.
+UNKNOWN_ERROR = "name_lookalike"
 
 
 def evaluate(connection: duckdb.DuckDBPyConnection, settings: Settings, truth: Truth) -> dict[str, dict[str, float]]:

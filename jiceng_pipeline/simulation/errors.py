@@ -9,9 +9,6 @@ from jiceng_pipeline.core.errors import UsageError
 # How carefully an office writes, as a factor on every slip of its staff.
 CARE: Mapping[str, float] = MappingProxyType({"public_security/household_register": 0.25})
 
-# The kind of error that no level, key or weight of the matcher was made for: what it makes of it is told on its own.
-UNKNOWN_TO_THE_MATCHER = "name_lookalike"
-
 # How often an office holds no number at all when things are bad; `number_missing` says how bad they are.
 NO_NUMBER: Mapping[str, float] = MappingProxyType(
     {
