@@ -1,7 +1,9 @@
 """The command `jiceng`: options common to all, exit codes, and errors as people should see them."""
 
 import errno
+import importlib
 import os
+import pkgutil
 import signal
 import sys
 from pathlib import Path
@@ -12,26 +14,8 @@ import typer
 from typer._click.exceptions import ClickException
 from typer.exceptions import Abort, Exit
 
-from jiceng_pipeline.cli import (
-    catalogue,
-    decide,
-    dispute,
-    doctor,
-    evaluate,
-    explain,
-    giveback,
-    model,
-    rebuild,
-    report,
-    review,
-    run,
-    serve,
-    simulate,
-    status,
-    sync,
-    ticket,
-    words,
-)
+from jiceng_pipeline import cli
+from jiceng_pipeline.cli import words
 from jiceng_pipeline.cli.words import err, say
 from jiceng_pipeline.core.errors import JicengError
 from jiceng_pipeline.core.redaction import redacted
@@ -69,13 +53,18 @@ def common(
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 
-for command in (run, sync, status, report, evaluate, explain, review, giveback, rebuild, serve, doctor, catalogue):
-    command.register(app)
-app.add_typer(simulate.app, name="simulate")
-app.add_typer(model.app, name="model")
-app.add_typer(ticket.app, name="ticket")
-app.add_typer(dispute.app, name="dispute")
-app.add_typer(decide.app, name="decide")
+def _register() -> None:
+    """Add every command there is: a module of this folder with `register(app)`, or a group as its `app`."""
+    for name in sorted(module.name for module in pkgutil.iter_modules(cli.__path__)):
+        if name not in {"app", "__main__"}:
+            module = importlib.import_module(f"{cli.__name__}.{name}")
+            if hasattr(module, "register"):
+                module.register(app)
+            elif hasattr(module, "app"):
+                app.add_typer(module.app, name=name)
+
+
+_register()
 
 
 def main(arguments: list[str] | None = None) -> None:
