@@ -25,6 +25,8 @@ _PLACES = {
     "dagster": "dagster",
     "simulated": "simulated",
     "connections": "connections.yaml",
+    "exchange": "exchange",
+    "subscribers": "subscribers.yaml",
     "lock": "sync.lock",
 }
 

@@ -4,7 +4,7 @@ Denied unless one single grant covers everything asked. The answer, yes or no, i
 the caller has it, so where the ledger cannot be written nobody gets any data.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from jiceng_pipeline.core.errors import AccessDenied
@@ -31,6 +31,7 @@ class Access:
     maskings: Mapping[str, Masking]
     receipt: str
     at: str
+    grant: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,19 @@ def authorise(
     *,
     action: str = "return",
     version: str | None = None,
+    elements: Collection[str] = (),
 ) -> Access:
     """Return leave to read, or raise AccessDenied saying what is missing; audited either way.
 
-    `community` is its code; `purpose` is needed for `full`. Raise UsageError for a profile there is
+    `community` is its code; `purpose` is needed for `full`. What is not among `elements`, where any are named,
+    or not among those granted, is left out. Raise UsageError for a profile there is
     not, StorageFailure where the audit cannot be written.
     """
     shown = masks.profile(profile)
     stated = " ".join((purpose or "").split()) or None
     candidates = [entry.body for entry in grants.live(ledger, actor)]
     missing = None
-    for condition in _conditions(dataset.name, community, shown, stated):
+    for condition in _conditions(dataset.name, community, shown, stated, elements):
         candidates = [grant for grant in candidates if condition.holds(grant)]
         if not candidates:
             missing = condition
@@ -82,11 +85,19 @@ def authorise(
     event = ledger.append("audit", audit.subject, audit, actor)
     if missing:
         raise AccessDenied(missing.what, where=f"账号 {actor}", cure=f"{missing.cure}（回执号 {event.receipt}）")
-    maskings = {column: masks.masking(element, shown) for column, element in dataset.elements.items()}
-    return Access(actor, dataset.name, community, shown, stated, maskings, event.receipt, event.at)
+    granted = candidates[0]
+    maskings = {
+        column: masks.masking(element, shown)
+        for column, element in dataset.elements.items()
+        if (not elements or column in elements)
+        and (granted.elements == grants.EVERYTHING or column in granted.elements)
+    }
+    return Access(actor, dataset.name, community, shown, stated, maskings, event.receipt, event.at, granted.subject)
 
 
-def _conditions(dataset: str, community: str, profile: Profile, purpose: str | None) -> tuple[_Condition, ...]:
+def _conditions(
+    dataset: str, community: str, profile: Profile, purpose: str | None, elements: Collection[str]
+) -> tuple[_Condition, ...]:
     """Return what is asked, in the order in which a person wants to hear what is missing."""
     return (
         _Condition("grant", lambda _: True, "没有有效的授权"),
@@ -113,5 +124,10 @@ def _conditions(dataset: str, community: str, profile: Profile, purpose: str | N
             "purpose",
             lambda grant: grant.purposes == grants.EVERYTHING or purpose is None or purpose in grant.purposes,
             "授权不含所写的用途",
+        ),
+        _Condition(
+            "elements",
+            lambda grant: grant.elements == grants.EVERYTHING or set(elements) <= set(grant.elements),
+            "授权不含所要的数据项",
         ),
     )

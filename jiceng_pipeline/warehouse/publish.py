@@ -16,6 +16,7 @@ from jiceng_pipeline.warehouse import content_hash
 from jiceng_pipeline.warehouse.connection import connect, quoted
 
 KEPT_VERSIONS = 3
+HOLDS = ".held"
 DATABASE = "jiceng.duckdb"
 
 
@@ -166,11 +167,30 @@ def versions(settings: Settings) -> list[str]:
     return sorted(path.name for path in settings.published.glob("2*") if (path / "manifest.json").is_file())
 
 
+def hold(settings: Settings, holder: str, version: str) -> None:
+    """Keep a version for somebody who still has to compare with it; a holder holds one at a time."""
+    files.write_text(settings.published / HOLDS / holder, f"{version}\n")
+
+
+def release(settings: Settings, holder: str) -> None:
+    """Let go of what that holder held."""
+    (settings.published / HOLDS / holder).unlink(missing_ok=True)
+
+
+def held(settings: Settings) -> frozenset[str]:
+    """Return the versions that somebody still needs."""
+    folder: Path = settings.published / HOLDS
+    if not folder.is_dir():
+        return frozenset()
+    return frozenset(path.read_text("utf-8").strip() for path in folder.iterdir() if not path.name.startswith("."))
+
+
 def _prune(settings: Settings) -> None:
-    """Remove all but the last versions, and drafts of publishes that died."""
+    """Remove all but the last versions and those that are held, and drafts of publishes that died."""
     served = last_whole(settings)
+    needed = held(settings) | ({served.name} if served else set())
     for name in versions(settings)[:-KEPT_VERSIONS]:
-        if served is None or name != served.name:
+        if name not in needed:
             shutil.rmtree(settings.published / name, ignore_errors=True)
     for leftover in settings.published.glob(".2*"):
         shutil.rmtree(leftover, ignore_errors=True)

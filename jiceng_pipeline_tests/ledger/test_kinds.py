@@ -81,6 +81,11 @@ def test_the_same_rights_have_one_subject_whatever_their_end_and_order():
     assert GRANT.model_copy(update={"profiles": ("full",)}).subject != GRANT.subject
 
 
+def test_rights_over_all_elements_are_named_as_before_there_was_a_choice():
+    assert GRANT.subject == "d218ebde48962558"
+    assert GRANT.model_copy(update={"elements": ("name",)}).subject != GRANT.subject
+
+
 def test_the_model_in_force_is_the_last_named(ledger):
     for version in ("a" * 12, "b" * 12):
         body = Model(entity="resident", version=version, reason="首次训练")

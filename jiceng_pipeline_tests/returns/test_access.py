@@ -199,3 +199,12 @@ def test_an_impossible_account_gets_nothing(served, actor):
     with pytest.raises(UsageError):
         cut(served, **{**ASK, "actor": actor})
     assert not (served.home / "returned").exists()
+
+
+def test_a_grant_over_some_elements_shows_only_those(settings, ledger):
+    grants.give(ledger, CLERK.model_copy(update={"elements": ("resident_id", "name", "community_code")}))
+    wanted = datasets.find(settings, "resident_register")
+    assert set(authorise(ledger, "clerk", wanted, HERE).maskings) == {"resident_id", "name", "community_code"}
+    assert set(authorise(ledger, "clerk", wanted, HERE, elements=("name",)).maskings) == {"name"}
+    with pytest.raises(AccessDenied, match="数据项"):
+        authorise(ledger, "clerk", wanted, HERE, elements=("name", "phone"))

@@ -68,6 +68,19 @@ def test_the_last_three_are_kept(settings):
     assert count(settings) == 5
 
 
+def test_a_version_that_somebody_still_needs_is_kept_as_long_as_they_do(settings):
+    first = publish_rows(settings, "run0", 1).version.name
+    publish.hold(settings, "subscription", first)
+    names = [publish_rows(settings, f"run{n}", n + 1).version.name for n in range(1, 5)]
+    assert publish.versions(settings) == [first, *names[-3:]]
+    publish.hold(settings, "subscription", names[-1])
+    publish_rows(settings, "run5", 9)
+    assert first not in publish.versions(settings) and len(publish.versions(settings)) == 3
+    publish.release(settings, "subscription")
+    publish.release(settings, "subscription")
+    assert publish.held(settings) == frozenset()
+
+
 def test_a_reader_keeps_its_version_while_others_are_published(settings):
     publish_rows(settings, "run0", 1)
     seen, stop = [], threading.Event()

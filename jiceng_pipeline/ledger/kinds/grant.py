@@ -16,7 +16,8 @@ class Grant(Body):
     """`scope` is a division code that the community's code begins with; `*` stands for all.
 
     A later event with the same subject replaces it, so the same rights are prolonged, or ended with
-    `until` = now. `until` is the first instant at which it no longer holds; None: no end.
+    `until` = now. `until` is the first instant at which it no longer holds; None: no end. `elements` are the
+    columns that may be read; rights over all of them are named as they were before there was a choice.
     """
 
     actor: str = Field(min_length=1, max_length=64)
@@ -24,6 +25,7 @@ class Grant(Body):
     datasets: tuple[str, ...] | Everything
     profiles: tuple[Profile, ...]
     purposes: tuple[str, ...] | Everything
+    elements: tuple[str, ...] | Everything = "*"
     until: AwareDatetime | None = None
     granted_by: str = Field(min_length=1, max_length=64)
 
@@ -31,5 +33,7 @@ class Grant(Body):
     def subject(self) -> str:
         """Return the name of these rights: a hash of who may do what, without until when."""
         rights = self.model_dump(mode="json", exclude={"until", "granted_by"})
+        if rights["elements"] == "*":
+            del rights["elements"]
         ordered = {name: sorted(value) if isinstance(value, list) else value for name, value in rights.items()}
         return sha256(canonical(ordered).encode()).hexdigest()[:16]
