@@ -68,6 +68,11 @@ class Element(Document):
         description="what a wrong value does: a benefit or an identity goes to the wrong one, somebody is not reached, "
         "a list is untidy",
     )
+    collection: Literal["wins_if_newer", "proposes"] | None = Field(
+        default=None,
+        description="what a community collects stands where it is newer, or is put beside the value for its owner to "
+        "judge; none: communities are not asked",
+    )
     history: bool = Field(default=False, description="what was said of earlier days is kept: governance.*_history")
     verify: bool = Field(default=False, description="systems that disagree are put before the community")
     standard: str = ""
