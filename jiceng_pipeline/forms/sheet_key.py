@@ -6,7 +6,7 @@ was changed. The seal (HMAC-SHA-256 over every line) shows whether the key itsel
     sheet `jiceng`   A: word   B: text …
     form … sheet     one line each: what the workbook says of itself
     column           element, title, column (from 0), role: held | filled
-    row              entity, sheet, row (from 0, as handed out), hash of each column's cell
+    row              entity, sheet, row (from 0, as handed out), state and hash of each column's cell
     seal             HMAC
 """
 
@@ -26,7 +26,12 @@ SHEET = "jiceng"
 _FACTS = ("form", "form_version", "community", "version", "as_of", "made_date", "actor", "receipt")
 _NUMBERS = {"form_version", "header_rows", "key_column", "verdict_column"}
 _BYTES = 4  # of the hash of a cell: one change in four thousand million stays unseen
+_EMPTY = "0" * 2 * _BYTES
 
+KNOWN = "k"  # prefilled and fresh; locked, except in a column the community fills
+VERIFY = "v"  # prefilled, but stale, in doubt or asked again for a reason: may be changed, or be found right
+FILL = "f"  # nobody knows it: to be typed
+NONE = "n"  # nobody knows it, and communities are not asked
 Role = Literal["held", "filled"]
 
 
@@ -42,11 +47,12 @@ class KeyColumn:
 
 @dataclass(frozen=True)
 class KeyRow:
-    """A row as it was handed out; `hashes` are of its cells, in the order of the key's columns."""
+    """A row as it was handed out; `states` and `hashes` are of its cells, in the order of the key's columns."""
 
     entity_id: str
     sheet: str
     row: int
+    states: str
     hashes: tuple[str, ...]
 
 
@@ -97,7 +103,10 @@ class Hasher:
 
     def cell(self, entity_id: str, element: str, cell: object) -> str:
         """Return the keyed hash of what a cell says, of whom and of what."""
-        said = f"{entity_id}\n{element}\n{text_of(cell)}".encode()
+        text = text_of(cell)
+        if not text:
+            return _EMPTY
+        said = f"{entity_id}\n{element}\n{text}".encode()
         return blake2b(said, digest_size=_BYTES, key=self._key).hexdigest()
 
 
@@ -125,10 +134,10 @@ def read(rows: Sequence[Sequence[object]], settings: Settings, where: str) -> Sh
         if name == "column":
             columns.append(KeyColumn(rest[0], rest[1], int(rest[2]), "held" if rest[3] == "held" else "filled"))
         elif name == "row":
-            hashes = rest[3]
+            hashes = rest[4]
             size = 2 * _BYTES
             split = tuple(hashes[at : at + size] for at in range(0, len(hashes), size))
-            found.append(KeyRow(rest[0], rest[1], int(rest[2]), split))
+            found.append(KeyRow(rest[0], rest[1], int(rest[2]), rest[3], split))
         else:
             facts[name] = rest[0] if rest else ""
     numbers = {name: int(facts.pop(name)) for name in _NUMBERS}
@@ -142,7 +151,7 @@ def _unsealed(key: SheetKey) -> Iterator[list[str]]:
     for each in key.columns:
         yield ["column", each.element, each.title, str(each.column), each.role]
     for row in key.rows:
-        yield ["row", row.entity_id, row.sheet, str(row.row), "".join(row.hashes)]
+        yield ["row", row.entity_id, row.sheet, str(row.row), row.states, "".join(row.hashes)]
 
 
 def _seal(said: Sequence[Sequence[str]], settings: Settings) -> str:

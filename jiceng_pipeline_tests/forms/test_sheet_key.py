@@ -21,7 +21,7 @@ def key(settings):
     return SheetKey(
         form="trial", form_version=2, community="320613005001", version="v1", as_of="2026-11-28",
         made_date="2026-11-29", actor="李四", receipt="", header_rows=4, key_column=0, verdict_column=9,
-        columns=(KeyColumn("name", "姓名", 2, "held"),), rows=(KeyRow("ab12", "表", 4, (hashed,)),),
+        columns=(KeyColumn("name", "姓名", 2, "held"),), rows=(KeyRow("ab12", "表", 4, "k", (hashed,)),),
     )  # fmt: skip
 
 
