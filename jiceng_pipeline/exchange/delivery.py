@@ -1,0 +1,90 @@
+"""交付 (delivery): give every subscriber what is due, in order, until the receiver has it; each batch leaves a receipt.
+
+What cannot be delivered stays and is tried again; nothing newer is made before. What a receiver refuses is parked
+until somebody has looked. A receiver that lost a batch, or all, gets it again.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.errors import Locked, NothingPublished, UsageError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.exchange import delivery_step, delivery_target, subscription
+from jiceng_pipeline.exchange.delivery_round import Outcome, Round, leave
+from jiceng_pipeline.exchange.receipt import Receipts
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import datasets
+from jiceng_pipeline.warehouse import publish
+
+
+def deliver(settings: Settings, names: tuple[str, ...] = (), *, now: bool = False) -> list[Outcome]:
+    """Deliver what is due, of the subscriptions named or of all, and say how each went.
+
+    With `now` the rhythm is not waited for. Raise NothingPublished before the first version, Locked where
+    another process is delivering.
+    """
+    version = publish.current(settings)
+    if version is None:
+        raise NothingPublished("还没有可以交付的版本", where=str(settings.published), cure="先运行 jiceng sync")
+    with _lock(settings), open_ledger(settings) as ledger:
+        receipts = Receipts(ledger)
+        known = subscription.every(ledger)
+        for name in names:
+            subscription.find(ledger, name)
+        return [
+            Round(settings, ledger, receipts, wanted, version).outcome(now=now)
+            for name, wanted in known.items()
+            if not names or name in names
+        ]
+
+
+def replay(settings: Settings, name: str, first: int, last: int) -> Outcome:
+    """Send batches again that were handed over; raise UsageError where one is no longer here."""
+    with _lock(settings), open_ledger(settings) as ledger:
+        wanted, receipts = subscription.find(ledger, name), Receipts(ledger)
+        dataset = datasets.find(settings, wanted.dataset)
+        access = leave(ledger, wanted, dataset, None)
+        address = delivery_target.find(settings, wanted.target)
+        rows = 0
+        for number in range(first, last + 1):
+            batch = delivery_step.batch(settings, name, number)
+            if batch is None or batch.manifest["grant"] != access.grant:
+                raise UsageError(
+                    f"第 {number} 批已不在这里", where=name, cure="用 jiceng subscription restart 重发全量"
+                )
+            delivery_target.way(address["way"]).send(batch, address)
+            receipts.write(batch, "sent", wanted.subscriber)
+            rows += batch.manifest["rows"]
+        return Outcome(name, "delivered", last - first + 1, rows, last)
+
+
+def resume(settings: Settings, name: str, *, anew: bool = False) -> None:
+    """Try a parked batch again at the next delivery or, with `anew`, begin with a new baseline."""
+    with _lock(settings), open_ledger(settings) as ledger:
+        wanted, receipts = subscription.find(ledger, name), Receipts(ledger)
+        if parked := receipts.parked(name):
+            receipts.again(parked, wanted.subscriber)
+        elif not anew:
+            raise UsageError("没有被拒收的批次", where=name, cure="用 jiceng subscription status 查看")
+        if anew:
+            delivery_step.forget(settings, name)
+
+
+@contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    """Let one process deliver at a time; the kernel drops the lock with the process."""
+    path = Path(settings.exchange) / ".lock"
+    with files.storage(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Locked("另一次交付正在进行", where=str(path), cure="等它结束后再试") from None
+    finally:
+        os.close(handle)

@@ -1,0 +1,150 @@
+"""批 (batches): numbered, at most 50,000 rows, each tied to the one before by its hash.
+
+A batch is a folder: `manifest.json` says what it is, beside it lie the rows. Whoever has a batch can check it and
+all before it; whoever misses one sees it by the number and the hash.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.errors import IntegrityError, SourceUnreachable
+from jiceng_pipeline.ledger.chain import canonical
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse.connection import identifier
+
+FORMAT = "jiceng-batch/1"
+ROWS = 50_000
+MANIFEST = "manifest.json"
+RECEIVED = "received.json"
+FILES = {"parquet": "rows.parquet", "ndjson": "rows.ndjson"}
+# what stands in front of the columns of the dataset in every row
+HEAD = ("_operation", "_reason", "_key", "_other_key")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch in its folder."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def number(self) -> int:
+        """Return its number within the subscription."""
+        return int(self.manifest["number"])
+
+    @property
+    def hash(self) -> str:
+        """Return the hash that the next batch names."""
+        return str(self.manifest["hash"])
+
+    @property
+    def rows(self) -> Path:
+        """Return the file of its rows."""
+        return self.folder / str(self.manifest["file"])
+
+
+@dataclass(frozen=True)
+class Have:
+    """What a receiver says it has: the last batch it took over, number 0 for none."""
+
+    number: int
+    hash: str
+
+
+def name(number: int) -> str:
+    """Return what the folder of a batch is called, so that names sort by number."""
+    return f"{number:06d}"
+
+
+def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest with its hash."""
+    bare = {key: value for key, value in manifest.items() if key != "hash"}
+    return {**bare, "hash": sha256(canonical(bare).encode()).hexdigest()}
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        seen = sha256()
+        while part := stream.read(1 << 20):
+            seen.update(part)
+    return seen.hexdigest()
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, encoding: str, select: str, manifest: Mapping[str, Any]
+) -> Batch:
+    """Write the rows of `select` and the manifest into a new folder."""
+    folder.mkdir(mode=0o700)
+    path = folder / FILES[encoding]
+    how = "format parquet, compression zstd" if encoding == "parquet" else "format json"
+    connection.execute(f"copy ({select}) to {literal(str(path))} ({how}, use_tmp_file false)")
+    path.chmod(0o600)
+    told = sealed({"format": FORMAT, **manifest, "encoding": encoding, "file": path.name, "sha256": file_hash(path)})
+    files.write_json(folder / MANIFEST, told)
+    return Batch(folder, told)
+
+
+def read(folder: Path) -> Batch:
+    """Return the batch in a folder; raise IntegrityError where it is not what was made."""
+    try:
+        found = checked(json.loads((folder / MANIFEST).read_text("utf-8")))
+    except (OSError, ValueError):
+        raise IntegrityError("这一批的清单读不出来", where=str(folder), cure="请对方重送这一批") from None
+    batch = Batch(folder, found)
+    try:
+        is_whole = file_hash(batch.rows) == found["sha256"]
+    except OSError:
+        is_whole = False
+    if not is_whole:
+        raise IntegrityError("这一批的数据不完整或被改动过", where=str(folder), cure="请对方重送这一批")
+    return batch
+
+
+def checked(manifest: Any) -> Mapping[str, Any]:
+    """Return a manifest that says what it said when it was sealed; raise IntegrityError for any other."""
+    try:
+        is_sound = manifest["format"] == FORMAT and sealed(manifest) == manifest and manifest["file"] in FILES.values()
+    except (TypeError, KeyError):
+        is_sound = False
+    if not is_sound:
+        raise IntegrityError("这一批的清单被改动过，或不是这里的格式", where="manifest.json", cure="请对方重送这一批")
+    sound: Mapping[str, Any] = manifest
+    return sound
+
+
+def write_have(folder: Path, have: Have) -> None:
+    """Write down beside the batches what the receiver has, for the sender to read."""
+    files.write_json(folder / RECEIVED, {"number": have.number, "hash": have.hash})
+
+
+def read_have(folder: Path) -> Have | None:
+    """Return what the receiver has written down, None where it has not; raise SourceUnreachable for rubbish."""
+    try:
+        told = json.loads((folder / RECEIVED).read_text("utf-8"))
+        return Have(int(told["number"]), str(told["hash"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise SourceUnreachable(
+            "对方写的接收情况读不出来", where=str(folder / RECEIVED), cure="请对方重新运行 jiceng receive"
+        ) from None
+
+
+def rows_as_stated(batch: Batch) -> str:
+    """Return the select of a batch's rows, each column of the type that its manifest states."""
+    kinds = {**dict.fromkeys(HEAD, "VARCHAR"), **{each["name"]: each["type"] for each in batch.manifest["columns"]}}
+    path = literal(str(batch.rows))
+    if batch.manifest["encoding"] == "parquet":
+        return f"select {', '.join(map(identifier, kinds))} from read_parquet({path})"
+    listed = ", ".join(f"{literal(each)}: 'VARCHAR'" for each in kinds)
+    cast = ", ".join(f"cast({identifier(each)} as {kind}) as {identifier(each)}" for each, kind in kinds.items())
+    return f"select {cast} from read_json({path}, format = 'newline_delimited', columns = {{{listed}}})"

@@ -1,0 +1,176 @@
+"""One subscription's turn: what lies here and has not arrived first, then what the version served has to tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import duckdb
+
+from jiceng_pipeline.core import clock
+from jiceng_pipeline.core.errors import AccessDenied, JicengError, SourceRejected, SourceUnreachable
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.exchange import delivery_step, delivery_target, subscription
+from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_step import Step
+from jiceng_pipeline.exchange.delta_view import View
+from jiceng_pipeline.exchange.receipt import Receipts
+from jiceng_pipeline.ledger.kinds.subscription import Subscription
+from jiceng_pipeline.ledger.store import Ledger
+from jiceng_pipeline.returns import datasets
+from jiceng_pipeline.returns.access import Access, authorise
+from jiceng_pipeline.returns.datasets import Dataset
+from jiceng_pipeline.warehouse.publish import Version
+
+_REWINDS = 3  # how often a receiver may ask for earlier batches within one delivery
+
+State = Literal["delivered", "unchanged", "not_due", "paused", "ended", "denied", "waiting", "parked"]
+STATES: dict[State, str] = {
+    "delivered": "已送达", "unchanged": "没有变化", "not_due": "未到时间", "paused": "暂停", "ended": "已结束",
+    "denied": "授权已失效，不送", "waiting": "没送成，下次再送", "parked": "对方拒收，等人处理",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the delivery of one subscription went: batches and rows handed over, and up to which number."""
+
+    subscription_id: str
+    state: State
+    batches: int = 0
+    rows: int = 0
+    number: int = 0
+    reason: str = ""
+
+
+def leave(ledger: Ledger, wanted: Subscription, dataset: Dataset, version: str | None) -> Access:
+    """Return leave to read what a subscription asks for; raise AccessDenied where no grant covers it now."""
+    asked = () if wanted.elements == "*" else wanted.elements
+    return authorise(
+        ledger, wanted.subscriber, dataset, wanted.scope, wanted.profile, wanted.purpose,
+        action="deliver", version=version, elements=asked,
+    )  # fmt: skip
+
+
+@dataclass
+class Round:
+    """A subscription, the version being served, and what was handed over before."""
+
+    settings: Settings
+    ledger: Ledger
+    receipts: Receipts
+    wanted: Subscription
+    version: Version
+
+    def __post_init__(self) -> None:
+        self.name = self.wanted.subscription_id
+        self.batches = self.rows = 0
+
+    def outcome(self, *, now: bool) -> Outcome:
+        """Deliver what is due and say how it went; nothing that goes wrong here touches another subscription."""
+        if self.wanted.state != "active":
+            if self.wanted.state == "ended":
+                delivery_step.forget(self.settings, self.name)
+            return self._told(self.wanted.state)
+        if parked := self.receipts.parked(self.name):
+            return self._told("parked", parked.reason)
+        try:
+            return self._delivered(now)
+        except AccessDenied as denied:
+            delivery_step.forget(self.settings, self.name)
+            return self._told("denied", denied.what)
+        except JicengError as failure:
+            return self._told("waiting", failure.what)
+        except duckdb.Error as error:  # its text may quote values
+            return self._told("waiting", f"数据库出错（{type(error).__name__}）")
+
+    def _delivered(self, now: bool) -> Outcome:
+        address = delivery_target.find(self.settings, self.wanted.target)
+        way = delivery_target.way(address["way"])
+        have = way.have(self.name, address) or self.receipts.sent(self.name)
+        steps = delivery_step.every(self.settings, self.name)
+        last = steps[-1] if steps else None
+        start = self._start(have, steps)
+        is_news = self._is_news(last)
+        is_due = now or subscription.is_due(self.wanted, last.made if last else None, clock.now())
+        if last and start and start > last.last and not (is_news and is_due):
+            return self._told("not_due" if is_news else "unchanged")
+        dataset = datasets.find(self.settings, self.wanted.dataset)
+        access = leave(self.ledger, self.wanted, dataset, self.version.name)
+        if last and start and self._may_follow(last, access):
+            if not self._send(way, address, start, last.last):
+                return self._parked()
+        else:
+            last = None
+        if last is None or (is_news and is_due):
+            made = delivery_step.make(
+                self.settings, View(dataset, self.wanted, access), self.version, last,
+                after=self._after(steps, have), encoding=way.ENCODING,
+            )  # fmt: skip
+            if made is None:
+                delivery_step.note_looked(self.settings, self.name, self.version.name)
+            elif not self._send(way, address, made.first, made.last):
+                return self._parked()
+        return self._told("delivered" if self.batches else "unchanged")
+
+    def _is_news(self, last: Step | None) -> bool:
+        """Say whether the version, or what is wanted of it, is another than the one last looked at."""
+        if last is None or last.told["wanted"] != delivery_step.summary(self.wanted):
+            return True
+        return self.version.name not in {last.told["version"], delivery_step.looked(self.settings, self.name)}
+
+    def _may_follow(self, last: Step, access: Access) -> bool:
+        """Say whether what lies here may still go there; what was made under other rights may not."""
+        told = last.told
+        is_same = told["grant"] == access.grant and told["target"] == self.wanted.target
+        return bool(is_same and told["wanted"]["dataset"] == self.wanted.dataset)
+
+    def _start(self, have: Have, steps: list[Step]) -> int | None:
+        """Return the number of the batch a receiver needs next; None where what lies here leads nowhere for it."""
+        if not steps or have.number > steps[-1].last:
+            return None
+        if have.number < steps[0].first:
+            is_next = have.number + 1 == steps[0].first and have.hash == steps[0].told["after"]
+            return steps[0].first if steps[0].is_baseline or is_next else None
+        return have.number + 1 if have.hash == self.receipts.hash(self.name, have.number) else None
+
+    def _after(self, steps: list[Step], have: Have) -> Have:
+        """Return the last batch that anybody may have seen: numbers are never given twice."""
+        made = Have(steps[-1].last, steps[-1].told["hash"]) if steps else have
+        return max((self.receipts.last(self.name), made, have), key=lambda each: each.number)
+
+    def _send(self, way: Any, address: Mapping[str, str], number: int, until: int) -> bool:
+        """Send the batches from `number` on, and again what the receiver lacks; False where it refuses one."""
+        rewinds = 0
+        while number <= until:
+            batch = delivery_step.batch(self.settings, self.name, number)
+            got = self._handed(way, address, batch) if batch else None
+            if got is None:
+                return False
+            if got.number < number:
+                rewinds += 1
+                if rewinds > _REWINDS or delivery_step.batch(self.settings, self.name, got.number + 1) is None:
+                    raise SourceUnreachable("对方缺的批次补不齐", where=self.name, cure="下次交付时再补")
+            number = got.number + 1
+        return True
+
+    def _handed(self, way: Any, address: Mapping[str, str], batch: Batch) -> Have | None:
+        """Hand over one batch and write the receipt; None where the receiver refuses it."""
+        try:
+            got: Have = way.send(batch, address) or Have(batch.number, batch.hash)
+        except SourceRejected as refused:
+            self.receipts.write(batch, "parked", self.wanted.subscriber, refused.what)
+            return None
+        except SourceUnreachable as failure:
+            self.receipts.write(batch, "failed", self.wanted.subscriber, failure.what)
+            raise
+        if got.number >= batch.number:
+            self.receipts.write(batch, "sent", self.wanted.subscriber)
+            self.batches, self.rows = self.batches + 1, self.rows + batch.manifest["rows"]
+        return got
+
+    def _parked(self) -> Outcome:
+        parked = self.receipts.parked(self.name)
+        return self._told("parked", parked.reason if parked else "")
+
+    def _told(self, state: State, reason: str = "") -> Outcome:
+        return Outcome(self.name, state, self.batches, self.rows, self.receipts.sent(self.name).number, reason)

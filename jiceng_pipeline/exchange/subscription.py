@@ -1,0 +1,84 @@
+"""订阅 (subscriptions): who wants to be told of which changes; put in the ledger, changed and ended there."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from jiceng_pipeline.core.clock import LOCAL
+from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.exchange import delivery_target
+from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.chain import Event
+from jiceng_pipeline.ledger.kinds.subscription import Subscription
+from jiceng_pipeline.ledger.store import Ledger
+from jiceng_pipeline.returns import changes, datasets
+from jiceng_pipeline.returns.access import authorise
+from jiceng_pipeline.returns.masks import SHOWN
+
+CADENCES = {"every_version": "每个新版本", "daily": "每天", "weekly": "每周", "monthly": "每月"}
+STATES = {"active": "在用", "paused": "暂停", "ended": "已结束"}
+_WEEK_DAYS = 7
+
+
+def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) -> Event:
+    """Put a subscription in force, or change the one of that name.
+
+    Raise AccessDenied where no grant covers it, UsageError for a dataset, element, condition or target
+    that it cannot have.
+    """
+    present = views.standing(ledger, Subscription).get(wanted.subscription_id)
+    if present and present.body.subscriber != wanted.subscriber:
+        raise UsageError("这个订阅编号已有别人在用", where=wanted.subscription_id, cure="另取一个编号")
+    dataset = datasets.find(settings, wanted.dataset)
+    if dataset.name == changes.NAME:
+        raise UsageError("变化清单本身就是变化，不能订阅", where=dataset.name, cure="订阅底册，变化会按批送到")
+    if unknown := sorted(set(wanted.elements) - set(dataset.columns)) if wanted.elements != "*" else []:
+        raise UsageError(
+            f"数据集没有数据项 {unknown[0]}", where=dataset.name, cure=f"可用：{'、'.join(dataset.columns)}"
+        )
+    asked = () if wanted.elements == "*" else wanted.elements
+    access = authorise(
+        ledger, wanted.subscriber, dataset, wanted.scope, wanted.profile, wanted.purpose,
+        action="subscribe", elements=asked,
+    )  # fmt: skip
+    for condition in wanted.conditions:
+        # which rows pass tells the value, so it has to be one that the subscriber is shown
+        if access.maskings.get(condition.element) is not SHOWN:
+            raise UsageError(
+                f"条件只能用看得到原值的数据项，{condition.element} 不是",
+                where=wanted.subscription_id,
+                cure="改用别的条件",
+            )
+    delivery_target.find(settings, wanted.target)
+    return ledger.append("subscription", wanted.subject, wanted, actor)
+
+
+def every(ledger: Ledger) -> Mapping[str, Subscription]:
+    """Return name → subscription as it stands, ended ones too, by name."""
+    return {name: entry.body for name, entry in sorted(views.standing(ledger, Subscription).items())}
+
+
+def find(ledger: Ledger, name: str) -> Subscription:
+    """Return one subscription; raise UsageError where there is none of that name."""
+    known = every(ledger)
+    if name not in known:
+        raise UsageError("没有这个订阅", where=name, cure=f"可用：{'、'.join(known) or '还没有'}")
+    return known[name]
+
+
+def turn(ledger: Ledger, name: str, state: str, actor: str) -> Event:
+    """Pause, take up again or end a subscription."""
+    changed = Subscription.model_validate({**find(ledger, name).model_dump(), "state": state})
+    return ledger.append("subscription", name, changed, actor)
+
+
+def is_due(wanted: Subscription, last: datetime | None, now: datetime) -> bool:
+    """Say whether its rhythm asks for a delivery now, the last having been made at `last`."""
+    if last is None or wanted.cadence == "every_version":
+        return True
+    then, today = last.astimezone(LOCAL).date(), now.astimezone(LOCAL).date()
+    if wanted.cadence == "daily":
+        return then < today
+    if wanted.cadence == "weekly":
+        return (today - then).days >= _WEEK_DAYS
+    return (then.year, then.month) < (today.year, today.month)

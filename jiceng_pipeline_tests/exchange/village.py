@@ -1,0 +1,146 @@
+"""A published instance of a handful of people, whose versions a test writes itself."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+
+import yaml
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.exchange import receiver, receiver_store, subscription
+from jiceng_pipeline.exchange.delivery import deliver
+from jiceng_pipeline.ledger.kinds.grant import Grant
+from jiceng_pipeline.ledger.kinds.subscription import Subscription
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import datasets, grants
+from jiceng_pipeline.warehouse import build, publish
+from jiceng_pipeline.warehouse.connection import connect, identifier
+
+HERE, THERE, COUNTY = "320613005001", "320613005002", "320613"
+_RUNS = count()
+
+
+@dataclass(frozen=True)
+class Person:
+    """`records` are the records linked to the person; whoever has died is in no register."""
+
+    id: str
+    community: str = HERE
+    name: str = "张小三"
+    phone: str | None = "13812345678"
+    subsistence: str | None = None
+    records: tuple[str, ...] = ()
+    died: bool = False
+    failing: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+def publish_people(settings, people, *, without=(), disputed=()):
+    """Publish a version of these people; `without` leaves columns out, `disputed` are (person, element) in doubt."""
+    database = build.private(settings, f"run{next(_RUNS)}")
+    with connect(database, settings=settings) as connection:
+        for schema in ("returned", "governance", "matching", "quality"):
+            connection.execute(f"create schema {schema}")
+        elements = datasets.find(settings, "resident_register").elements
+        columns = ", ".join(f"{identifier(c)} {e.sql_type}" for c, e in elements.items() if c not in without)
+        connection.execute(f"create table returned.resident_register ({columns})")
+        connection.execute(
+            "create table governance.resident (resident_id varchar, community_code varchar, death_date date)"
+        )
+        connection.execute(
+            "create table matching.resident_link (record_id varchar, entity_id varchar, is_current boolean)"
+        )
+        connection.execute("create table quality.failure (rule_id varchar, record_key varchar)")
+        connection.execute(
+            "create table quality.dispute (entity varchar, entity_id varchar, element_id varchar, state varchar)"
+        )
+        for who, what in disputed:
+            connection.execute("insert into quality.dispute values ('resident', ?, ?, 'open')", [who, what])
+        for each in sorted(people, key=lambda p: (p.community, p.id)):
+            died = date(2026, 11, 1) if each.died else None
+            connection.execute("insert into governance.resident values (?, ?, ?)", [each.id, each.community, died])
+            for record in each.records or (f"record of {each.id}",):
+                connection.execute("insert into matching.resident_link values (?, ?, true)", [record, each.id])
+            for record in each.failing:
+                connection.execute("insert into quality.failure values ('rule', ?)", [record])
+            if not each.died:
+                told = {
+                    "community_code": each.community, "resident_id": each.id, "name": each.name,
+                    "phone": each.phone, "subsistence_category_code": each.subsistence,
+                    "birth_date": date(1950, 1, 1), "sex_code": "1", "subsistence_monthly_cny": "812.50",
+                    "has_diabetes": True,
+                }  # fmt: skip
+                kept = {column: value for column, value in told.items() if column not in without}
+                marks = ", ".join("?" for _ in kept)
+                connection.execute(
+                    f"insert into returned.resident_register ({', '.join(kept)}) values ({marks})", list(kept.values())
+                )
+    facts = {"inputs": {"business_date": "2026-11-24"}, "summary": {}}
+    return publish.publish(settings, database, facts).version
+
+
+def subscribe(settings, name, **wanted):
+    """Give the subscriber a grant and put the subscription in force; deliveries go to a folder of that name."""
+    wanted = {"subscriber": name, "dataset": "resident_register", "scope": COUNTY, "target": name, **wanted}
+    known = yaml.safe_load(settings.subscribers.read_text()) if settings.subscribers.exists() else {}
+    if wanted["target"] not in known:
+        folder = settings.home / "out" / wanted["target"]
+        folder.mkdir(parents=True)
+        known[wanted["target"]] = {"way": "folder", "folder": str(folder)}
+        settings.subscribers.write_text(yaml.safe_dump(known))
+    with open_ledger(settings) as ledger:
+        grants.give(ledger, grant(wanted["subscriber"], wanted["scope"]))
+        subscription.put(settings, ledger, Subscription(subscription_id=name, **wanted), "operator")
+
+
+def grant(actor, scope, **changed):
+    """Return a grant over the register."""
+    rights = {
+        "actor": actor, "scope": scope, "datasets": ("resident_register",), "profiles": ("check", "full"),
+        "purposes": "*", "granted_by": "operator",
+    }  # fmt: skip
+    return Grant(**{**rights, **changed})
+
+
+def outbox(settings, name):
+    """Return the folder where a subscription's batches are put."""
+    return settings.home / "out" / name
+
+
+@contextmanager
+def copy(settings, name):
+    """Open the subscriber's copy."""
+    with receiver_store.in_file(settings.home / f"{name}.duckdb") as store:
+        yield store
+
+
+def received(settings, name):
+    """Take over what lies in the subscriber's folder, and return the copy's rows by key."""
+    with copy(settings, name) as store:
+        receiver.take_folder(store, outbox(settings, name))
+        return rows(store, name)
+
+
+def rows(store, name):
+    """Return key → the row as a mapping, of a copy."""
+    cursor = store.connection.execute(f"select * from target.main.{name}")
+    names = [each[0] for each in cursor.description]
+    found = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+    return {row.pop("_key"): {k: v for k, v in row.items() if k != "_batch"} for row in found}
+
+
+def told(settings, name, number):
+    """Return what a batch says: key → (operation, reason, other key)."""
+    path = outbox(settings, name) / name / f"{number:06d}" / "rows.parquet"
+    with connect() as connection:
+        found = connection.execute(f"select _key, _operation, _reason, _other_key from '{path}'").fetchall()
+    return {key: tuple(rest) for key, *rest in found}
+
+
+def only(settings, name):
+    """Deliver one subscription and return its outcome."""
+    (outcome,) = deliver(settings, (name,))
+    return outcome
+
+
+__all__ = ["COUNTY", "HERE", "THERE", "Person", "Settings"]
