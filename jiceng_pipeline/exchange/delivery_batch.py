@@ -30,9 +30,9 @@ HEAD = ("_operation", "_reason", "_key", "_other_key")
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch in its folder."""
+    """The file of its rows, and what its manifest says."""
 
-    folder: Path
+    rows: Path
     manifest: Mapping[str, Any]
 
     @property
@@ -44,11 +44,6 @@ class Batch:
     def hash(self) -> str:
         """Return the hash that the next batch names."""
         return str(self.manifest["hash"])
-
-    @property
-    def rows(self) -> Path:
-        """Return the file of its rows."""
-        return self.folder / str(self.manifest["file"])
 
 
 @dataclass(frozen=True)
@@ -90,22 +85,35 @@ def write(
     path.chmod(0o600)
     told = sealed({"format": FORMAT, **manifest, "encoding": encoding, "file": path.name, "sha256": file_hash(path)})
     files.write_json(folder / MANIFEST, told)
-    return Batch(folder, told)
+    return Batch(path, told)
 
 
 def read(folder: Path) -> Batch:
     """Return the batch in a folder; raise IntegrityError where it is not what was made."""
+    found = _manifest(folder / MANIFEST)
+    return _whole(Batch(folder / str(found["file"]), found))
+
+
+def read_dropped(manifest: Path) -> Batch:
+    """Return the batch of a drop directory whose manifest this is; raise IntegrityError as `read`."""
+    found = _manifest(manifest)
+    return _whole(Batch(manifest.with_suffix(Path(str(found["file"])).suffix), found))
+
+
+def _manifest(path: Path) -> Mapping[str, Any]:
     try:
-        found = checked(json.loads((folder / MANIFEST).read_text("utf-8")))
+        return checked(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError):
-        raise IntegrityError("这一批的清单读不出来", where=str(folder), cure="请对方重送这一批") from None
-    batch = Batch(folder, found)
+        raise IntegrityError("这一批的清单读不出来", where=str(path), cure="请对方重送这一批") from None
+
+
+def _whole(batch: Batch) -> Batch:
     try:
-        is_whole = file_hash(batch.rows) == found["sha256"]
+        is_whole = file_hash(batch.rows) == batch.manifest["sha256"]
     except OSError:
         is_whole = False
     if not is_whole:
-        raise IntegrityError("这一批的数据不完整或被改动过", where=str(folder), cure="请对方重送这一批")
+        raise IntegrityError("这一批的数据不完整或被改动过", where=str(batch.rows), cure="请对方重送这一批")
     return batch
 
 

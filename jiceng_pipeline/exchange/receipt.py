@@ -54,6 +54,11 @@ class Receipts:
         number = self._sent.get(name, 0)
         return Have(number, self.hash(name, number) or GENESIS)
 
+    def version(self, name: str) -> str | None:
+        """Return the version that a subscriber has, as far as is known here."""
+        found = self._of.get(name, {}).get(self._sent.get(name, 0))
+        return found.version if found else None
+
     def last(self, name: str) -> Have:
         """Return the last batch that was tried."""
         number = max(self._of.get(name, {}), default=0)

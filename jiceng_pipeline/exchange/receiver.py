@@ -61,3 +61,12 @@ def take_folder(store: Store, folder: Path) -> dict[str, Have]:
                 found[name] = take(store, delivery_batch.read(path)).have
         delivery_batch.write_have(place, found[name])
     return found
+
+
+def take_dropped(store: Store, folder: Path) -> dict[str, Have]:
+    """Take over what lies in a drop directory; a batch whose `.json` is not there yet is not there yet."""
+    found: dict[str, Have] = {}
+    for path in sorted(folder.glob("*.json")):
+        batch = delivery_batch.read_dropped(path)
+        found[batch.manifest["subscription"]] = take(store, batch).have
+    return found

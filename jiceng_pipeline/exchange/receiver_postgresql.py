@@ -55,7 +55,7 @@ class PostgresStore(Store):
     def _copy(self, table: str, columns: str, select: str) -> None:
         """Send rows by COPY, in this transaction; DuckDB has to look again at what there is now."""
         self.connection.execute("call pg_clear_cache()")
-        self.connection.execute(f"insert into target.{self._place(table)} ({columns}) {select}")
+        self.connection.execute(f"insert into {self.table(table)} ({columns}) {select}")
 
     def _type(self, kind: str) -> str:
         return _TYPES.get(kind, kind.lower())

@@ -72,6 +72,10 @@ class Store:
         )
         return dict(found)
 
+    def table(self, name: str) -> str:
+        """Return the copy's table as DuckDB names it."""
+        return f"target.{identifier(self._schema)}.{identifier(name)}"
+
     _own = "and table_catalog = 'target'"
 
     def _shape(self, batch: Batch) -> None:

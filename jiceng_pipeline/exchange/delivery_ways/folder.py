@@ -25,7 +25,7 @@ def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
     draft = place / f".{target.name}.{secrets.token_hex(4)}"
     try:
         place.mkdir(exist_ok=True)
-        shutil.copytree(batch.folder, draft)
+        shutil.copytree(batch.rows.parent, draft)
         for path in draft.iterdir():
             files.sync(path)
         if target.exists():

@@ -1,0 +1,74 @@
+"""An HTTPS address of the subscriber's that takes signed batches; see `delivery_message` for what is sent."""
+
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from jiceng_pipeline.core import clock
+from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
+from jiceng_pipeline.exchange import delivery_message
+from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+
+NEEDS = ("url", "key")
+ENCODING = "ndjson"
+ATTEMPTS = 4
+BACKOFF_SECONDS = 0.5  # before the second attempt; then twice as long
+_TIMEOUT_SECONDS = 60
+_OWN = {"127.0.0.1", "::1", "localhost"}
+_LATER = {408, 425, 429, 500, 502, 503, 504}
+_LOGIN = {401, 403, 404}
+_MISSING = 409
+
+
+def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
+    """Post the batch, several times where it does not get through; return what the receiver then has."""
+    url = _checked(address["url"])
+    body = delivery_message.packed(batch)
+    failure = ""
+    with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
+            try:
+                signed = delivery_message.headers(address["key"], body, clock.now().timestamp())
+                answer = client.post(url, content=body, headers={**signed, "Content-Type": "application/gzip"})
+            except httpx.TransportError as error:
+                failure = type(error).__name__
+                continue
+            if answer.status_code not in _LATER:
+                return _told(answer)
+            failure = f"HTTP {answer.status_code}"
+    raise SourceUnreachable(
+        f"送不到（{failure}，试了 {ATTEMPTS} 次）", where="webhook", cure="请对方检查服务，下次交付时再送"
+    )
+
+
+def have(subscription_id: str, address: Mapping[str, str]) -> Have | None:  # noqa: ARG001
+    """Return nothing: the receiver says what it has in its answers."""
+    return None
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _OWN):
+        raise SourceUnreachable("只送往 https 地址", where="webhook", cure="在 subscribers.yaml 里写 https://…")
+    return url
+
+
+def _told(answer: httpx.Response) -> Have:
+    status = answer.status_code
+    if status in _LOGIN:
+        raise SourceUnreachable(
+            f"对方不认（HTTP {status}）", where="webhook", cure="核对 subscribers.yaml 里的地址和密钥"
+        )
+    if status not in {httpx.codes.OK, _MISSING}:
+        raise SourceRejected(
+            f"对方拒收（HTTP {status}）", where="webhook", cure="请对方查明原因，再用 jiceng subscription resume"
+        )
+    try:
+        told = answer.json()
+        return Have(int(told["number"]), str(told["hash"]))
+    except (ValueError, KeyError, TypeError):
+        raise SourceRejected("对方的答复不合约定", where="webhook", cure="请对方检查接收程序") from None

@@ -1,0 +1,300 @@
+"""Handing over: in order, once, again where it was lost, never what is no longer granted."""
+
+import json
+import random
+import shutil
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from jiceng_pipeline.core.errors import AccessDenied, IntegrityError, UsageError
+from jiceng_pipeline.exchange import (
+    delivery,
+    delivery_batch,
+    delivery_step,
+    receiver,
+    receiver_http,
+    receiver_store,
+    subscription,
+)
+from jiceng_pipeline.exchange.delivery_ways import webhook
+from jiceng_pipeline.exchange.receipt import handed_over
+from jiceng_pipeline.ledger.kinds.subscription import Condition, Subscription
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import grants
+from jiceng_pipeline.warehouse import publish
+
+from .village import COUNTY, HERE, Person, copy, grant, only, outbox, publish_people, received, rows, subscribe
+
+PEOPLE = [Person(letter * 32) for letter in "abcdef"]
+
+
+def target(settings, name, **address):
+    known = yaml.safe_load(settings.subscribers.read_text()) if settings.subscribers.exists() else {}
+    settings.home.mkdir(exist_ok=True)
+    settings.subscribers.write_text(yaml.safe_dump({**known, name: address}))
+
+
+def days(settings, count):
+    """Publish one version after another, each with other people and values, and yield what each says."""
+    chance = random.Random(7)
+    for _ in range(count):
+        present = [replace(p, phone=f"139{chance.randrange(10**8):08d}") for p in PEOPLE if chance.random() < 0.7]
+        publish_people(settings, present)
+        yield {person.id: f"{person.phone[:3]}****{person.phone[-4:]}" for person in present}
+
+
+def phones(copied):
+    return {key: row["phone"] for key, row in copied.items()}
+
+
+def test_batches_and_deltas_add_up_to_what_the_version_says(settings, monkeypatch):
+    monkeypatch.setattr(delivery_step, "ROWS", 2)  # so that a handful of people makes several batches
+    made = days(settings, 5)
+    said = next(made)
+    subscribe(settings, "county")
+    only(settings, "county")
+    for said in made:
+        only(settings, "county")
+        assert phones(received(settings, "county")) == said
+    numbers = [path.name for path in sorted((outbox(settings, "county") / "county").iterdir())]
+    assert len(numbers) > 6 and max(
+        json.loads((outbox(settings, "county") / "county" / name / "manifest.json").read_text())["rows"]
+        for name in numbers if name.isdigit()
+    ) <= 2  # fmt: skip
+
+
+def test_shuffled_doubled_and_dropped_batches_come_to_the_same(settings, monkeypatch):
+    monkeypatch.setattr(delivery_step, "ROWS", 2)
+    made = days(settings, 4)
+    said = next(made)
+    subscribe(settings, "county")
+    only(settings, "county")
+    for last in made:
+        only(settings, "county")
+        said = last
+    batches = [delivery_batch.read(path) for path in sorted((outbox(settings, "county") / "county").iterdir())]
+    for seed in range(6):
+        chance = random.Random(seed)
+        with receiver_store.in_file(settings.home / f"copy{seed}.duckdb") as store:
+            applied = 0
+            while store.have("county").number < len(batches):
+                arriving = chance.choices(batches, k=len(batches))  # some twice, some not at all, in any order
+                applied += sum(receiver.take(store, each).outcome == "applied" for each in arriving)
+            assert applied == len(batches)
+            assert phones(rows(store, "county")) == said
+            before = rows(store, "county")
+            assert {receiver.take(store, each).outcome for each in batches} == {"known"}
+            assert rows(store, "county") == before
+
+
+def test_a_lost_batch_is_asked_for_and_put_there_again(settings):
+    made = days(settings, 3)
+    said = next(made)
+    subscribe(settings, "county")
+    only(settings, "county")
+    said = next(made)
+    only(settings, "county")
+    shutil.rmtree(outbox(settings, "county") / "county" / "000002")
+    said = next(made)
+    only(settings, "county")
+    received(settings, "county")
+    with copy(settings, "county") as store:
+        assert store.have("county").number == 1  # the third waits for the second
+    assert only(settings, "county").batches == 2
+    assert phones(received(settings, "county")) == said
+    shutil.rmtree(outbox(settings, "county") / "county")
+    (settings.home / "county.duckdb").unlink()  # the receiver lost everything and says so
+    (outbox(settings, "county") / "county").mkdir()
+    with copy(settings, "county") as store:
+        receiver.take_folder(store, outbox(settings, "county"))
+    only(settings, "county")
+    assert phones(received(settings, "county")) == said
+    assert delivery.replay(settings, "county", 1, 2).batches == 2
+
+
+def test_a_changed_batch_is_noticed(settings):
+    list(days(settings, 1))
+    subscribe(settings, "county")
+    only(settings, "county")
+    place = outbox(settings, "county") / "county" / "000001"
+    whole = (place / "rows.parquet").read_bytes()
+    for position in range(0, len(whole), len(whole) // 20):
+        broken = bytearray(whole)
+        broken[position] ^= 1
+        (place / "rows.parquet").write_bytes(broken)
+        with pytest.raises(IntegrityError, match="改动"):
+            delivery_batch.read(place)
+    (place / "rows.parquet").write_bytes(whole)
+    told = json.loads((place / "manifest.json").read_text())
+    (place / "manifest.json").write_text(json.dumps({**told, "scope": "*"}))
+    with pytest.raises(IntegrityError, match="改动"):
+        received(settings, "county")
+
+
+def test_an_ended_grant_stops_the_next_delivery_and_tells_what_was_delivered(settings):
+    made = days(settings, 3)
+    next(made)
+    subscribe(settings, "county")
+    only(settings, "county")
+    held = publish.held(settings)
+    next(made)
+    with open_ledger(settings) as ledger:
+        (entry,) = grants.live(ledger, "county")
+        grants.end(ledger, entry.subject, "operator")
+    assert only(settings, "county").state == "denied"
+    assert not (outbox(settings, "county") / "county" / "000002").exists()
+    assert held and not publish.held(settings) and not delivery_step.every(settings, "county")
+    with pytest.raises(AccessDenied):
+        delivery.replay(settings, "county", 1, 1)
+    with open_ledger(settings) as ledger:
+        (sent,) = handed_over(ledger, grant=entry.subject)
+        assert (sent.body.number, sent.body.rows > 0, sent.body.scope) == (1, True, COUNTY)
+        assert "phone" in sent.body.fields and sent.body.access
+        grants.give(ledger, grant("county", COUNTY))
+    said = next(made)
+    assert only(settings, "county").state == "delivered"  # a new baseline, its number not used before
+    assert phones(received(settings, "county")) == said
+
+
+def test_nobody_subscribes_to_more_than_is_granted(settings):
+    publish_people(settings, PEOPLE)
+    subscribe(settings, "here", scope=HERE)
+    wanted = Subscription(
+        subscription_id="more", subscriber="here", dataset="resident_register", scope=HERE, target="here"
+    )
+    cases = {
+        "授权范围": {"scope": COUNTY},
+        "用途": {"profile": "full"},
+        "数据集没有": {"elements": ("blood_type",)},
+        "看得到原值": {"conditions": (Condition(element="has_diabetes", test="is", values=("true",)),)},
+        "没有登记": {"target": "nowhere"},
+        "不能订阅": {"dataset": "changes"},
+        "已有别人": {"subscription_id": "here", "subscriber": "other"},
+    }
+    with open_ledger(settings) as ledger:
+        for said, changed in cases.items():
+            with pytest.raises(UsageError, match=said):
+                subscription.put(settings, ledger, wanted.model_copy(update=changed), "operator")
+
+
+def test_what_cannot_be_put_there_waits_and_nothing_newer_is_made(settings):
+    made = days(settings, 3)
+    next(made)
+    subscribe(settings, "county")
+    only(settings, "county")
+    away = outbox(settings, "county").rename(settings.home / "unplugged")
+    next(made)
+    assert (only(settings, "county").state, only(settings, "county").reason) == ("waiting", "文件夹不存在")
+    said = next(made)
+    only(settings, "county")
+    away.rename(outbox(settings, "county"))
+    only(settings, "county")
+    assert phones(received(settings, "county")) == said
+
+
+@contextmanager
+def listening(settings, name, key="a key", **answers):
+    server = receiver_http.server(lambda: copy(settings, name), key)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_webhook_takes_signed_batches_and_asks_for_what_it_lacks(settings, monkeypatch):
+    monkeypatch.setattr(webhook, "BACKOFF_SECONDS", 0.01)
+    made = days(settings, 4)
+    said = next(made)
+    with listening(settings, "hook") as url:
+        target(settings, "hook", way="webhook", url=url, key="a key")
+        subscribe(settings, "hook")
+        assert only(settings, "hook").state == "delivered"
+        said = next(made)
+        only(settings, "hook")
+        with copy(settings, "hook") as store:
+            assert phones(rows(store, "hook")) == said
+            store.connection.execute("delete from target.main.jiceng_batch where number = 2")  # an older copy put back
+        said = next(made)
+        assert only(settings, "hook").batches == 2
+        target(settings, "hook", way="webhook", url=url, key="another")
+        said = next(made)
+        assert only(settings, "hook").state == "waiting"
+        target(settings, "hook", way="webhook", url=url, key="a key")
+        only(settings, "hook")
+        with copy(settings, "hook") as store:
+            assert phones(rows(store, "hook")) == said
+    target(settings, "hook", way="webhook", url="http://198.51.100.1/", key="a key")
+    publish_people(settings, PEOPLE[:1])
+    assert only(settings, "hook").reason == "只送往 https 地址"
+
+
+def test_what_is_refused_is_parked_until_somebody_has_looked(settings):
+    made = days(settings, 2)
+    next(made)
+    with listening(settings, "hook") as url:
+        target(settings, "hook", way="webhook", url=url, key="a key")
+        subscribe(settings, "hook")
+        subscribe(settings, "county")
+        delivery.deliver(settings)
+        with copy(settings, "hook") as store:  # another hash under a number it has
+            store.connection.execute(
+                """insert into target.main.jiceng_batch
+                select subscription, 2, repeat('0', 64), kind, 2, rows, version from target.main.jiceng_batch"""
+            )
+        said = next(made)
+        outcomes = {each.subscription_id: each.state for each in delivery.deliver(settings)}
+        assert outcomes == {"county": "delivered", "hook": "parked"}  # nobody else waits for it
+        assert only(settings, "hook").state == "parked"
+        with copy(settings, "hook") as store:
+            store.connection.execute("delete from target.main.jiceng_batch where number = 2")
+        delivery.resume(settings, "hook")
+        assert only(settings, "hook").state == "delivered"
+        with copy(settings, "hook") as store:
+            assert phones(rows(store, "hook")) == said
+
+
+def test_a_drop_directory_never_shows_half_a_batch(settings):
+    folder = settings.home / "front"
+    folder.mkdir(parents=True)
+    target(settings, "front", way="drop", folder=str(folder))
+    made = days(settings, 2)
+    next(made)
+    subscribe(settings, "front")
+    only(settings, "front")
+    said = next(made)
+    only(settings, "front")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        f"front_00000{number}.{kind}" for number in (1, 2) for kind in ("json", "parquet")
+    ]
+    (folder / "front_000001.json").rename(folder / "later")  # the rows are there, the word that they are whole is not
+    with copy(settings, "front") as store:
+        assert receiver.take_dropped(store, folder)["front"].number == 0
+        (folder / "later").rename(folder / "front_000001.json")
+        assert receiver.take_dropped(store, folder)["front"].number == 2
+        assert phones(rows(store, "front")) == said
+
+
+def test_a_rhythm_is_waited_for(settings, monkeypatch):
+    made = days(settings, 3)
+    monkeypatch.setenv("JICENG_NOW", "2026-11-24T08:00:00+08:00")
+    next(made)
+    subscribe(settings, "county", cadence="daily")
+    assert only(settings, "county").state == "delivered"
+    next(made)
+    assert only(settings, "county").state == "not_due"
+    monkeypatch.setenv("JICENG_NOW", "2026-11-25T00:10:00+08:00")
+    assert only(settings, "county").state == "delivered"
+    with open_ledger(settings) as ledger:
+        subscription.turn(ledger, "county", "paused", "operator")
+        assert only(settings, "county").state == "paused"
+        subscription.turn(ledger, "county", "ended", "operator")
+    assert only(settings, "county").state == "ended"
+    assert not publish.held(settings)
