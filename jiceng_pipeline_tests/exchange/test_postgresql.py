@@ -78,8 +78,9 @@ def test_the_command_line_adds_delivers_and_shows(settings, postgres, database, 
         return stop.value.code, capsys.readouterr().out
 
     common = ("--subscriber", "other", "--dataset", "resident_register", "--scope", "320613", "--target", "office")
-    code, _ = jiceng("subscription", "add", "county", *common, "--profile", "full", "--purpose", "低保核对",
-                     "--where", "subsistence_category_code?", "--elements", "resident_id,name,subsistence_category_code")  # fmt: skip
+    asked = ("--profile", "full", "--purpose", "低保核对", "--where", "subsistence_category_code?")
+    elements = "resident_id,name,subsistence_category_code"
+    code, _ = jiceng("subscription", "add", "county", *common, *asked, "--elements", elements)
     assert code == 0
     code, said = jiceng("subscription", "deliver", "county", "--json")
     assert (code, json.loads(said)[0]["rows"]) == (0, 1)
