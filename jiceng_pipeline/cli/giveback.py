@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 
 
 def give_back(
-    community: Annotated[str, typer.Option(help=say("社区的十二位代码", "twelve-digit community code"))],
+    community: Annotated[
+        str, typer.Option(help=say("社区、乡镇、县的代码或名称", "code or name of the community, township, county"))
+    ],
     dataset: Annotated[str, typer.Option(help=say("数据集，如 resident_register", "dataset"))],
     format: Annotated[str, typer.Option(help="xlsx | csv | parquet")] = "xlsx",
     profile: Annotated[str, typer.Option(help=say("check 遮盖（默认）或 full 完整", "check or full"))] = "check",
@@ -36,6 +38,7 @@ def give_back(
         profile=profile,
         purpose=purpose,
         folder=to,
+        channel="cli",
     )
     if as_json:
         print_json({"file": str(made.path), "rows": made.rows, "version": made.version, "receipt": made.receipt})

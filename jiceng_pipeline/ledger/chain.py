@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
+AFTER_ALL = "\U0010ffff"  # the last sign there is: what begins with a text lies between it and it with this
 
 
 class Head(NamedTuple):

@@ -18,8 +18,10 @@ from sqlalchemy import (
     Text,
     bindparam,
     create_engine,
+    func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
@@ -27,7 +29,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import IntegrityError, Locked, StorageFailure
-from jiceng_pipeline.ledger.chain import NOTHING, Event, Head
+from jiceng_pipeline.ledger.chain import AFTER_ALL, NOTHING, Event, Head, canonical
 
 EVENT = Table(
     "event",
@@ -42,7 +44,12 @@ EVENT = Table(
     Column("hash", Text, nullable=False),
     sqlite_strict=True,
 )
-BY_SUBJECT = Index("event_by_subject", EVENT.c.kind, EVENT.c.subject, EVENT.c.seq)
+INDEXES = (
+    Index("event_by_subject", EVENT.c.kind, EVENT.c.subject, EVENT.c.seq),
+    Index("event_by_kind", EVENT.c.kind),  # SQLite keeps the number with it
+    # whose grants stand is asked before every read; a grant's canonical JSON begins with its holder
+    Index("event_by_holder", EVENT.c.body, sqlite_where=text("kind = 'grant'")),
+)
 GUARDS = tuple(
     f"""create trigger event_refuses_{act} before {act} on event
     begin select raise(abort, 'the ledger only grows'); end"""
@@ -64,6 +71,20 @@ _LATEST = (
     .limit(1)
 )
 _INSERT = insert(EVENT)
+_BETWEEN = (
+    select(EVENT)
+    .where(EVENT.c.kind == bindparam("kind"), EVENT.c.subject >= bindparam("first"), EVENT.c.subject < bindparam("end"))
+    .order_by(EVENT.c.seq)
+)
+_HELD = (
+    select(EVENT)
+    .with_hint(EVENT, "indexed by event_by_holder", "sqlite")
+    .where(text("kind = 'grant'"), EVENT.c.body >= bindparam("first"), EVENT.c.body < bindparam("end"))
+    .order_by(EVENT.c.seq)
+)
+_NEXT_SUBJECT = select(func.min(EVENT.c.subject)).where(
+    EVENT.c.kind == bindparam("kind"), EVENT.c.subject >= bindparam("first")
+)
 
 # our statements are fixed, so "no such table" and the like mean that somebody changed the file
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
@@ -99,6 +120,21 @@ class Rows:
         """Return the last event of that kind on that subject."""
         row = self._connection.execute(_LATEST, {"kind": kind, "subject": subject}).one_or_none()
         return Event(*row) if row else None
+
+    def between(self, kind: str, first: str, end: str) -> list[Event]:
+        """Return the events of one kind with first <= subject < end, in order."""
+        found = self._connection.execute(_BETWEEN, {"kind": kind, "first": first, "end": end})
+        return [Event(*row) for row in found]
+
+    def held_by(self, holder: str) -> list[Event]:
+        """Return the grants made out to `holder`, in order."""
+        first = canonical({"actor": holder})[:-1] + ","
+        return [Event(*row) for row in self._connection.execute(_HELD, {"first": first, "end": first + AFTER_ALL})]
+
+    def next_subject(self, kind: str, first: str) -> str | None:
+        """Return the smallest subject of that kind that is not below `first`."""
+        found: str | None = self._connection.execute(_NEXT_SUBJECT, {"kind": kind, "first": first}).scalar()
+        return found
 
     def insert(self, event: Event) -> None:
         """Add one event."""
@@ -154,6 +190,15 @@ class Database:
         with translated(self.path), self._engine.connect() as connection:
             yield connection
 
+    def complete(self) -> None:
+        """Make the indexes that a ledger begun by an earlier version of the program lacks."""
+        with self._open() as connection:
+            present = set(connection.exec_driver_sql("select name from sqlite_master where type = 'index'").scalars())
+            for index in INDEXES:
+                if index.name not in present:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+            connection.commit()
+
     def close(self) -> None:
         """Close every connection; the last one out folds the write-ahead log into the file."""
         self._engine.dispose()
@@ -170,8 +215,9 @@ def create(path: Path) -> None:
             with engine.connect() as connection:
                 connection.exec_driver_sql("pragma journal_mode = wal")
                 connection.exec_driver_sql("pragma synchronous = full")
-                for statement in (CreateTable(EVENT), CreateIndex(BY_SUBJECT)):
-                    connection.execute(statement)
+                connection.execute(CreateTable(EVENT))
+                for index in INDEXES:
+                    connection.execute(CreateIndex(index))
                 for guard in GUARDS:
                     connection.exec_driver_sql(guard)
                 connection.commit()

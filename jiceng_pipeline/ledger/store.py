@@ -54,6 +54,26 @@ class Ledger:
                 yield event
             after = page[-1].seq
 
+    def about(self, kind: str, prefix: str) -> list[Event]:
+        """Return the events of one kind whose subject begins so, in order."""
+        with self._database.reading() as rows:
+            return rows.between(kind, prefix, prefix + chain.AFTER_ALL)
+
+    def on(self, kind: str, subject: str) -> list[Event]:
+        """Return the events of one kind on one subject, in order."""
+        with self._database.reading() as rows:
+            return rows.between(kind, subject, subject + "\0")
+
+    def held_by(self, holder: str) -> list[Event]:
+        """Return the grants made out to an account, in order."""
+        with self._database.reading() as rows:
+            return rows.held_by(holder)
+
+    def next_subject(self, kind: str, first: str) -> str | None:
+        """Return the smallest subject of that kind that is not below `first`: subjects are found by jumping."""
+        with self._database.reading() as rows:
+            return rows.next_subject(kind, first)
+
     def head(self) -> Head:
         """Return (seq, hash) of the last event."""
         with self._database.reading() as rows:
@@ -82,6 +102,10 @@ class Ledger:
         with self._database.reading() as rows:
             if kept.seq and rows.hash_of(kept.seq) != kept.hash:
                 raise self._broken(min(kept.seq, rows.head().seq + 1), "与留存的末号不符")
+
+    def complete(self) -> None:
+        """Make the indexes that a ledger of an earlier version of the program lacks."""
+        self._database.complete()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -125,6 +149,7 @@ def open_ledger(settings: Settings) -> Ledger:
     ledger = Ledger(database.Database(path), head_file)
     try:
         ledger.check_tail(kept)
+        ledger.complete()
     except BaseException:
         ledger.close()
         raise

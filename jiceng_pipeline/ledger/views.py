@@ -1,6 +1,6 @@
 """Events of one kind with their bodies typed: all of them, or only what stands now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -30,19 +30,25 @@ class Entry(Generic[B]):
 def entries(ledger: Ledger, model: type[B], after: int = 0, until: int | None = None) -> Iterator[Entry[B]]:
     """Yield the events of `model`'s kind in order, e.g. `entries(ledger, Decision)`."""
     for event in ledger.events(name_of(model), after, until):
-        yield _entry(event, model)
+        yield typed(event, model)
 
 
 def standing(ledger: Ledger, model: type[B], until: int | None = None) -> Mapping[str, Entry[B]]:
     """Return subject → the last event on it, in order of the subjects' last events."""
+    return last_words(entries(ledger, model, until=until))
+
+
+def last_words(said: Iterable[Entry[B]]) -> Mapping[str, Entry[B]]:
+    """Return subject → the last of these entries on it, in order of the subjects' last entries."""
     found: dict[str, Entry[B]] = {}
-    for entry in entries(ledger, model, until=until):
+    for entry in said:
         found.pop(entry.subject, None)
         found[entry.subject] = entry
     return found
 
 
-def _entry(event: Event, model: type[B]) -> Entry[B]:
+def typed(event: Event, model: type[B]) -> Entry[B]:
+    """Return an event with its body typed; raise IntegrityError where that does not fit."""
     try:
         body = model.model_validate_json(event.text)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The communities there are, by code or by name, from the reference list of divisions."""
+"""The divisions rows may be asked for, by code or by name: communities, and what lies above them."""
 
 import csv
 from collections.abc import Mapping
@@ -12,29 +12,36 @@ from jiceng_pipeline.core.clock import business_date
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
+# how many digits of the twelve name a division of that level
+DIGITS: Mapping[str, int] = {"province": 2, "city": 4, "county": 6, "township": 9, "village": 12}
+
 
 @dataclass(frozen=True)
-class Community:
-    """A village or neighbourhood; `full_name` has its township in front."""
+class Place:
+    """A division. `code` is as long as its level asks, 12 digits for a community; `full_name` has what lies above."""
 
     code: str
     name: str
     full_name: str
 
+    @property
+    def is_community(self) -> bool:
+        """Say whether it is a village or neighbourhood."""
+        return len(self.code) == DIGITS["village"]
+
 
 @cache
-def communities(reference: Path) -> Mapping[str, Community]:
-    """Read `divisions.csv` of that folder, and what merged ones became: code → community."""
+def places(reference: Path) -> Mapping[str, Place]:
+    """Read `divisions.csv` of that folder, and what merged communities became: code → place."""
     rows = _read(reference / "divisions.csv")
     names = {row["code"]: row["name"] for row in rows}
-    found = {
-        row["code"]: Community(row["code"], row["name"], names.get(row["parent_code"], "") + row["name"])
-        for row in rows
-        if row["level"] == "village"
-    }
+    found = {}
+    for row in rows:
+        code = row["code"][: DIGITS[row["level"]]]
+        found[code] = Place(code, row["name"], names.get(row["parent_code"], "") + row["name"])
     for row in _read(reference / "division_changes.csv"):
         township = names.get(f"{row['merged_into'][:9]}000", "")
-        found[row["merged_into"]] = Community(row["merged_into"], row["name"], township + row["name"])
+        found[row["merged_into"]] = Place(row["merged_into"], row["name"], township + row["name"])
     return found
 
 
@@ -42,24 +49,26 @@ def _read(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(documents.read_text(path).splitlines()))
 
 
-def _now(settings: Settings, community: Community) -> Community:
-    """Return what a community became, where it was merged by the business date."""
+def became(settings: Settings, code: str) -> str:
+    """Return the code a community has by the business date: its own, or that of what it was merged into."""
     today = business_date(settings).isoformat()
     for row in _read(settings.reference / "division_changes.csv"):
-        if row["code"] == community.code and row["date"] <= today:
-            return communities(settings.reference)[row["merged_into"]]
-    return community
+        if row["code"] == code and row["date"] <= today:
+            return row["merged_into"]
+    return code
 
 
-def find(settings: Settings, wanted: str) -> Community:
-    """Return the community with that code or, where only one has it, that name; else UsageError.
+def find(settings: Settings, wanted: str) -> Place:
+    """Return the place with that code (with or without the zeros at its end) or, where only one has it, that name.
 
-    Of one that was merged with others, what it became is returned.
+    Of a community that was merged with others, what it became is returned. Raise UsageError with the nearest for none.
     """
-    known = communities(settings.reference)
-    named = [each for each in known.values() if wanted in {each.code, each.name, each.full_name}]
+    known = places(settings.reference)
+    named = [
+        each for each in known.values() if wanted in {each.code, each.code.ljust(12, "0"), each.name, each.full_name}
+    ]
     if len(named) == 1:
-        return _now(settings, named[0])
+        return known[became(settings, named[0].code)]
     near = named or _nearest(wanted, known)
     raise UsageError(
         "有几个社区叫这个名字" if named else "没有这个社区",
@@ -69,9 +78,9 @@ def find(settings: Settings, wanted: str) -> Community:
     )
 
 
-def _nearest(wanted: str, known: Mapping[str, Community]) -> list[Community]:
+def _nearest(wanted: str, known: Mapping[str, Place]) -> list[Place]:
     """Return those whose name holds `wanted`, else those whose code or name is spelled much alike."""
-    holding = [each for each in known.values() if wanted and wanted in each.full_name]
+    holding = [each for each in known.values() if wanted and wanted in each.full_name and each.is_community]
     codes = get_close_matches(wanted, known, n=3, cutoff=0.8)
     names = get_close_matches(wanted, {each.name for each in known.values()}, n=3, cutoff=0.6)
     alike = [each for each in known.values() if each.code in codes or each.name in names]

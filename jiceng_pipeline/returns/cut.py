@@ -1,4 +1,4 @@
-"""What a format is given to write: one community's rows of one dataset, masked, with where they come from."""
+"""What a format is given to write: one division's rows of one dataset, masked, with where they come from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,10 @@ from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.returns import marks, masks
 from jiceng_pipeline.returns.access import Access
-from jiceng_pipeline.returns.communities import Community
+from jiceng_pipeline.returns.communities import Place
 from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.returns.marks import Marks
 from jiceng_pipeline.returns.wording import in_words
-from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse.connection import identifier
 from jiceng_pipeline.warehouse.publish import Version
@@ -38,7 +37,7 @@ class Cut:
 
     connection: duckdb.DuckDBPyConnection
     dataset: Dataset
-    community: Community
+    place: Place
     access: Access
     version: Version
     titles: Mapping[str, str]
@@ -50,6 +49,14 @@ class Cut:
         may = self.access.maskings
         return tuple(each for column, each in self.dataset.elements.items() if column in present and column in may)
 
+    @property
+    def rows(self) -> int:
+        """Return how many rows it has."""
+        counted: int = self.connection.execute(
+            f"select count(*) from {self.dataset.table} where {self.access.where()}"
+        ).fetchall()[0][0]
+        return counted
+
     def is_empty(self, element: Element) -> bool:
         """Say whether this profile shows nothing of an element."""
         return self.access.maskings[element.id] is masks.HIDDEN
@@ -58,7 +65,7 @@ class Cut:
     def marks(self) -> Marks:
         """Return what has to be said of single cells: key of the row → column → words."""
         shown = [each.id for each in self.elements if not self.is_empty(each)]
-        return marks.find(self.connection, self.dataset, self.community.code, shown)
+        return marks.find(self.connection, self.dataset, self.access.where(), shown)
 
     def values(self, *, marked: bool = False) -> str:
         """Return the select of the rows with codes as they are; `marked`: and a last column that tells their marks."""
@@ -76,7 +83,7 @@ class Cut:
         shown = ",\n".join(f"{sql} as {identifier(name)}" for name, sql in columns.items())
         said = f", {self._said()} as {marks.COLUMN}" if marked and self.can_be_marked else ""
         return f"""select {shown}{said} from {self.dataset.table}
-            where community_code = {literal(self.community.code)} order by rowid"""
+            where {self.access.where()} order by rowid"""
 
     @property
     def can_be_marked(self) -> bool:
@@ -110,7 +117,7 @@ class Cut:
         """Return the line that says whose copy this is."""
         at = datetime.fromisoformat(self.access.at).astimezone(LOCAL)
         return (
-            f"单位：{self.community.full_name} · 账号：{self.access.actor[:40]}"
+            f"单位：{self.place.full_name} · 账号：{self.access.actor[:40]}"
             f" · 时间：{at:%Y-%m-%d %H:%M} · 回执号：{self.access.receipt}"
         )
 
@@ -118,7 +125,7 @@ class Cut:
     def facts(self) -> Mapping[str, str]:
         """Return what every package says of itself, label → text."""
         return {
-            "社区": f"{self.community.full_name}（{self.community.code}）",
+            ("社区" if self.place.is_community else "区划"): f"{self.place.full_name}（{self.place.code}）",
             "数据集": f"{self.dataset.title}（{self.dataset.name}）",
             "作什么用": self.dataset.purpose,
             "本次用途": self.access.purpose or "核对",

@@ -21,7 +21,7 @@ class Section:
 
 def title(cut: Cut) -> str:
     """Return the heading of the whole."""
-    return f"{cut.community.name} {cut.dataset.title}"
+    return f"{cut.place.name} {cut.dataset.title}"
 
 
 def facts(cut: Cut, rows: int) -> Mapping[str, str]:

@@ -29,8 +29,8 @@ def key(dataset: Dataset) -> str | None:
     return next((column for column in _KEYS if column in dataset.columns), None)
 
 
-def find(connection: duckdb.DuckDBPyConnection, dataset: Dataset, community: str, shown: Collection[str]) -> Marks:
-    """Return the marks on one community's rows of a dataset, on the columns `shown` alone."""
+def find(connection: duckdb.DuckDBPyConnection, dataset: Dataset, where: str, shown: Collection[str]) -> Marks:
+    """Return the marks on the rows of a dataset for which the SQL `where` holds, on the columns `shown` alone."""
     named = key(dataset)
     known = list(_known(connection))
     if named is None or not known or not shown:
@@ -40,7 +40,7 @@ def find(connection: duckdb.DuckDBPyConnection, dataset: Dataset, community: str
         f"""select entity_id, element_id, string_agg(words, '；' order by words) as words
         from ({" union all ".join(known)})
         where entity = {literal(_KEYS[named])} and element_id in ({", ".join(map(literal, sorted(shown)))})
-            and entity_id in (select {named} from {dataset.table} where community_code = {literal(community)})
+            and entity_id in (select {named} from {dataset.table} where {where})
         group by entity_id, element_id order by entity_id, element_id"""
     ).fetchall():
         found.setdefault(entity_id, {})[element_id] = words

@@ -1,10 +1,10 @@
-"""A package (回流数据包): one community's rows of one returned dataset as a file, cut on demand."""
+"""A package (回流数据包): one division's rows of one returned dataset as a file, cut on demand."""
 
 import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 import duckdb
 
 from jiceng_pipeline.core import files
-from jiceng_pipeline.core.errors import IntegrityError, NothingPublished, StorageFailure, UsageError
+from jiceng_pipeline.core.errors import IntegrityError, JicengError, NothingPublished, StorageFailure, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.ledger.kinds.audit import Channel
+from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.returns import communities, datasets, formats, masks
-from jiceng_pipeline.returns.access import authorise
+from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.returns.cut import Cut
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -27,7 +28,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
 
 @dataclass(frozen=True)
 class Package:
-    """A file that was handed out. `receipt` names the audit event."""
+    """A file that was handed out. `community` is the code of the division, `receipt` names the audit event."""
 
     path: Path
     rows: int
@@ -47,11 +48,14 @@ def cut(
     profile: str = "check",
     purpose: str | None = None,
     folder: Path | None = None,
+    channel: Channel = "download",
 ) -> Package:
     """Write the rows of the version being served to `folder`, by default `returned/<code>/` in the home.
 
-    Raise UsageError for a community, dataset, format or profile there is not, NothingPublished before
-    the first version, AccessDenied where no grant covers it; nothing is read before the audit is written.
+    `community` may also be a township, county or city: all its communities in one file. Raise UsageError for a
+    place, dataset, format or profile there is not, NothingPublished before the first version, AccessDenied where
+    no grant covers it. Nothing is read before the audit is written, and no file is left where it cannot be written
+    how many rows were handed out.
     """
     writer = _writer(format)
     wanted = datasets.find(settings, dataset)
@@ -60,21 +64,25 @@ def cut(
     version = publish.current(settings)
     if version is None:
         raise NothingPublished("还没有可以回流的版本", where=str(settings.published), cure="先运行 jiceng sync")
-    with open_ledger(settings) as ledger:
-        access = authorise(ledger, actor, wanted, place.code, profile, purpose, version=version.name)
     titles = {each.name: each.title for each in datasets.datasets(settings).values()}
-    with _opened(version, settings) as connection:
-        content = Cut(connection, wanted, place, access, version, titles)
-        target = (folder or settings.home / "returned" / place.code) / file_name(content, format)
-        with _whole(target) as draft:
-            rows: int = writer.write(content, draft)
+    with open_ledger(settings) as ledger:
+        access = authorise(
+            ledger, actor, wanted, place.code, profile, purpose,
+            version=version.name, as_of=version.manifest.get("inputs", {}).get("business_date"), channel=channel,
+        )  # fmt: skip
+        with _told(ledger, access), _opened(version, settings) as connection:
+            content = Cut(connection, wanted, place, access, version, titles)
+            target = (folder or settings.home / "returned" / place.code) / file_name(content, format)
+            with _whole(target) as draft:
+                rows: int = writer.write(content, draft)
+                served(ledger, access, rows)
     return Package(target, rows, wanted.name, place.code, version.name, access.receipt)
 
 
 def file_name(content: Cut, format: str) -> str:
     """Return `<社区>_<数据集>_<日期>_v<版本>.<format>`; an unmasked file says so in its name."""
     full = "_完整信息" if content.access.profile == "full" else ""
-    parts = (content.community.name, content.dataset.title, content.as_of, f"v{content.version.short_name}{full}")
+    parts = (content.place.name, content.dataset.title, content.as_of, f"v{content.version.short_name}{full}")
     return "_".join(_UNSAFE.sub("_", part) for part in parts) + f".{format}"
 
 
@@ -101,6 +109,17 @@ def _opened(version: Version, settings: Settings) -> Iterator[duckdb.DuckDBPyCon
             where=str(version.folder),
             cure="运行 jiceng sync 重新发布，或从备份恢复",
         ) from None
+
+
+@contextmanager
+def _told(ledger: Ledger, access: Access) -> Iterator[None]:
+    """Write down that nothing was handed out where the block fails."""
+    try:
+        yield
+    except BaseException:
+        with suppress(JicengError):  # what failed first is what the caller has to hear of
+            failed(ledger, access)
+        raise
 
 
 @contextmanager

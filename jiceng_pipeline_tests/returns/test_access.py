@@ -65,7 +65,7 @@ def test_an_unknown_grant_cannot_be_ended(ledger):
 LACKING = [
     ({"actor": "stranger"}, "grant", "没有有效的授权"),
     ({"actor": "Clerk"}, "grant", "没有有效的授权"),
-    ({"community": THERE}, "scope", f"不含社区 {THERE}"),
+    ({"community": THERE}, "scope", f"不含社区或区划 {THERE}"),
     ({"community": HERE[:9]}, "scope", "不含社区"),
     ({"dataset": "enterprise_register"}, "dataset", "不含数据集"),
     ({"profile": "full"}, "purpose", "写明用途"),
@@ -97,14 +97,14 @@ def test_two_grants_do_not_add_up(ledger, settings):
     grants.give(ledger, CLERK.model_copy(update={"scope": THERE}))
     with pytest.raises(AccessDenied):
         ask(ledger, settings, profile="full", purpose="高龄津贴核对")
-    assert ask(ledger, settings, community=THERE, profile="full", purpose="高龄津贴核对").community == THERE
+    assert ask(ledger, settings, community=THERE, profile="full", purpose="高龄津贴核对").scope == THERE
 
 
 @pytest.mark.parametrize("scope", ["*", "32", "3206", "320613", "320613005", HERE])
 def test_a_scope_covers_what_lies_below_it(ledger, settings, scope):
     grants.give(ledger, CLERK.model_copy(update={"scope": scope}))
     access = ask(ledger, settings)
-    assert (access.actor, access.dataset, access.community, access.profile) == (
+    assert (access.actor, access.dataset, access.scope, access.profile) == (
         "clerk", "resident_register", HERE, "check",
     )  # fmt: skip
 
@@ -136,9 +136,10 @@ def test_the_audit_is_there_before_the_data_are_read(served, profile):
     database.write_bytes(b"damaged" * 1000)
     with pytest.raises(IntegrityError):
         cut(served, **{**ASK, "actor": "operator", "profile": profile, "purpose": "核对"})
-    (entry,) = audits(served)
+    entry, after = audits(served)
     assert (entry.body.outcome, entry.body.profile) == ("granted", profile)
     assert entry.body.version == publish.current(served).name
+    assert (after.body.outcome, after.body.leave) == ("failed", entry.seq)
     assert not list(served.home.glob("returned/*/*"))
 
 

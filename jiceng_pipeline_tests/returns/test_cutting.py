@@ -116,7 +116,7 @@ def test_a_full_disk_leaves_no_half_file_and_keeps_the_one_before(street, tmp_pa
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     with open_ledger(street) as ledger:
         last = max(views.entries(ledger, Audit), key=lambda entry: entry.seq)
-    assert last.body.outcome == "granted"  # it was the file that did not fit, not the audit
+    assert last.body.outcome == "failed"  # it was the file that did not fit, not the audit
     assert last.receipt != first.receipt
     (left,) = (tmp_path / "out").iterdir()
     assert left.read_bytes() == before

@@ -21,7 +21,7 @@ class Grant(Body):
     """
 
     actor: str = Field(min_length=1, max_length=64)
-    scope: str = Field(pattern=r"^(\*|\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")
+    scope: str = Field(pattern=r"^(\*|[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$")
     datasets: tuple[str, ...] | Everything
     profiles: tuple[Profile, ...]
     purposes: tuple[str, ...] | Everything

@@ -14,7 +14,7 @@ def write(cut: Cut, path: Path) -> int:
     told = {
         "dataset": cut.dataset.name,
         "title": cut.dataset.title,
-        "community_code": cut.community.code,
+        "community_code": cut.place.code,
         "version": cut.version.name,
         "as_of": cut.as_of,
         "profile": cut.access.profile,

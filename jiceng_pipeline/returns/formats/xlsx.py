@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import xlsxwriter
 
+from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.returns import explanation, marks
 from jiceng_pipeline.returns.cut import Cut
 from jiceng_pipeline.standard.code_sets import code_sets
 from jiceng_pipeline.standard.register import Element
 
 _BATCH = 10_000
+_MOST_ROWS = 1_048_575  # of a sheet, below the headers
 _LONGEST_TEXT = 32_767  # what a cell holds
 _FIRST_DAY = date(1900, 3, 1)  # Excel counts no days before 1900 and one too many in February
 _WIDTHS = {
@@ -58,7 +60,13 @@ class _Formats(NamedTuple):
 
 
 def write(cut: Cut, path: Path) -> int:
-    """Write the workbook and return how many rows it has."""
+    """Write the workbook and return how many rows it has; raise UsageError for more than a sheet holds."""
+    if cut.rows > _MOST_ROWS:
+        raise UsageError(
+            f"有 {cut.rows:,} 行，一张工作表放不下",
+            where=explanation.title(cut),
+            cure="改用 csv 或 parquet，或按乡镇分开取",
+        )
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, _OPTIONS)
     book.set_properties({"title": explanation.title(cut), "subject": cut.access.receipt, "comments": cut.watermark})
