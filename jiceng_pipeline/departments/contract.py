@@ -46,7 +46,7 @@ class Contract(Document):
     owner: Owner
     legal_basis: str
     sharing: Literal["unconditional", "conditional", "not_shared"]
-    entity: Literal["resident", "enterprise", "equipment", "city_case"]
+    entity: Literal["resident", "enterprise", "equipment", "city_case", "service_point"]
     jurisdiction: str = Field(default="", description="division prefix within which names are unambiguous")
     connector: Connector
     delivery: Delivery = Full()

@@ -26,7 +26,7 @@ REPEATED = 0.3  # share of rows that say no more than another does
 RECOGNISED = 0.5  # of the share that was recognised last time
 FACTOR = 8  # by which the middle of a column may move; units differ by 10 and more
 _SAMPLED_ABOVE = 200_000  # rows, of which then a sixteenth is looked at, the same whenever
-_NUMBERS = {"integer", "decimal"}
+_NUMBERS = {"integer", "decimal", "degrees"}
 # what passes as a value of its type and yet cannot be one
 _ODD = {
     "name": "[0-9]{2}",

@@ -22,6 +22,7 @@ _REASONS = {
     "phone": "不是有效的电话号码",
     "integer": "不是整数",
     "decimal": "不是数",
+    "degrees": "不是我国境内的经度或纬度（十进制度）",
     "boolean": "不是“是”或“否”",
 }
 _NEW_CODE = 3  # records that have a code before it is told

@@ -21,6 +21,7 @@ FUNCTIONS = {
     "date": "std_date",
     "integer": "std_integer",
     "decimal": "std_decimal",
+    "degrees": "std_degrees",
     "boolean": "std_boolean",
     "timestamp": "std_timestamp",
 }

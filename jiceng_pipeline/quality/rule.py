@@ -30,7 +30,7 @@ Severity = Literal["info", "warn", "block"]
 # value of a person.
 Key = Literal[
     "record_id", "resident_id", "household_id", "enterprise_id", "address_id", "entity_id", "equipment_id", "case_id",
-    "grid_id", "system", "figure",
+    "grid_id", "service_point_id", "system", "figure",
 ]  # fmt: skip
 
 _READ = re.compile(r"\b(?:from|join)\s+([a-z]+\.[a-z][a-z0-9_]*)")

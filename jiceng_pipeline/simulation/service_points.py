@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jiceng_pipeline.simulation import positions, text
-from jiceng_pipeline.simulation.chance import Ints, Lots, happens
+from jiceng_pipeline.simulation.chance import Floats, Ints, Lots, happens
 from jiceng_pipeline.simulation.positions import CITY_CODE
 
 if TYPE_CHECKING:
@@ -82,6 +82,12 @@ def dwellings(city: "City") -> Any:
             "latitude": where.latitude,
         }
     )
+
+
+def degrees(values: Floats) -> text.Text:
+    """Write degrees to six digits, a tenth of a metre."""
+    millionths = np.rint(values * 1_000_000).astype(np.int64)
+    return text.join(text.number(millionths // 1_000_000), ".", text.digits(millionths % 1_000_000, 6))
 
 
 def _listed(city: "City", own: Ints) -> tuple[list[str], Ints, list[str]]:

@@ -78,7 +78,7 @@ class Store(Protocol):
     """A module of `stores/`. One that is served over HTTP also has PATH and `respond`, see http_service."""
 
     SYSTEM: str
-    ENTITY: Literal["resident", "enterprise", "equipment", "city_case"]
+    ENTITY: Literal["resident", "enterprise", "equipment", "city_case", "service_point"]
     KEY: tuple[str, ...]
     COMMUNITY: str  # the column with communities; empty: none
     RHYTHM: Rhythm

@@ -25,7 +25,13 @@ from jiceng_pipeline.simulation.store import Store, source_key, stores, whole
 
 # of whom a record of each kind speaks: equipment of who uses it, a case of who reported it
 PARTS, DAY = "parts", "day"
-KEYS = {"resident": "person_id", "enterprise": "enterprise_id", "equipment": "enterprise_id", "city_case": "person_id"}
+KEYS = {
+    "resident": "person_id",
+    "enterprise": "enterprise_id",
+    "equipment": "enterprise_id",
+    "city_case": "person_id",
+    "service_point": "service_point_id",
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,8 @@ class Truth:
     """Paths of the truth tables.
 
     `resident`, `enterprise`, `dwelling` and `service_point` have a row an entity; `resident_record`,
-    `enterprise_record`, `equipment_record` and `city_case_record` say (system, source_key) → entity;
+    `enterprise_record`, `equipment_record`, `city_case_record` and `service_point_record` say
+    (system, source_key) → entity;
     `error` says (system, source_key, column, kind) of every error made.
     """
 

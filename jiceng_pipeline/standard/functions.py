@@ -100,6 +100,14 @@ def _values() -> tuple[str, ...]:
         ),
         macro("std_integer", "t", r"try_cast(regexp_replace(_squeezed(t), '(,|\.0+$)', '', 'g') as bigint)"),
         macro("std_decimal", "t", "try_cast(regexp_replace(_squeezed(t), '(,|元$)', '', 'g') as decimal(18, 2))"),
+        # degrees within China, where no longitude can be taken for a latitude
+        macro(
+            "std_degrees",
+            "t",
+            let(r"try_cast(regexp_replace(_squeezed(t), '°$', '') as decimal(9, 6))", "v").then(
+                "case when v between 3 and 54 or v between 73 and 136 then v end"
+            ),
+        ),
         macro(
             "std_boolean",
             "t",

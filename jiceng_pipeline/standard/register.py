@@ -13,17 +13,18 @@ from jiceng_pipeline.core.errors import DefinitionError
 
 ELEMENTS = Path(__file__).with_name("elements")
 
-Entity = Literal["resident", "household", "enterprise", "equipment", "city_case"]
+Entity = Literal["resident", "household", "enterprise", "equipment", "city_case", "service_point"]
 ENTITIES: Mapping[Entity, str] = {
     "resident": "人员",
     "household": "户",
     "enterprise": "市场主体",
     "equipment": "特种设备",
     "city_case": "城市管理案件",
+    "service_point": "服务网点",
 }
 Type = Literal[
     "text", "name", "organisation_name", "address", "phone", "citizen_id", "other_document", "credit_code", "division",
-    "code", "date", "integer", "decimal", "boolean", "timestamp",
+    "code", "date", "integer", "decimal", "degrees", "boolean", "timestamp",
 ]  # fmt: skip
 Mask = Literal["none", "name", "citizen_id", "phone", "address", "year", "hidden"]
 
@@ -31,6 +32,7 @@ SQL_TYPES: Mapping[str, str] = {
     "date": "date",
     "integer": "bigint",
     "decimal": "decimal(18, 2)",
+    "degrees": "decimal(9, 6)",  # a tenth of a metre
     "boolean": "boolean",
     "timestamp": "timestamp",
 }

@@ -70,6 +70,7 @@ def reconcile(tmp_path):
                 "enterprise": enterprises,
                 "equipment": (),
                 "city_case": (),
+                "service_point": (),
             }.items():
                 full = [
                     {
@@ -90,6 +91,7 @@ def reconcile(tmp_path):
                 "enterprise_record",
                 "equipment_record",
                 "city_case_record",
+                "service_point_record",
                 "name_reading",
                 "element",
                 "business_day",

@@ -193,6 +193,15 @@ DEFECTS = {
     "special_equipment_unique": (_doubled("governance.special_equipment", "equipment_id"), 2),
     "special_equipment_enterprise_exists": ("update governance.special_equipment set enterprise_id = 'nobody'", 1),
     "city_case_unique": (_doubled("governance.city_case", "case_id"), 2),
+    # service points, and where doors stand
+    "service_point_located": ("update standard.service_point_record set service_point_longitude = null", 1),
+    "service_point_open": ("update standard.service_point_record set opening_hours = null", 1),
+    "service_point_unique": (_doubled("governance.service_point", "service_point_id"), 2),
+    "address_position_unique": (
+        """insert into governance.address_position
+        select 'door', null, 120.8, 32.0, '1', date '2026-11-24' from range(2)""",
+        2,
+    ),
     # returned
     "returned_dwelling_unique": (_doubled("returned.dwelling_register", "address_id"), 2),
     "returned_dwelling_complete": ("delete from returned.dwelling_register", 1),

@@ -123,6 +123,18 @@ ROWS = {
             "community_code": COMMUNITY,
         }
     ],
+    "government_services/service_point": [
+        {
+            "service_point_code": "S1",
+            "service_point_name": "虹桥社区便民服务站",
+            "service_point_kind_code": "3",
+            "community_code": COMMUNITY,
+            "service_point_longitude": 120.83,
+            "service_point_latitude": 32.0,
+            "is_step_free": True,
+            "opening_hours": "Mo-Fr 08:30-11:30,14:00-17:30",
+        }
+    ],
 }
 
 
@@ -143,7 +155,7 @@ def build(connection, settings):
         create(connection, settings)
     for contract in contracts().values():
         _fill(connection, contract)
-    for entity in ("resident", "enterprise", "equipment", "city_case"):
+    for entity in (each for each in register.ENTITIES if each != "household"):
         select = records.entity_select(entity, contracts().values())
         connection.execute(f"create table standard.{entity}_record as {select}")
     reading.create_name_reading(connection, settings)
@@ -216,7 +228,7 @@ def _materialise_the_rest(connection, settings):
     made = {
         f"standard.{name}"
         for name in (
-            *(f"{entity}_record" for entity in ("resident", "enterprise", "equipment", "city_case")),
+            *(f"{entity}_record" for entity in register.ENTITIES if entity != "household"),
             *("name_reading", "element", "business_day", "division"),
         )
     } | {"landing.outcome", *(f"standard.{contract.table}" for contract in contracts().values())}

@@ -109,6 +109,7 @@ def test_the_truth_speaks_of_every_record_once(made):
     [
         ("equipment", "enterprise", "enterprise_id", "market_supervision/special_equipment"),
         ("city_case", "resident", "person_id", "urban_management/city_case"),
+        ("service_point", "service_point", "service_point_id", "government_services/service_point"),
     ],
 )
 def test_the_truth_knows_whose_things_are(made, kind, entity, key, system):

@@ -25,7 +25,7 @@ _LONGEST_TEXT = 32_767  # what a cell holds
 _FIRST_DAY = date(1900, 3, 1)  # Excel counts no days before 1900 and one too many in February
 _WIDTHS = {
     "citizen_id": 20, "credit_code": 20, "phone": 13, "name": 10, "organisation_name": 30, "address": 32,
-    "date": 11, "decimal": 11, "integer": 7, "boolean": 7, "division": 13,
+    "date": 11, "decimal": 11, "degrees": 12, "integer": 7, "boolean": 7, "division": 13,
 }  # fmt: skip
 _KEY_WIDTH = 9  # a key is looked up or sent back, not read
 _LINE_HEIGHT = 15

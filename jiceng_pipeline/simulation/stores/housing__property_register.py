@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jiceng_pipeline.simulation import delimited, family_names, text
+from jiceng_pipeline.simulation import delimited, family_names, positions, text
 from jiceng_pipeline.simulation.chance import Bools, Lots, choose, happens, permuted
 from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.families import SPOUSE
 from jiceng_pipeline.simulation.resident_clerk import ResidentClerk
 from jiceng_pipeline.simulation.rhythm import Rhythm
+from jiceng_pipeline.simulation.service_points import degrees
 from jiceng_pipeline.simulation.store import Place, Records, table
 from jiceng_pipeline.simulation.text import Text
 
@@ -31,6 +32,7 @@ RHYTHM = Rhythm(
 
 FILE = "不动产登记.csv"
 REGISTERED, SHARED = 0.8, 0.5  # of the dwellings that are owned; of those, with the spouse
+SURVEYED = 0.97  # of the records have coordinates
 USES = {"住宅": 0.9, "成套住宅": 0.06, "商业": 0.03, "车库": 0.01}
 REMARKS = (
     "",
@@ -59,6 +61,8 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
     dwelling = np.searchsorted(city.dwelling_serial, of_dwelling)
     is_shared = np.isin(dwelling, mine[both])
     unit = permuted(of_dwelling, 10**7, city.seed, SYSTEM, "units")
+    where = positions.dwellings(city, *positions.communities(city.reference, city.communities["code"].to_pylist()))
+    where, is_surveyed = where.take(dwelling), happens(clerk.rng("surveyed"), len(clerk), SURVEYED)
     registered = city.start - clerk.rng("registered").integers(30, 25 * 365, len(clerk))
     area = Lots(of_dwelling, city.seed, SYSTEM, "areas").normal(92, 26, len(clerk)).clip(28, 260)
     hundredths = (area * 100).astype(np.int64)
@@ -70,6 +74,8 @@ def records(city: City, rates: Rates, only: Bools | None = None) -> Records:
             _plot(city, dwelling), "GB", text.digits(unit // 100, 5), "F", text.digits(unit % 100 * 10_000, 8)
         ),
         坐落=city.homes.written(dwelling, *clerk.address_habits("坐落")),
+        经度=clerk.rubbish("经度", text.where(is_surveyed, degrees(where.longitude), ""), ("0", "120°52′")),
+        纬度=text.where(is_surveyed, degrees(where.latitude), ""),
         建筑面积=clerk.rubbish(
             "建筑面积",
             text.join(text.number(hundredths // 100), ".", text.digits(hundredths % 100, 2)),
