@@ -12,7 +12,7 @@ from jiceng_pipeline.forms.definition import PERIODS, Column, Form, Period
 from jiceng_pipeline.forms.rows import Row
 from jiceng_pipeline.forms.sheet_key import text_of
 from jiceng_pipeline.returns.access import Access
-from jiceng_pipeline.returns.communities import Community
+from jiceng_pipeline.returns.communities import Place
 from jiceng_pipeline.standard.code_sets import code_sets
 from jiceng_pipeline.warehouse.publish import Version
 
@@ -37,7 +37,7 @@ class Page:
     """One form of one community. `rows` come masked as `access` says."""
 
     form: Form
-    community: Community
+    community: Place
     rows: tuple[Row, ...]
     access: Access
     version: Version

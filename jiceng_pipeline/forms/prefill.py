@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,15 +11,15 @@ import duckdb
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.clock import business_date
-from jiceng_pipeline.core.errors import IntegrityError, NothingPublished
+from jiceng_pipeline.core.errors import IntegrityError, JicengError, NothingPublished
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import admission, definition, rows, template, workbook
-from jiceng_pipeline.forms.definition import Form
+from jiceng_pipeline.forms.definition import PLACE, Form
 from jiceng_pipeline.forms.page import Page
-from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.ledger.kinds.audit import Channel
+from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.returns import communities, grants
-from jiceng_pipeline.returns.access import Access, authorise
-from jiceng_pipeline.returns.communities import Community
+from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.publish import Version
@@ -40,15 +40,23 @@ class Made:
 
 
 def page(
-    settings: Settings, *, actor: str, form: str, community: str, profile: str = "full", purpose: str | None = None
+    settings: Settings,
+    *,
+    actor: str,
+    form: str,
+    community: str,
+    profile: str = "full",
+    purpose: str | None = None,
+    channel: Channel = "page",
 ) -> Page:
     """Return one community's form as data, for a page on the screen; its purpose is the form's unless one is given.
 
     Raise UsageError for a form that is not on the list, AccessDenied where no grant covers it.
     """
-    wanted, place = definition.find(form), communities.find(settings, community)
-    version, access = _leave(settings, actor, wanted, place.code, profile, purpose)
-    return next(_pages(settings, wanted, version, access, [place]))
+    with _given(settings, actor, form, community, profile, purpose, channel) as (ledger, access, pages):
+        shown = next(pages)
+        served(ledger, access, len(shown.rows), [row.entity_id for row in shown.rows])
+        return shown
 
 
 def make(
@@ -62,8 +70,9 @@ def make(
     folder: Path | None = None,
 ) -> Made:
     """Write one community's workbook to `folder`, by default `forms/<code>/` in the home."""
-    shown = page(settings, actor=actor, form=form, community=community, profile=profile, purpose=purpose)
-    return _write(settings, shown, folder or settings.home / "forms" / shown.community.code)
+    with _given(settings, actor, form, community, profile, purpose, "download") as (ledger, _, pages):
+        shown = next(pages)
+        return _write(settings, ledger, shown, folder or settings.home / "forms" / shown.community.code)
 
 
 def make_all(
@@ -103,53 +112,64 @@ class _Task:
 
 def _every(task: _Task) -> list[Made]:
     """Make one form for every community of the scope."""
-    settings, form = replace(task.settings, threads=1, memory_limit=_MEMORY), definition.find(task.form)
-    version, access = _leave(settings, task.actor, form, task.scope, task.profile, task.purpose)
-    return [
-        _write(settings, shown, task.folder / shown.community.code)
-        for shown in _pages(settings, form, version, access, None)
-        if task.scope == grants.EVERYTHING or shown.community.code.startswith(task.scope)
-    ]
+    settings = replace(task.settings, threads=1, memory_limit=_MEMORY)
+    with _given(settings, task.actor, task.form, task.scope, task.profile, task.purpose, "download") as (
+        ledger,
+        _,
+        pages,
+    ):
+        return [_write(settings, ledger, shown, task.folder / shown.community.code) for shown in pages]
 
 
-def _leave(
-    settings: Settings, actor: str, form: Form, scope: str, profile: str, purpose: str | None
-) -> tuple[Version, Access]:
+@contextmanager
+def _given(
+    settings: Settings, actor: str, form: str, scope: str, profile: str, purpose: str | None, channel: Channel
+) -> Iterator[tuple[Ledger, Access, Iterator[Page]]]:
+    """Ask leave, then yield the ledger, the leave, and the pages; what fails after that is written down as well."""
+    wanted = definition.find(form)
+    place = None if scope == grants.EVERYTHING else communities.find(settings, scope)
     version = publish.current(settings)
     if version is None:
         raise NothingPublished("还没有可以填表的版本", where=str(settings.published), cure="先运行 jiceng sync")
+    as_of = str(version.manifest["inputs"]["business_date"])
     with open_ledger(settings) as ledger:
-        admission.require(ledger, form, business_date(settings))
-        stated = purpose or form.purpose
-        access = authorise(ledger, actor, form.dataset, scope, profile, stated, action=ACTION, version=version.name)
-    return version, access
+        admission.require(ledger, wanted, business_date(settings))
+        access = authorise(
+            ledger, actor, wanted.dataset, place.code if place else scope, profile, purpose or wanted.purpose,
+            action=ACTION, version=version.name, as_of=as_of, channel=channel,
+        )  # fmt: skip
+        try:
+            with _opened(version, settings) as connection:
+                yield ledger, access, _pages(settings, connection, wanted, version, access, as_of)
+        except BaseException:
+            with suppress(JicengError):
+                failed(ledger, access)
+            raise
 
 
 def _pages(
-    settings: Settings, form: Form, version: Version, access: Access, wanted: Sequence[Community] | None
+    settings: Settings, connection: duckdb.DuckDBPyConnection, form: Form, version: Version, access: Access, as_of: str
 ) -> Iterator[Page]:
-    """Yield the pages of the communities `wanted`, also those without a row; None: of all that have rows."""
-    as_of = str(version.manifest["inputs"]["business_date"])
-    known = communities.communities(settings.reference)
-    codes = None if wanted is None else [each.code for each in wanted]
-    with _opened(version, settings) as connection:
-        found = rows.by_community(connection, form, access.maskings, as_of, codes)
-        if wanted is None:
-            for code, lines in found:
-                yield Page(form, known[code], tuple(lines), access, version, as_of)
-            return
-        held = dict(found)
-        for place in wanted:
-            yield Page(form, place, tuple(held.get(place.code, ())), access, version, as_of)
+    """Yield a page for each community with rows; of one community also where it has none."""
+    known = communities.places(settings.reference)
+    found = rows.by_community(connection, form, access.maskings, as_of, access.where(PLACE))
+    none = True
+    for code, lines in found:
+        none = False
+        yield Page(form, known[code], tuple(lines), access, version, as_of)
+    if none and access.scope in known and known[access.scope].is_community:
+        yield Page(form, known[access.scope], (), access, version, as_of)
 
 
-def _write(settings: Settings, shown: Page, folder: Path) -> Made:
+def _write(settings: Settings, ledger: Ledger, shown: Page, folder: Path) -> Made:
+    """Write one file; it stays only where the ledger says how many rows were handed out."""
     with files.storage(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / shown.file_name
     with files.new_file(target) as draft:
         write = template.write if shown.form.template else workbook.write
         count = write(shown, draft, settings)
+        served(ledger, shown.access, count)
     return Made(shown.form.id, shown.community.code, target, count, shown.access.receipt)
 
 

@@ -4,7 +4,7 @@ A row set says who; every other column is looked up by the entity's key: the gov
 else the winning value. So what a community collects under one form stands in every other that has the element.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,7 +13,7 @@ import duckdb
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.forms.definition import PLACE, Column, Form
 from jiceng_pipeline.forms.sheet_key import FILL, KNOWN, NONE, VERIFY
-from jiceng_pipeline.returns.masks import HIDDEN, Masking
+from jiceng_pipeline.returns.masks import HIDDEN, SHOWN, Masking
 from jiceng_pipeline.returns.wording import in_words
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import element
@@ -40,14 +40,15 @@ def by_community(
     form: Form,
     maskings: Mapping[str, Masking],
     as_of: str,
-    communities: Collection[str] | None = None,
+    where: str,
 ) -> Iterator[tuple[str, list[Row]]]:
-    """Yield (community, its rows) in order of the codes, those with rows alone; `communities`: of these only.
+    """Yield (community, its rows) in order of the codes, those with rows alone.
 
-    The row set is read once however many there are. An element the version does not have yet is empty.
+    `where` is SQL over `community_code`: whose rows may be read. The row set is read once however many there are.
+    An element that the version does not have yet is empty; one that may not be read is not shown.
     """
-    result = connection.execute(select(connection, form, maskings, as_of, communities))
-    states = [_State(each, maskings[each.element]) for each in form.columns]
+    result = connection.execute(select(connection, form, maskings, as_of, where))
+    states = [_State(each, maskings.get(each.element, HIDDEN)) for each in form.columns]
     for place, lines in groupby(_lines(result), lambda line: line[0]):
         yield place, [_row(line, states) for line in lines]
 
@@ -57,22 +58,22 @@ def select(
     form: Form,
     maskings: Mapping[str, Masking],
     as_of: str,
-    communities: Collection[str] | None = None,
+    where: str,
 ) -> str:
     """Return the select of a form's rows: community, entity, a column each, the sources, the doubts."""
     entity, key = form.rows.entity, form.rows.key
-    where = f"where {PLACE} in ({', '.join(map(literal, communities))})" if communities is not None else ""
+    masked_by = {each.element: maskings.get(each.element, HIDDEN) for each in form.columns}
     tables = _Tables(connection, form)
     shown = ",\n".join(
-        f"{in_words(each.of, maskings[each.element].sql(tables.cell(each)), {})} as {identifier(each.element)}"
+        f"{in_words(each.of, masked_by[each.element].sql(tables.cell(each)), {})} as {identifier(each.element)}"
         for each in form.columns
     )
-    told = [each for each in form.columns if maskings[each.element] is not HIDDEN]
-    masked = any(maskings[each.element].words != "原样" for each in form.columns)
+    told = [each for each in form.columns if masked_by[each.element] is not HIDDEN]
+    masked = any(each is not SHOWN for each in masked_by.values())
     return f"""with who as materialized (
         select {", ".join((PLACE, f"{key} as entity_id", *map(identifier, form.rows.derives)))},
             row_number() over () as place
-        from ({form.rows.sql}) {where}
+        from ({form.rows.sql}) as listed where {where}
     ),
     {_sourced(form, tables, told, as_of)},
     {_doubted(form, tables, told, masked)}

@@ -36,6 +36,7 @@ OPTIONS = {
 }
 _LONGEST_TEXT = 32_767
 _LONGEST_COMMENT = 2_000
+_LINE_HEIGHT = 16
 _FIRST_DAY = date(1900, 3, 1)  # Excel counts no days before 1900 and one too many in February
 _COLOURS = {KNOWN: "#E7E6E6", VERIFY: "#FCE4D6", FILL: "#FFF9DB", NONE: "#F2F2F2"}
 _LEGEND = ((KNOWN, "灰：已经掌握，不用填"), (VERIFY, "橙：请核实，不对就改"), (FILL, "黄：请填写"))
@@ -172,10 +173,12 @@ def _body(sheet: Any, page: Page, looks: _Looks) -> None:
     asked = [each.asked for each in columns]
     kinds = [_kind(each) for each in columns]
     names = [each.element for each in columns]
+    widths = [_width(each) for each in columns]
     text = looks.cell(KNOWN, "text", False)
     free = looks.cell(FILL, "text", False)
     for number, row in enumerate(page.rows):
         at = HEADER_ROWS + number
+        sheet.set_row(at, _LINE_HEIGHT * _lines(row, widths))
         sheet.write_string(at, 0, row.entity_id, text)
         sheet.write_number(at, 1, number + 1, looks.number)
         for place, (cell, state) in enumerate(zip(row.cells, row.states, strict=True)):
@@ -216,8 +219,10 @@ def _kind(column: Column) -> str:
 def _width(column: Column) -> int:
     element = column.of
     if element.code_set:
-        return min(max(2 * max(map(len, code_sets()[element.code_set].values())) + 1, 8), 16)
-    return max(_WIDTHS.get(element.type, 16), 6)
+        return min(max(2 * max(map(len, code_sets()[element.code_set].values())) + 1, 8), 12)
+    if element.max_length and element.type == "text":
+        return min(max(element.max_length, 10), 20)
+    return _WIDTHS.get(element.type, 16)
 
 
 def _foot(sheet: Any, page: Page, looks: _Looks) -> int:
@@ -244,6 +249,15 @@ def _foot(sheet: Any, page: Page, looks: _Looks) -> int:
     sheet.set_row(at, 28)
     sheet.merge_range(at, 1, at, FIRST + len(columns), sign, looks.line)
     return at
+
+
+def _lines(row: Row, widths: Sequence[int]) -> int:
+    """Return how many lines show every text whole; a Chinese character is as wide as two digits."""
+    most = 1
+    for cell, width in zip(row.cells, widths, strict=True):
+        if isinstance(cell, str) and 2 * len(cell) > width:
+            most = max(most, -(-len(cell.encode("gb18030", "replace")) // (width - 1)))
+    return most
 
 
 def _number(cell: object) -> float:
