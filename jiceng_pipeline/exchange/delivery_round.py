@@ -16,7 +16,7 @@ from jiceng_pipeline.exchange.delta_view import View
 from jiceng_pipeline.exchange.receipt import Receipts
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
-from jiceng_pipeline.returns import datasets
+from jiceng_pipeline.returns import datasets, grants
 from jiceng_pipeline.returns.access import Access, authorise
 from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.warehouse.publish import Version
@@ -92,7 +92,7 @@ class Round:
         start = self._start(have, steps)
         is_news = self._is_news(last)
         is_due = now or subscription.is_due(self.wanted, last.made if last else None, clock.now())
-        if last and start and start > last.last and not (is_news and is_due):
+        if last and start and start > last.last and not (is_news and is_due) and self._is_granted(last):
             return self._told("not_due" if is_news else "unchanged")
         dataset = datasets.find(self.settings, self.wanted.dataset)
         access = leave(self.ledger, self.wanted, dataset, self.version.name)
@@ -117,6 +117,10 @@ class Round:
         if last is None or last.told["wanted"] != delivery_step.summary(self.wanted):
             return True
         return self.version.name not in {last.told["version"], delivery_step.looked(self.settings, self.name)}
+
+    def _is_granted(self, last: Step) -> bool:
+        """Say whether what the last step rests on still holds; leave to read is asked for in any other case."""
+        return last.told["grant"] in {each.subject for each in grants.live(self.ledger, self.wanted.subscriber)}
 
     def _may_follow(self, last: Step, access: Access) -> bool:
         """Say whether what lies here may still go there; what was made under other rights may not."""

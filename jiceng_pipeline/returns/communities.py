@@ -85,3 +85,17 @@ def _nearest(wanted: str, known: Mapping[str, Place]) -> list[Place]:
     names = get_close_matches(wanted, {each.name for each in known.values()}, n=3, cutoff=0.6)
     alike = [each for each in known.values() if each.code in codes or each.name in names]
     return holding or sorted(alike, key=lambda each: (each.name not in names[:1], each.code))
+
+
+def became(settings: Settings) -> Mapping[str, str]:
+    """Return code of a community that was merged by the business date → code of what it became."""
+    today = business_date(settings).isoformat()
+    return {row["code"]: row["merged_into"] for row in _read(settings.reference / "division_changes.csv")
+            if row["date"] <= today}  # fmt: skip
+
+
+def present(settings: Settings) -> Mapping[str, Community]:
+    """Return the communities there are on the business date: code → community."""
+    known, merged = communities(settings.reference), became(settings)
+    later = {row["merged_into"] for row in _read(settings.reference / "division_changes.csv")} - set(merged.values())
+    return {code: each for code, each in known.items() if code not in merged and code not in later}

@@ -18,6 +18,7 @@ from jiceng_pipeline.warehouse import build, publish
 from jiceng_pipeline.warehouse.connection import connect, identifier
 
 HERE, THERE, COUNTY = "320613005001", "320613005002", "320613"
+LICENCE, ALLOWANCE = "market_supervision/food_licence", "civil_affairs/subsistence_allowance"
 _RUNS = count()
 
 
@@ -54,6 +55,12 @@ def publish_people(settings, people, *, without=(), disputed=()):
         connection.execute(
             "create table quality.dispute (entity varchar, entity_id varchar, element_id varchar, state varchar)"
         )
+        connection.execute("create table quality.figure (system varchar, measure varchar, value double)")
+        connection.execute("create table quality.rhythm (system varchar, rhythm_days int, days_since_success int)")
+        for system, days in ((LICENCE, 1), (ALLOWANCE, 40)):
+            connection.execute("insert into quality.rhythm values (?, 31, ?)", [system, days])
+            for measure, value in (("unreadable", 0.1), ("invalid", 0.0), ("invalid", 0.2), ("nulls", 0.7)):
+                connection.execute("insert into quality.figure values (?, ?, ?)", [system, measure, value])
         for who, what in disputed:
             connection.execute("insert into quality.dispute values ('resident', ?, ?, 'open')", [who, what])
         for each in sorted(people, key=lambda p: (p.community, p.id)):
@@ -79,7 +86,7 @@ def publish_people(settings, people, *, without=(), disputed=()):
     return publish.publish(settings, database, facts).version
 
 
-def subscribe(settings, name, **wanted):
+def subscribe(settings, name, *, granted=True, **wanted):
     """Give the subscriber a grant and put the subscription in force; deliveries go to a folder of that name."""
     wanted = {"subscriber": name, "dataset": "resident_register", "scope": COUNTY, "target": name, **wanted}
     known = yaml.safe_load(settings.subscribers.read_text()) if settings.subscribers.exists() else {}
@@ -89,7 +96,8 @@ def subscribe(settings, name, **wanted):
         known[wanted["target"]] = {"way": "folder", "folder": str(folder)}
         settings.subscribers.write_text(yaml.safe_dump(known))
     with open_ledger(settings) as ledger:
-        grants.give(ledger, grant(wanted["subscriber"], wanted["scope"]))
+        if granted:
+            grants.give(ledger, grant(wanted["subscriber"], wanted["scope"]))
         subscription.put(settings, ledger, Subscription(subscription_id=name, **wanted), "operator")
 
 
