@@ -17,7 +17,7 @@ from jiceng_pipeline.exchange.receipt import Receipts
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import datasets, grants
-from jiceng_pipeline.returns.access import Access, authorise
+from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.warehouse.publish import Version
 
@@ -96,21 +96,33 @@ class Round:
             return self._told("not_due" if is_news else "unchanged")
         dataset = datasets.find(self.settings, self.wanted.dataset)
         access = leave(self.ledger, self.wanted, dataset, self.version.name)
-        if last and start and self._may_follow(last, access):
-            if not self._send(way, address, start, last.last):
-                return self._parked()
-        else:
-            last = None
-        if last is None or (is_news and is_due):
-            made = delivery_step.make(
-                self.settings, View(dataset, self.wanted, access), self.version, last,
-                after=self._after(steps, have), encoding=way.ENCODING,
-            )  # fmt: skip
-            if made is None:
-                delivery_step.note_looked(self.settings, self.name, self.version.name)
-            elif not self._send(way, address, made.first, made.last):
-                return self._parked()
+        try:
+            self._give(way, address, View(dataset, self.wanted, access), have, start, is_new=is_news and is_due)
+        except BaseException:
+            failed(self.ledger, access)
+            raise
+        served(self.ledger, access, self.rows)
+        if parked := self.receipts.parked(self.name):
+            return self._told("parked", parked.reason)
         return self._told("delivered" if self.batches else "unchanged")
+
+    def _give(
+        self, way: Any, address: Mapping[str, str], view: View, have: Have, start: int | None, *, is_new: bool
+    ) -> None:
+        """Send what lies here, if it may still go there, then make and send what is new; stop at a refusal."""
+        steps = delivery_step.every(self.settings, self.name)
+        last = steps[-1] if steps and start and self._may_follow(steps[-1], view.access) else None
+        if last and start and not self._send(way, address, start, last.last):
+            return
+        if last and not is_new:
+            return
+        made = delivery_step.make(
+            self.settings, view, self.version, last, after=self._after(steps, have), encoding=way.ENCODING
+        )
+        if made is None:
+            delivery_step.note_looked(self.settings, self.name, self.version.name)
+        else:
+            self._send(way, address, made.first, made.last)
 
     def _is_news(self, last: Step | None) -> bool:
         """Say whether the version, or what is wanted of it, is another than the one last looked at."""
@@ -171,10 +183,6 @@ class Round:
             self.receipts.write(batch, "sent", self.wanted.subscriber)
             self.batches, self.rows = self.batches + 1, self.rows + batch.manifest["rows"]
         return got
-
-    def _parked(self) -> Outcome:
-        parked = self.receipts.parked(self.name)
-        return self._told("parked", parked.reason if parked else "")
 
     def _told(self, state: State, reason: str = "") -> Outcome:
         return Outcome(self.name, state, self.batches, self.rows, self.receipts.sent(self.name).number, reason)

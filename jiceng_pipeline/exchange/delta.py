@@ -78,9 +78,9 @@ def _explain(
     connection: duckdb.DuckDBPyConnection, view: View, known: str, has_before: bool, is_redefined: bool
 ) -> None:
     """Fill `went`, `came` and `mended` with what is known of why."""
-    entity, scope = view.entity, view.wanted.scope
+    entity = view.entity
     table, key = f"governance.{entity}", view.key
-    is_inside = "true" if scope == "*" else f"starts_with(g.community_code, {literal(scope)})"
+    is_inside = view.access.where("g.community_code")
     died = "g.death_date is not null" if entity == "resident" else "false"
     if _has(connection, NOW, table):
         connection.execute(

@@ -82,9 +82,7 @@ class View:
     @property
     def where(self) -> str:
         """Return the predicate of the rows: scope and conditions."""
-        scope = self.wanted.scope
-        parts = [] if scope == _EVERYTHING else [f"starts_with(community_code, {literal(scope)})"]
-        return " and ".join([*parts, *map(_passes, self.wanted.conditions)]) or "true"
+        return " and ".join([self.access.where(), *map(_passes, self.wanted.conditions)])
 
     def create_seen(
         self, connection: duckdb.DuckDBPyConnection, columns: tuple[Column, ...], settings: Settings

@@ -11,7 +11,7 @@ from hashlib import sha256
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.exchange import party
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.chain import canonical
 from jiceng_pipeline.ledger.kinds.handover import Handover
@@ -51,10 +51,11 @@ def open_case(
     due_date: date | None = None,
 ) -> Handover:  # fmt: skip
     """Open a case and hand it over; `opener` and `to` are a community's code or a department's name."""
-    place = communities.find(settings, community).code
+    place, side = communities.find(settings, community).code, party.named(settings, opener)
+    _permit(ledger, actor, side)
     told = {
-        "step": "open", "title": " ".join(title.split()), "opener": _party(settings, opener),
-        "holder": _party(settings, to), "community_code": place, "text": text.strip(),
+        "step": "open", "title": " ".join(title.split()), "opener": side,
+        "holder": party.named(settings, to), "community_code": place, "text": text.strip(),
         "due_date": str(_due(settings, due_date)), "on_date": str(clock.business_date(settings)),
     }  # fmt: skip
     name = sha256(canonical({**told, "after": ledger.head().seq}).encode()).hexdigest()[:12]
@@ -69,16 +70,17 @@ def move(
 ) -> Handover:  # fmt: skip
     """Pass a case on, answer it or close it as `by`; raise UsageError for who may not."""
     case = find(settings, ledger, name)
-    now, party = case.now, _party(settings, by)
+    now, side = case.now, party.named(settings, by)
     if not case.is_open:
         raise UsageError("这件事已经办结", where=name, cure="需要再办就另开一件")
-    if step == "close" and party != now.opener:
+    if step == "close" and side != now.opener:
         raise UsageError("只有提出的一方可以办结", where=name, cure=f"请 {now.opener} 办结")
-    if step != "close" and party != now.holder:
+    if step != "close" and side != now.holder:
         raise UsageError("这件事不在这一方手上", where=name, cure=f"现在由 {now.holder} 办理")
+    _permit(ledger, actor, side)
     if step == "pass" and not to:
         raise UsageError("没有写转给谁", where=name, cure="写部门或社区")
-    holder = {"pass": _party(settings, to or party), "answer": now.opener, "close": now.opener}[step]
+    holder = {"pass": party.named(settings, to or side), "answer": now.opener, "close": now.opener}[step]
     body = Handover.model_validate(
         {
             **now.model_dump(mode="json"), "step": step, "holder": holder, "text": text.strip(),
@@ -90,13 +92,13 @@ def move(
     return body
 
 
-def cases(settings: Settings, ledger: Ledger, party: str | None = None, *, with_closed: bool = False) -> list[Case]:
+def cases(settings: Settings, ledger: Ledger, side: str | None = None, *, with_closed: bool = False) -> list[Case]:
     """Return the cases, of one party those it opened or holds, those due first."""
     found: dict[str, list[Entry[Handover]]] = {}
     for entry in views.entries(ledger, Handover):
         found.setdefault(entry.subject, []).append(entry)
     known = [_case(settings, tuple(steps)) for steps in found.values()]
-    kept = [c for c in known if (with_closed or c.is_open) and party in {None, c.now.opener, c.now.holder}]
+    kept = [c for c in known if (with_closed or c.is_open) and side in {None, c.now.opener, c.now.holder}]
     return sorted(kept, key=lambda case: (case.due_date or date.max, case.now.case_id))
 
 
@@ -120,7 +122,5 @@ def _due(settings: Settings, wanted: date | None) -> date:
     return wanted or working_days.after(today, DAYS)
 
 
-def _party(settings: Settings, name: str) -> str:
-    """Return a community's code or a department's name; raise UsageError for what is neither."""
-    departments = {contract.department for contract in contracts().values()}
-    return name if name in departments else communities.find(settings, name).code
+def _permit(ledger: Ledger, actor: str, side: str) -> None:
+    party.permit(ledger, actor, side, community="answer_task", department="answer_ticket")

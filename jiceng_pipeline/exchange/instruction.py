@@ -13,12 +13,13 @@ from hashlib import sha256
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.exchange import party
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.chain import Event, canonical
 from jiceng_pipeline.ledger.kinds.instruction import Instruction
 from jiceng_pipeline.ledger.kinds.instruction_answer import InstructionAnswer
 from jiceng_pipeline.ledger.store import Ledger
-from jiceng_pipeline.returns import communities
+from jiceng_pipeline.returns import access, communities
 
 COMMUNITY_DIGITS = 12
 _LEVELS = (2, 4, 6, 9, COMMUNITY_DIGITS)
@@ -53,7 +54,11 @@ class Task:
 def issue(
     settings: Settings, ledger: Ledger, actor: str, *, title: str, text: str, scope: str, due_date: date
 ) -> Instruction:
-    """Give a task to every community of a division; raise UsageError where there is none, or for a day gone by."""
+    """Give a task to every community of a division; raise UsageError where there is none, or for a day gone by.
+
+    Who gives it needs a post for that division, or a department's.
+    """
+    party.permit_here(ledger, actor, "give_task", scope)
     today = clock.business_date(settings)
     if due_date < today:
         raise UsageError("期限已经过了", where=str(due_date), cure="写今天或以后的日期")
@@ -93,6 +98,7 @@ def answer(
     place = communities.find(settings, community).code
     if place not in _below(settings, body.scope):
         raise UsageError("这个任务没有下达给该社区", where=f"{name} {place}", cure="核对任务编号和社区")
+    access.permit(ledger, actor, "answer_task", scope=place)
     said = InstructionAnswer.model_validate(
         {
             "instruction_id": body.instruction_id,
@@ -150,7 +156,7 @@ def _tally(
 
 def _answers(settings: Settings, ledger: Ledger) -> dict[str, dict[str, InstructionAnswer]]:
     """Return instruction → community as it is now → its last answer."""
-    became = communities.became(settings)
+    became = communities.mergers(settings)
     found: dict[str, dict[str, InstructionAnswer]] = {}
     for entry in views.standing(ledger, InstructionAnswer).values():
         said = entry.body
@@ -162,5 +168,5 @@ def _below(settings: Settings, scope: str) -> set[str]:
     """Return the communities of a division as they are on the business date."""
     now = communities.present(settings)
     if len(scope) == COMMUNITY_DIGITS:
-        scope = communities.became(settings).get(scope, scope)
+        scope = communities.mergers(settings).get(scope, scope)
     return {code for code in now if scope == _EVERYWHERE or code.startswith(scope)}

@@ -17,7 +17,7 @@ from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import receipt, sharing
+from jiceng_pipeline.exchange import party, receipt, sharing
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.chain import canonical
 from jiceng_pipeline.ledger.kinds.delivery import Delivery
@@ -27,7 +27,7 @@ from jiceng_pipeline.ledger.kinds.request_step import RequestStep
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
 from jiceng_pipeline.quality import working_days
-from jiceng_pipeline.returns import datasets, grants
+from jiceng_pipeline.returns import access, datasets, grants
 
 CHECK_DAYS, ANSWER_DAYS, UNCATALOGUED_DAYS = 2, 5, 10
 
@@ -61,6 +61,7 @@ def submit(
 
     Raise UsageError for elements there are not, and for a last day gone by.
     """
+    party.permit_department(ledger, applicant, "request_data")
     is_catalogued = not owners
     if until <= clock.business_date(settings):
         raise UsageError("使用期限已经过了", where=str(until), cure="写以后的日期")
@@ -85,6 +86,7 @@ def check(settings: Settings, ledger: Ledger, name: str, actor: str, *, agrees: 
     """Say whether a request is in order; without conditions on what it asks for, that grants it."""
     course = _expected(settings, ledger, name, actor, "checking")
     body = course.request
+    access.permit(ledger, actor, "approve_request", scope=body.scope)
     if agrees and body.is_catalogued:
         asked = "*" if body.elements == "*" else body.elements
         behind = sharing.leads(datasets.find(settings, body.dataset), asked)
@@ -106,6 +108,7 @@ def answer(
         raise UsageError(
             "不等这个部门答复", where=f"{name} {department}", cure=f"还没有答复的：{'、'.join(course.waits_for)}"
         )
+    party.permit_department(ledger, actor, "approve_request", party.systems_of(department))
     is_last = agrees and course.waits_for == (department,) and course.request.is_catalogued
     given = _give(ledger, course.request, actor) if is_last else None
     _append(
@@ -130,6 +133,7 @@ def revoke(
     course = find(settings, ledger, name)
     if course.state != "granted" or course.grant is None:
         raise UsageError("这个申请没有在用的授权", where=name, cure="用 jiceng share list 查看")
+    party.permit_here(ledger, actor, "approve_request", course.request.scope)
     if not reason.strip():
         raise UsageError("收回授权要写明理由", where=name, cure="加上理由")
     grants.end(ledger, course.grant, actor)

@@ -6,7 +6,7 @@ from datetime import datetime
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import delivery_target
+from jiceng_pipeline.exchange import delivery_target, party
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.chain import Event
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
@@ -26,6 +26,7 @@ def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) ->
     Raise AccessDenied where no grant covers it, UsageError for a dataset, element, condition or target
     that it cannot have.
     """
+    party.permit_here(ledger, actor, "subscribe", wanted.scope)
     present = views.standing(ledger, Subscription).get(wanted.subscription_id)
     if present and present.body.subscriber != wanted.subscriber:
         raise UsageError("这个订阅编号已有别人在用", where=wanted.subscription_id, cure="另取一个编号")
@@ -69,6 +70,7 @@ def find(ledger: Ledger, name: str) -> Subscription:
 def turn(ledger: Ledger, name: str, state: str, actor: str) -> Event:
     """Pause, take up again or end a subscription."""
     changed = Subscription.model_validate({**find(ledger, name).model_dump(), "state": state})
+    party.permit_here(ledger, actor, "subscribe", changed.scope)
     return ledger.append("subscription", name, changed, actor)
 
 

@@ -51,11 +51,7 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 def became(settings: Settings, code: str) -> str:
     """Return the code a community has by the business date: its own, or that of what it was merged into."""
-    today = business_date(settings).isoformat()
-    for row in _read(settings.reference / "division_changes.csv"):
-        if row["code"] == code and row["date"] <= today:
-            return row["merged_into"]
-    return code
+    return mergers(settings).get(code, code)
 
 
 def find(settings: Settings, wanted: str) -> Place:
@@ -87,15 +83,16 @@ def _nearest(wanted: str, known: Mapping[str, Place]) -> list[Place]:
     return holding or sorted(alike, key=lambda each: (each.name not in names[:1], each.code))
 
 
-def became(settings: Settings) -> Mapping[str, str]:
+def mergers(settings: Settings) -> Mapping[str, str]:
     """Return code of a community that was merged by the business date → code of what it became."""
     today = business_date(settings).isoformat()
-    return {row["code"]: row["merged_into"] for row in _read(settings.reference / "division_changes.csv")
-            if row["date"] <= today}  # fmt: skip
+    rows = _read(settings.reference / "division_changes.csv")
+    return {row["code"]: row["merged_into"] for row in rows if row["date"] <= today}
 
 
-def present(settings: Settings) -> Mapping[str, Community]:
-    """Return the communities there are on the business date: code → community."""
-    known, merged = communities(settings.reference), became(settings)
+def present(settings: Settings) -> Mapping[str, Place]:
+    """Return the communities there are on the business date: code → place."""
+    merged = mergers(settings)
     later = {row["merged_into"] for row in _read(settings.reference / "division_changes.csv")} - set(merged.values())
-    return {code: each for code, each in known.items() if code not in merged and code not in later}
+    known = places(settings.reference)
+    return {code: each for code, each in known.items() if each.is_community and code not in {*merged, *later}}

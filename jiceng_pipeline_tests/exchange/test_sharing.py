@@ -12,7 +12,7 @@ from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import datasets, grants
 from jiceng_pipeline.returns.access import authorise
 
-from .village import ALLOWANCE, COUNTY, HERE, LICENCE, Person, publish_people, subscribe
+from .village import ALLOWANCE, COUNTY, HERE, LICENCE, Person, in_office, publish_people, subscribe
 
 ASKED = ("enterprise_id", "enterprise_name", "food_licence_expiry_date")
 PERSONAL = ("resident_id", "name", "subsistence_category_code")
@@ -22,6 +22,7 @@ PERSONAL = ("resident_id", "name", "subsistence_category_code")
 def ledger(settings, monkeypatch):
     monkeypatch.setenv("JICENG_NOW", "2026-09-29T09:00:00+08:00")  # two days before the October holiday
     with open_ledger(settings) as opened:
+        in_office(opened)
         yield opened
 
 
@@ -45,7 +46,7 @@ def test_conditional_data_is_granted_once_every_owner_has_agreed(settings, ledge
     assert (course.state, course.due_date) == ("checking", date(2026, 10, 8))  # 30 September, then the first after
     with pytest.raises(AccessDenied):
         may(settings, ledger)
-    course = request.check(settings, ledger, name, "checker", agrees=True)
+    course = request.check(settings, ledger, name, "county", agrees=True)
     assert course.state == "answering" and set(course.waits_for) == {"public_security", "civil_affairs"}
     course = request.answer(settings, ledger, name, "police", department="public_security", agrees=True)
     assert (course.state, course.waits_for) == ("answering", ("civil_affairs",))
@@ -62,7 +63,7 @@ def test_conditional_data_is_granted_once_every_owner_has_agreed(settings, ledge
 def test_unconditional_data_is_granted_once_checked(settings, ledger):
     wanted = {"dataset": "enterprise_register", "elements": ASKED, "purpose": "证照到期提醒"}
     course = submitted(settings, ledger, **wanted)
-    course = request.check(settings, ledger, course.request.request_id, "checker", agrees=True)
+    course = request.check(settings, ledger, course.request.request_id, "county", agrees=True)
     assert (course.state, course.waits_for) == ("granted", ())
     may(settings, ledger, **wanted)
 
@@ -72,20 +73,20 @@ def test_unconditional_data_is_granted_once_checked(settings, ledger):
 )
 def test_one_owner_who_does_not_agree_ends_it(settings, ledger, said, state):
     name = submitted(settings, ledger).request.request_id
-    request.check(settings, ledger, name, "checker", agrees=True)
-    assert request.answer(settings, ledger, name, "x", department="civil_affairs", **said).state == state
+    request.check(settings, ledger, name, "county", agrees=True)
+    assert request.answer(settings, ledger, name, "welfare", department="civil_affairs", **said).state == state
     assert grants.live(ledger, "office") == []
 
 
 def test_who_says_no_says_why_and_nobody_handles_their_own(settings, ledger):
     name = submitted(settings, ledger).request.request_id
     with pytest.raises(UsageError, match="理由"):
-        request.check(settings, ledger, name, "checker", agrees=False)
+        request.check(settings, ledger, name, "county", agrees=False)
     with pytest.raises(UsageError, match="自己"):
         request.check(settings, ledger, name, "office", agrees=True)
     with pytest.raises(UsageError, match="待合规审查"):
-        request.answer(settings, ledger, name, "x", department="civil_affairs", agrees=True)
-    assert request.check(settings, ledger, name, "checker", agrees=False, reason="用途不明").state == "returned"
+        request.answer(settings, ledger, name, "welfare", department="civil_affairs", agrees=True)
+    assert request.check(settings, ledger, name, "county", agrees=False, reason="用途不明").state == "returned"
 
 
 @pytest.mark.parametrize(
@@ -108,13 +109,13 @@ def test_owners_have_five_working_days_or_ten_where_it_is_not_catalogued(setting
     monkeypatch.setenv("JICENG_NOW", "2026-11-02T09:00:00+08:00")
     told = {"owners": owners, **({"dataset": "困境儿童台账", "elements": ()} if owners else {})}
     name = submitted(settings, ledger, **told).request.request_id
-    course = request.check(settings, ledger, name, "checker", agrees=True)
+    course = request.check(settings, ledger, name, "county", agrees=True)
     assert course.due_date == date(2026, 11, 9 if days == 5 else 16)
     monkeypatch.setenv("JICENG_NOW", "2026-11-17T09:00:00+08:00")
     late = request.find(settings, ledger, name)
     assert late.escalated_to == ("数据管理机构" if days == 5 else "提供部门分管负责人")
     if owners:
-        answered = request.answer(settings, ledger, name, "x", department="civil_affairs", agrees=True)
+        answered = request.answer(settings, ledger, name, "welfare", department="civil_affairs", agrees=True)
         assert answered.state == "agreed" and not grants.live(ledger, "office")
 
 
@@ -123,13 +124,13 @@ def test_what_may_not_be_shared_does_not_pass_the_check(settings, ledger, monkey
         monkeypatch.setitem(sharing.contracts(), contract.name, contract.model_copy(update={"sharing": "not_shared"}))
     name = submitted(settings, ledger).request.request_id
     with pytest.raises(UsageError, match="不予共享"):
-        request.check(settings, ledger, name, "checker", agrees=True)
+        request.check(settings, ledger, name, "county", agrees=True)
 
 
 def test_a_grant_lasts_to_the_end_of_its_last_day(settings, ledger, monkeypatch):
     wanted = {"dataset": "enterprise_register", "elements": ASKED, "purpose": "证照到期提醒"}
     name = submitted(settings, ledger, **wanted).request.request_id
-    request.check(settings, ledger, name, "checker", agrees=True)
+    request.check(settings, ledger, name, "county", agrees=True)
     monkeypatch.setenv("JICENG_NOW", "2026-12-31T23:59:59+08:00")
     may(settings, ledger, **wanted)
     monkeypatch.setenv("JICENG_NOW", "2027-01-01T00:00:00+08:00")
@@ -138,10 +139,26 @@ def test_a_grant_lasts_to_the_end_of_its_last_day(settings, ledger, monkeypatch)
         may(settings, ledger, **wanted)
 
 
+def test_only_who_holds_the_post_checks_and_answers(settings, ledger):
+    name = submitted(settings, ledger).request.request_id
+    for nobody in ("clerk", "welfare", "stranger"):
+        with pytest.raises(AccessDenied):
+            request.check(settings, ledger, name, nobody, agrees=True)
+    request.check(settings, ledger, name, "county", agrees=True)
+    for nobody in ("police", "county", "stranger"):
+        with pytest.raises(AccessDenied):
+            request.answer(settings, ledger, name, nobody, department="civil_affairs", agrees=True)
+    with pytest.raises(AccessDenied):
+        request.submit(
+            settings, ledger, "clerk", dataset="resident_register", scope=HERE, purpose="x", legal_basis="x",
+            until=date(2026, 12, 31),
+        )  # fmt: skip
+
+
 def test_an_applicant_takes_back_what_is_not_decided(settings, ledger):
     name = submitted(settings, ledger).request.request_id
     with pytest.raises(UsageError, match="申请人"):
-        request.withdraw(settings, ledger, name, "checker")
+        request.withdraw(settings, ledger, name, "county")
     assert request.withdraw(settings, ledger, name, "office").state == "withdrawn"
 
 
@@ -154,6 +171,8 @@ def test_a_revoked_grant_tells_what_was_delivered_under_it(settings, monkeypatch
             main([*words, "--json"])
         return stop.value.code, json.loads(capsys.readouterr().out or "null")
 
+    with open_ledger(settings) as ledger:
+        in_office(ledger)
     told = ("--scope", COUNTY, "--purpose", "走访", "--basis", "条例", "--until", "2099-01-01")
     _, made = jiceng("share", "request", "resident_register", *told, "--elements", "resident_id,name", "--as", "office")
     name = made["request_id"]

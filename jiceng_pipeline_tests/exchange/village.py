@@ -11,9 +11,10 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import receiver, receiver_store, subscription
 from jiceng_pipeline.exchange.delivery import deliver
 from jiceng_pipeline.ledger.kinds.grant import Grant
+from jiceng_pipeline.ledger.kinds.post import Post
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.returns import datasets, grants
+from jiceng_pipeline.returns import datasets, grants, posts
 from jiceng_pipeline.warehouse import build, publish
 from jiceng_pipeline.warehouse.connection import connect, identifier
 
@@ -96,9 +97,23 @@ def subscribe(settings, name, *, granted=True, **wanted):
         known[wanted["target"]] = {"way": "folder", "folder": str(folder)}
         settings.subscribers.write_text(yaml.safe_dump(known))
     with open_ledger(settings) as ledger:
+        grants.ensure_operator(ledger)
         if granted:
             grants.give(ledger, grant(wanted["subscriber"], wanted["scope"]))
         subscription.put(settings, ledger, Subscription(subscription_id=name, **wanted), "operator")
+
+
+def in_office(ledger):
+    """Let the operator do everything, and put people into the posts that the tests speak of."""
+    grants.ensure_operator(ledger)
+    for account, role, scope, *systems in (
+        ("city", "city", "3206"), ("county", "county", COUNTY), ("street", "township", "320613005"),
+        ("clerk", "clerk", HERE), ("office", "department", "*", LICENCE), ("welfare", "department", "*", ALLOWANCE),
+        ("police", "department", "*", "public_security/household_register"),
+        ("wardens", "department", "*", "urban_management/city_case"),
+        ("housing", "department", "*", "housing/property_register"),
+    ):  # fmt: skip
+        posts.give(ledger, Post(account=account, role=role, scope=scope, systems=tuple(systems), given_by="operator"))
 
 
 def grant(actor, scope, **changed):
