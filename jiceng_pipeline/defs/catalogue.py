@@ -7,6 +7,7 @@ from pathlib import Path
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.exchange import indicators, light_app, rollup
 from jiceng_pipeline.landing import standardise
 from jiceng_pipeline.matching import history, stale, tags
 from jiceng_pipeline.matching import tables as matching
@@ -32,7 +33,9 @@ def _tables(sql_models: Path) -> Mapping[str, Table]:
         history.table(),
         tags.table(),
         stale.table(),
-        *models.tables(sql_models),
+        *models.tables(sql_models, elsewhere={indicators.SCHEMA, light_app.SCHEMA}),
+        *rollup.tables(sql_models),
+        *light_app.tables(sql_models),
     )
     returned = frozenset(table.full_name for table in made if table.schema == "returned")
     every = {

@@ -21,6 +21,8 @@ LAYERS: Mapping[str, Layer] = {
     "matching": Layer("归并", "reconcile"),
     "governance": Layer("治理库", "govern"),
     "returned": Layer("回流", "return"),
+    "indicators": Layer("指标", "return"),
+    "light_apps": Layer("轻应用", "return"),
     "quality": Layer("质量", "check"),
     "published": Layer("发布", "publish"),
 }

@@ -19,6 +19,7 @@ from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.returns import communities, datasets, formats, masks
 from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.returns.cut import Cut
+from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.publish import Version
@@ -43,7 +44,7 @@ def cut(
     *,
     actor: str,
     community: str,
-    dataset: str,
+    dataset: str | Dataset,
     format: str = "xlsx",
     profile: str = "check",
     purpose: str | None = None,
@@ -52,13 +53,13 @@ def cut(
 ) -> Package:
     """Write the rows of the version being served to `folder`, by default `returned/<code>/` in the home.
 
-    `community` may also be a township, county or city: all its communities in one file. Raise UsageError for a
-    place, dataset, format or profile there is not, NothingPublished before the first version, AccessDenied where
-    no grant covers it. Nothing is read before the audit is written, and no file is left where it cannot be written
-    how many rows were handed out.
+    `dataset` is the name of a returned one, or another room's own. `community` may also be a township, county or
+    city: all its communities in one file. Raise UsageError for a place, dataset, format or profile there is not,
+    NothingPublished before the first version, AccessDenied where no grant covers it. Nothing is read before the
+    audit is written, and no file is left where it cannot be written how many rows were handed out.
     """
     writer = _writer(format)
-    wanted = datasets.find(settings, dataset)
+    wanted = dataset if isinstance(dataset, Dataset) else datasets.find(settings, dataset)
     place = communities.find(settings, community)
     masks.profile(profile)
     version = publish.current(settings)

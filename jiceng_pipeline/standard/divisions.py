@@ -1,5 +1,8 @@
 """Administrative divisions (统计用区划代码): the tree, and the names people write for a community."""
 
+import csv
+from collections.abc import Mapping
+
 import duckdb
 
 from jiceng_pipeline.core.clock import business_date
@@ -23,6 +26,17 @@ def create_division(connection: duckdb.DuckDBPyConnection, settings: Settings) -
         select m.merged_into, m.name, l.level, l.parent_code from merged as m join listed as l using (code)
         order by code"""
     )
+
+
+def merged(settings: Settings) -> Mapping[str, str]:
+    """Return the communities that were merged by the business date: code → code of what it is now."""
+    with (settings.reference / "division_changes.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["date"] <= business_date(settings).isoformat()]
+    found: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: row["date"]):
+        found = {code: row["merged_into"] if now == row["code"] else now for code, now in found.items()}
+        found[row["code"]] = row["merged_into"]
+    return found
 
 
 def _listed(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """SQL models: `dbt_like_sql/<schema>/<table>.sql`, one select a file, dependencies read from the SQL."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -19,7 +19,10 @@ _FIELDS = ("title", "purpose", "audience", "grain", "columns")
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file: what its header says, its text, and the tables it reads."""
+    """One SQL file: what its header says, its text, and the tables it reads.
+
+    `header` has every line of the header; rooms whose files say more than the six common ones read it there.
+    """
 
     schema: str
     name: str
@@ -30,6 +33,7 @@ class Model:
     grain: str
     columns: tuple[str, ...]
     path: Path
+    header: Mapping[str, str]
 
     @property
     def full_name(self) -> str:
@@ -73,8 +77,8 @@ def models(folder: Path) -> Mapping[str, Model]:
     return {model.full_name: model for model in found}
 
 
-def tables(folder: Path) -> tuple[Table, ...]:
-    """Return the models as tables of the build."""
+def tables(folder: Path, elsewhere: Collection[str] = ()) -> tuple[Table, ...]:
+    """Return the models as tables of the build, but for the schemas that another room makes `elsewhere`."""
     return tuple(
         Table(
             schema=model.schema,
@@ -87,6 +91,7 @@ def tables(folder: Path) -> tuple[Table, ...]:
             columns=model.columns,
         )
         for model in models(folder).values()
+        if model.schema not in elsewhere
     )
 
 
@@ -114,4 +119,5 @@ def _read(path: Path) -> Model:
         grain=header["grain"],
         columns=tuple(part.strip() for part in header["columns"].split(",")),
         path=path,
+        header=header,
     )

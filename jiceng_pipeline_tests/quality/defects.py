@@ -202,6 +202,7 @@ DEFECTS = {
         select 'door', null, 120.8, 32.0, '1', date '2026-11-24' from range(2)""",
         2,
     ),
+    "indicator_adds_up": (_one("indicators.additivity", "figure", "differing_divisions = 1"), 1),
     # returned
     "returned_dwelling_unique": (_doubled("returned.dwelling_register", "address_id"), 2),
     "returned_dwelling_complete": ("delete from returned.dwelling_register", 1),

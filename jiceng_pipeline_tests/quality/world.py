@@ -5,6 +5,7 @@ from datetime import date
 import pyarrow as pa
 
 from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.exchange import indicators, light_app, rollup
 from jiceng_pipeline.landing import records, version
 from jiceng_pipeline.matching import history, stale, tags
 from jiceng_pipeline.matching.tables import tables as matching_tables
@@ -224,12 +225,18 @@ def _materialise_the_rest(connection, settings):
     for table in (figure.table(), drift.table(), rhythm.table()):
         materialise(connection, table, settings)
     kept = (*version.tables(tuple(contracts().values())), history.table(), tags.table(), stale.table())
-    todo = [*matching_tables(), *kept, *model_tables(settings.sql_models)]
+    counted = rollup.tables(settings.sql_models)
+    todo = [
+        *matching_tables(),
+        *kept,
+        *model_tables(settings.sql_models, elsewhere={indicators.SCHEMA, light_app.SCHEMA}),
+        *counted,
+    ]
     made = {
         f"standard.{name}"
         for name in (
             *(f"{entity}_record" for entity in register.ENTITIES if entity != "household"),
-            *("name_reading", "element", "business_day", "division"),
+            *("name_reading", "element", "business_day", "division", "quarantine"),
         )
     } | {"landing.outcome", *(f"standard.{contract.table}" for contract in contracts().values())}
     while todo:

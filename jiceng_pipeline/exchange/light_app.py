@@ -1,0 +1,135 @@
+"""Light apps (轻应用): one list, board or reminder a file, `dbt_like_sql/light_apps/<app>.sql`.
+
+Its header says beside the common lines `elements` (all that the select may see), `masks` (`check`: opened masked;
+`full`: that somebody is on the list tells what a mask would hide, so it is opened in full, with a purpose, or not at
+all), `owner`, `version` and `view` (list, board, reminder). An app is built once a version, over the whole instance,
+in the sandbox; who opens it sees the rows of their scope (`exchange.light_app_page`). It names no place and no
+department's system, so a copy of the file serves another city as it stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import duckdb
+
+from jiceng_pipeline.core.errors import DefinitionError, UsageError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.exchange import sandbox
+from jiceng_pipeline.returns.datasets import Dataset
+from jiceng_pipeline.standard.register import elements
+from jiceng_pipeline.warehouse.models import Model, models
+from jiceng_pipeline.warehouse.table import Build, Table
+
+SCHEMA: Final = "light_apps"
+PLACE: Final = "community_code"
+View = Literal["list", "board", "reminder"]
+VIEWS: Final[Mapping[View, str]] = {"list": "名单", "board": "看板", "reminder": "提醒"}
+
+
+@dataclass(frozen=True)
+class LightApp(Dataset):
+    """One light app. As a dataset its name is `light_app:<id>`: what a grant names."""
+
+    id: str
+    audience: str
+    owner: str
+    app_version: str
+    view: View
+    profile: Literal["check", "full"]
+    inputs: tuple[str, ...]
+    model: Model
+
+    @property
+    def table(self) -> str:
+        """Return its table in a published version."""
+        return f"{SCHEMA}.{self.id}"
+
+
+@cache
+def light_apps(folder: Path) -> Mapping[str, LightApp]:
+    """Read every app of the folder of SQL models; raise DefinitionError where a header is wrong."""
+    return {model.name: _read(model) for model in models(folder).values() if model.schema == SCHEMA}
+
+
+def find(folder: Path, wanted: str) -> LightApp:
+    """Return the app of that name or title; raise UsageError where there is none."""
+    known = light_apps(folder)
+    for app in known.values():
+        if wanted in {app.id, app.title}:
+            return app
+    raise UsageError("没有这个轻应用", where=f"轻应用 {wanted}", cure="用 jiceng app list 查看")
+
+
+def tables(folder: Path) -> tuple[Table, ...]:
+    """Return the apps as tables of the build."""
+    return tuple(
+        Table(
+            SCHEMA,
+            app.id,
+            app.title,
+            app.purpose,
+            app.model.depends,
+            _build(app),
+            sql=app.model.sql,
+            columns=app.columns,
+            is_one_transaction=False,  # views are made in a second database, and one transaction writes to one
+        )
+        for app in light_apps(folder).values()
+    )
+
+
+def _build(app: LightApp) -> Build:
+    def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
+        where = str(app.model.path)
+        select = sandbox.checked(connection, app.model.sql, where)
+        sandbox.run(connection, app.table, select, visible(connection, select.tables, app.inputs), keep=PLACE)
+
+    return build
+
+
+def visible(
+    connection: duckdb.DuckDBPyConnection, tables: frozenset[str], declared: tuple[str, ...]
+) -> Mapping[str, list[str]]:
+    """Return for each table the columns an app may see: the declared elements, all of a table about nobody."""
+    columns: dict[str, list[str]] = {table: [] for table in tables}
+    for schema, table, column in connection.execute(
+        """select schema_name, table_name, column_name from duckdb_columns()
+        where database_name = current_database() order by column_index"""
+    ).fetchall():
+        name = f"{schema}.{table}"
+        if name in columns and (name in sandbox.OPEN or column in declared):
+            columns[name].append(column)
+    return columns
+
+
+def _read(model: Model) -> LightApp:
+    said, where = model.header, f"{model.path}:1"
+    if missing := [name for name in ("elements", "masks", "owner", "version", "view") if not said.get(name)]:
+        raise DefinitionError(f"缺少说明行 -- {missing[0]}: …", where=where, cure="补在文件开头")
+    inputs = tuple(part.strip() for part in said["elements"].split(","))
+    if unknown := [name for name in (*inputs, *model.columns) if name not in elements()]:
+        raise DefinitionError(f"没有数据元 {unknown[0]}", where=where, cure="在 standard/elements/ 中登记后再使用")
+    if PLACE not in model.columns:
+        raise DefinitionError(f"没有 {PLACE} 一列", where=where, cure="每一行都要说明属于哪个社区")
+    view, profile = said["view"], said["masks"]
+    if view not in get_args(View) or profile not in ("check", "full"):
+        raise DefinitionError(
+            "view 或 masks 的写法不对", where=where, cure="view: list|board|reminder；masks: check|full"
+        )
+    return LightApp(
+        name=f"light_app:{model.name}",
+        title=model.title,
+        purpose=model.purpose,
+        columns=model.columns,
+        id=model.name,
+        audience=model.audience,
+        owner=said["owner"],
+        app_version=said["version"],
+        view=view,  # type: ignore[arg-type]
+        profile=profile,  # type: ignore[arg-type]
+        inputs=inputs,
+        model=model,
+    )

@@ -1,0 +1,76 @@
+"""What each light app has to say, once more in SQL written another way: (community, key) of every row."""
+
+_P = """governance.resident as p, standard.business_day as d
+    where p.death_date is null and p.community_code in (select community_code from governance.community)"""
+_TAGGED = "p.resident_id in (select resident_id from governance.tag where tag_code = '{}')"
+_HOMES = """select r.resident_id, min(a.community_code) as home
+    from governance.residence r natural join governance.standard_address a
+    where r.residence_kind_code = '1' and a.community_code is not null group by 1"""
+_SHOPS = """governance.enterprise as e, standard.business_day as d
+    where e.enterprise_status_code = '1' and e.community_code in (select community_code from governance.community)"""
+
+KEYS = {
+    "food_licence_due": "enterprise_id",
+    "food_without_licence": "enterprise_id",
+    "equipment_inspection_due": "equipment_id",
+    "crowded_dwelling": "address_id",
+    "community_board": "concat_ws(',', resident_count, elderly_count, minor_count, disabled_count, veteran_count,"
+    " subsistence_recipient_count, living_alone_elderly_count, open_enterprise_count, open_case_count)",
+}
+
+BY_HAND = {
+    "elderly_living_alone_visit": f"select p.community_code, p.resident_id from {_P}"
+    f" and {_TAGGED.format('elderly_living_alone')}",
+    "allowance_not_drawn": f"select p.community_code, p.resident_id from {_P} and {_TAGGED.format('aged_80')}"
+    f" and not {_TAGGED.format('elderly_allowance')}",
+    "disability_certificate_expiring": f"""select p.community_code, p.resident_id from {_P}
+        and (select date_diff('day', d.business_date, g.disability_expiry_date)
+            from matching.resident_golden g where g.entity_id = p.resident_id) <= 60""",
+    "school_age_not_enrolled": f"select p.community_code, p.resident_id from {_P}"
+    f" and {_TAGGED.format('school_age_not_enrolled')}",
+    "newborn_visit": f"""select p.community_code, p.resident_id from {_P}
+        and p.birth_date + interval 1 year > d.business_date""",
+    "follow_up_overdue": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("chronic_disease")}
+        and date_diff('day', p.last_follow_up_date, d.business_date) > 90""",
+    "veteran_care": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("veteran")}
+        and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or p.disability_grade_code is not null)""",
+    "subsistence_household_change": f"""select p.community_code, p.resident_id from {_P}
+        and {_TAGGED.format("subsistence")} and p.household_id in (
+            select household_id from governance.resident, standard.business_day
+            where death_date + interval 1 year > business_date
+            union
+            select household_id from governance.resident join governance.operation using (resident_id)
+                join governance.enterprise using (enterprise_id)
+            where operation_role_code in ('1', '2') and enterprise_status_code = '1'
+        )""",
+    "registered_here_living_elsewhere": f"""select h.home, p.resident_id from ({_HOMES}) as h, {_P}
+        and h.resident_id = p.resident_id and h.home <> p.community_code and p.dwelling_address is not null""",
+    "living_here_registered_elsewhere": f"""select p.community_code, p.resident_id from ({_HOMES}) as h, {_P}
+        and h.resident_id = p.resident_id and h.home <> p.community_code and p.dwelling_address is not null""",
+    "food_licence_due": f"""select e.community_code, e.enterprise_id from {_SHOPS}
+        and date_diff('day', d.business_date, e.food_licence_expiry_date) <= 90""",
+    "food_without_licence": f"""select e.community_code, e.enterprise_id from {_SHOPS}
+        and e.food_licence_number is null and regexp_matches(e.business_scope, '食品(销售|零售)|餐饮服务')""",
+    "equipment_inspection_due": """select q.community_code, q.equipment_id
+        from governance.special_equipment q, standard.business_day d
+        where q.equipment_status_code = '1' and q.community_code in (select community_code from governance.community)
+            and date_diff('day', d.business_date, q.next_inspection_date) <= 60""",
+    "crowded_dwelling": """select w.community_code, w.address_id from governance.dwelling w
+        where w.community_code in (select community_code from governance.community)
+            and (w.living_count > 5 or w.household_count > 2)
+            and w.address_id not in (
+                select address_id from governance.residence where residence_kind_code in ('2', '3')
+                group by address_id, resident_id having count(distinct residence_kind_code) = 2)""",
+    "community_board": f"""
+        with p as (
+            select p.*, {_TAGGED.format("aged_60")} as is_old, {_TAGGED.format("minor")} as is_young,
+                {_TAGGED.format("elderly_living_alone")} as is_alone from {_P})
+        select c.community_code, concat_ws(',', count(*), count_if(is_old), count_if(is_young),
+            count_if(disability_grade_code is not null), count_if(is_veteran),
+            count_if(subsistence_category_code is not null), count_if(is_alone),
+            (select count(*) from governance.enterprise e
+                where e.enterprise_status_code = '1' and e.community_code = c.community_code),
+            (select count(*) from governance.city_case k
+                where k.case_status_code in ('1', '2') and k.community_code = c.community_code))
+        from p join governance.community c using (community_code) group by c.community_code""",
+}
