@@ -25,9 +25,11 @@ LAYERS: Mapping[str, Layer] = {
     "light_apps": Layer("轻应用", "return"),
     "quality": Layer("质量", "check"),
     "published": Layer("发布", "publish"),
+    "exchange": Layer("交换", "publish"),
 }
 
 POOL = "warehouse"  # DuckDB has one writer
+EXCHANGE = "exchange"  # what comes after a sync, in runs of its own
 OWNER = "team:运营"  # of what we make ourselves; a landed system is its department's
 VERSION = dg.AssetKey(["published", "version"])
 
