@@ -29,7 +29,7 @@ View = Literal["list", "board", "reminder"]
 VIEWS: Final[Mapping[View, str]] = {"list": "名单", "board": "看板", "reminder": "提醒"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LightApp(Dataset):
     """One light app. As a dataset its name is `light_app:<id>`: what a grant names."""
 
