@@ -2,6 +2,7 @@
 -- purpose: 社区掌握本社区有哪些人、各部门怎么说，走访、服务和填表时使用
 -- audience: community
 -- grain: one row per living resident placed in a community
+-- declares: minors
 -- columns: community_code, community_name, resident_id, household_id, name, citizen_id, sex_code, birth_date, ethnic_group_code, marital_status_code, phone, family_relation_code, registered_address, dwelling_address, subsistence_category_code, subsistence_monthly_cny, pension_status_code, has_hypertension, has_diabetes, last_follow_up_date, tags, system_count, source_systems, source_date
 with tagged as (
     select resident_id, array_to_string(list_sort(array_agg(tag_code)), ',') as tags

@@ -23,10 +23,12 @@ from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.returns.masks import Masking
 from jiceng_pipeline.returns.roles import Role
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse.connection import identifier
 
 _SCOPE = re.compile(r"\*|[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}")
 _AFTER_DIGITS = "~"
+_PERSON = "resident_id"
 Entity = Literal["resident", "household", "enterprise", "dwelling"]
 
 
@@ -140,7 +142,7 @@ def authorise(
         raise AccessDenied(missing.what, where=f"账号 {actor}", cure=f"{missing.cure}（回执号 {event.receipt}）")
     granted = candidates[0]
     maskings = {
-        column: masks.masking(element, shown)
+        column: _masking(dataset, element, shown)
         for column, element in dataset.elements.items()
         if (not elements or column in elements)
         and (granted.body.elements == grants.EVERYTHING or column in granted.body.elements)
@@ -148,6 +150,17 @@ def authorise(
     return Access(
         actor, dataset.name, scope, shown, stated, maskings, event.receipt, event.at, granted.subject, audit, event.seq
     )
+
+
+def _masking(dataset: Dataset, element: Element, shown: Profile) -> Masking:
+    """Return how a column is shown: of who is under fourteen only where that is the dataset's declared purpose.
+
+    Whoever states a purpose to see all is not kept from it.
+    """
+    found = masks.masking(element, shown, dataset.declares)
+    if "minors" in dataset.declares or shown == "full" or _PERSON not in dataset.columns:
+        return found
+    return masks.without_minors(found, element, _PERSON)
 
 
 def served(ledger: Ledger, access: Access, rows: int, shown: Sequence[str] | None = None) -> Event:

@@ -8,19 +8,24 @@ from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.returns import changes
 from jiceng_pipeline.standard.register import Element, element
-from jiceng_pipeline.warehouse.models import models
+from jiceng_pipeline.warehouse.models import Model, models
 
 SCHEMA = "returned"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """One returned dataset; every column is an element of the register."""
+    """One returned dataset; every column is an element of the register.
+
+    `declares` is what it has to show although masks hide it elsewhere: `minors` (fields of who is under fourteen),
+    `health` (elements that say something of somebody's health).
+    """
 
     name: str
     title: str
     purpose: str
     columns: tuple[str, ...]
+    declares: frozenset[str] = frozenset()
 
     @property
     def table(self) -> str:
@@ -40,10 +45,15 @@ class Dataset:
         return named or frozenset({"resident", "enterprise"})
 
 
+def declared(model: Model) -> frozenset[str]:
+    """Return what the header of a model declares to show although masks hide it elsewhere: `minors`, `health`."""
+    return frozenset(part.strip() for part in model.header.get("declares", "").split(",") if part.strip())
+
+
 def datasets(settings: Settings) -> Mapping[str, Dataset]:
     """Return name → dataset."""
     found = {
-        model.name: Dataset(model.name, model.title, model.purpose, model.columns)
+        model.name: Dataset(model.name, model.title, model.purpose, model.columns, declared(model))
         for model in models(settings.sql_models).values()
         if model.schema == SCHEMA
     }

@@ -7,11 +7,13 @@ the rest: 182,135 numbers fit. An age beside the year would leave half of the da
 499 numbers, and a tail of four signs with a birth date exactly one. So the tail is never shown, dates
 keep their year, ages are hidden, and what has no declared mask but is sensitive is hidden too.
 
+In `posted` nothing is left of a number, a day or an address. In `statistics` nothing is left of a person.
+
 A mobile number keeps three and four digits: 10,000 fit. A landline keeps its area code alone, because
 neighbours share the exchange that its first digits name.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -88,15 +90,26 @@ def _own(element: Element) -> Masking:
 
 
 @cache
+def telling_systems() -> frozenset[str]:
+    """Return the systems that tell of what is hidden: who is on the list of 低保对象台账 draws the allowance."""
+    hidden = {each.id for each in elements().values() if _own(each) is HIDDEN}
+    return frozenset(name for name, contract in contracts().items() if hidden & set(contract.columns.values()))
+
+
+@cache
+def telling_tags() -> frozenset[str]:
+    """Return the tags that tell of values which are masked, for they rest on them."""
+    return frozenset(code for code, tag in tags().items() if any(_own(each) is not SHOWN for each in tag.rests_on))
+
+
+@cache
 def _telling() -> Mapping[str, Masking]:
     """Return the columns that would tell of what is hidden beside them, each without that.
 
-    Who is on the list of 低保对象台账 draws the allowance, and so does who is in one system more than the
-    others; a changed 低保类别 says that there is one.
+    Who is in one system more than the others draws the allowance; a changed 低保类别 says that there is one.
     """
     hidden = {each.id for each in elements().values() if _own(each) is HIDDEN}
-    systems = {name for name, contract in contracts().items() if hidden & set(contract.columns.values())}
-    holders = _without(systems, "只列出不涉及敏感信息的系统")
+    holders = _without(telling_systems(), "只列出不涉及敏感信息的系统")
     return {
         "source_systems": holders,
         "present_system": holders,
@@ -110,7 +123,7 @@ def _telling() -> Mapping[str, Masking]:
 
 def _tags() -> Masking:
     """Return the masking of a list of tags: one tells of the values it rests on, so those are not masked."""
-    told = {code for code, tag in tags().items() if any(_own(each) is not SHOWN for each in tag.rests_on)}
+    told = telling_tags()
     return HIDDEN if told >= set(tags()) else _without(told, "只列出不涉及个人信息的")
 
 
@@ -125,21 +138,62 @@ def _check(element: Element) -> Masking:
     return _telling().get(element.id) or _own(element)
 
 
-# A later profile (posted, statistics) is one more line.
-PROFILES: Mapping[Profile, Callable[[Element], Masking]] = {"check": _check, "full": lambda _: SHOWN}
+def _posted(element: Element) -> Masking:
+    """Return what may hang on a notice board: a part of the name and what is public; no number, day or address."""
+    if element.mask == "name":
+        return CHECK["name"]
+    return SHOWN if element.sensitivity == "public" else HIDDEN
+
+
+def _statistics(element: Element) -> Masking:
+    """Return what is said of no person: places, and counts of ours; small ones are for `statistics` to suppress."""
+    is_count = element.sensitivity == "internal" and element.type in {"integer", "decimal"} and not element.entities
+    return SHOWN if element.sensitivity == "public" or is_count else HIDDEN
+
+
+PROFILES: Mapping[Profile, Callable[[Element], Masking]] = {
+    "check": _check,
+    "full": lambda _: SHOWN,
+    "posted": _posted,
+    "statistics": _statistics,
+}
 TITLES: Mapping[Profile, str] = {"check": "核对（已遮盖）", "full": "完整", "posted": "公示", "statistics": "统计"}
+_OF_NOBODY: frozenset[Profile] = frozenset({"statistics"})
 
 
 def profile(wanted: str) -> Profile:
-    """Return the profile of that name; raise UsageError where rows cannot be shown so."""
-    for name in PROFILES:
+    """Return the profile of that name; raise UsageError where there is none."""
+    return _found(wanted, tuple(PROFILES))
+
+
+def of_rows(wanted: str) -> Profile:
+    """Return the profile of that name; raise UsageError where rows of persons cannot be shown so."""
+    return _found(wanted, tuple(name for name in PROFILES if name not in _OF_NOBODY))
+
+
+def _found(wanted: str, possible: tuple[Profile, ...]) -> Profile:
+    for name in possible:
         if name == wanted:
             return name
     raise UsageError(
-        "不能这样显示", where=f"显示方式 {wanted}", cure=f"可用：{'、'.join(f'{n}（{TITLES[n]}）' for n in PROFILES)}"
+        "不能这样显示", where=f"显示方式 {wanted}", cure=f"可用：{'、'.join(f'{n}（{TITLES[n]}）' for n in possible)}"
     )
 
 
-def masking(element: Element, shown: Profile) -> Masking:
-    """Return how `element` is shown in that profile."""
+def masking(element: Element, shown: Profile, declares: Collection[str] = ()) -> Masking:
+    """Return how `element` is shown in that profile, in a dataset that declares so."""
+    if shown == "check" and "health" in declares and element.is_health:
+        return SHOWN
     return PROFILES[shown](element)
+
+
+def without_minors(masking: Masking, element: Element, key: str) -> Masking:
+    """Return the same masking that shows nothing of who is under fourteen; `key` is the column with the resident."""
+    if masking is HIDDEN or element.sensitivity in {"public", "internal"}:
+        return masking
+    minor = f"""{key} in (select r.resident_id from governance.resident as r cross join standard.business_day as d
+        where r.birth_date > d.business_date - interval 14 year)"""
+    return Masking(
+        "；".join(filter(None, (masking.words, "未满十四周岁的不显示"))),
+        lambda c: f"case when not coalesce({minor}, false) then {masking.sql(c)} end",
+    )

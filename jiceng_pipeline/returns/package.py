@@ -61,7 +61,7 @@ def cut(
     writer = _writer(format)
     wanted = dataset if isinstance(dataset, Dataset) else datasets.find(settings, dataset)
     place = communities.find(settings, community)
-    masks.profile(profile)
+    masks.of_rows(profile)
     version = publish.current(settings)
     if version is None:
         raise NothingPublished("还没有可以回流的版本", where=str(settings.published), cure="先运行 jiceng sync")

@@ -58,6 +58,7 @@ class Element(Document):
     code_set: str | None = None
     sensitivity: Literal["public", "internal", "personal", "sensitive"]
     mask: Mask = "none"
+    is_health: bool = Field(default=False, description="says something of somebody's health: shown only where declared")
     entities: tuple[Entity, ...] = ()
     instead_of: str | None = Field(default=None, description="the element in whose columns this one may stand instead")
     survivorship: Survivorship = Survivorship()

@@ -98,10 +98,10 @@ def test_null_stays_null_and_every_element_has_a_mask(masked, each):
         assert masks.masking(each, "check").words == masks.CHECK[each.mask].words
 
 
-@pytest.mark.parametrize("name", ["posted", "statistics", "FULL", ""])
+@pytest.mark.parametrize("name", ["statistics", "FULL", ""])
 def test_rows_are_shown_in_no_other_profile(name):
     with pytest.raises(UsageError, match="check"):
-        masks.profile(name)
+        masks.of_rows(name)
 
 
 def numbers_of(prefix, year, sex, count):
