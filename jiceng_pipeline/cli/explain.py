@@ -1,6 +1,7 @@
 """`jiceng explain A B`: why two records are, or are not, one, as a waterfall of weights with words."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,10 @@ def register(app: typer.Typer) -> None:
 def explain(
     one: Annotated[str, typer.Argument(help="record_id")],
     other: Annotated[str, typer.Argument(help="record_id")],
+    page: Annotated[
+        Path | None,
+        typer.Option(help=say("另写一张网页（瀑布图）到这个文件", "write a page with the waterfall to this file")),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> None:
     """Print each comparison, what it found and what it weighs; no value of a record is shown."""
@@ -34,10 +39,37 @@ def explain(
         raise UsageError("还没有发布过版本", where=str(settings.published), cure="先运行 jiceng run")
     with connect(version.database, settings=settings, read_only=True) as connection:
         found = explanation.explain(connection, settings, one, other)
+    if page:
+        page.write_text(_page(found), "utf-8")
     if as_json:
         print_json({**asdict(found), "bits": found.bits, "is_one": found.is_one})
     else:
         _show(found)
+
+
+def _page(found: Any) -> str:
+    from jiceng_pipeline.departments.contract import contracts
+    from jiceng_pipeline.matching import waterfall
+    from jiceng_pipeline.quality.pages import document
+    from jiceng_pipeline.quality.pages.document import Html
+
+    steps = [(step.title, step.words, f"{step.bits:+.2f}") for step in found.steps]
+    sides = [(side.record_id, contracts()[side.system].title, side.entity_id) for side in found.sides]
+    told = "现归于同一对象" if found.is_one else "现归于两个对象"
+    decided = {"same": "人工判定为同一对象", "different": "人工判定为不是同一对象"}.get(found.decided)
+    return document.page(
+        "两条记录为什么是（不是）同一对象",
+        (
+            document.paragraph("。".join(filter(None, (told, decided))) + "。"),
+            document.paragraph(
+                "向右的实心条支持是同一对象，向左的斜纹条反对；单位比特，每一比特可能性翻一番。"
+                "到归并线、并且明显高于第二相近的对象，才归并。这一页只写比对的结果，不写记录里的值。"
+            ),
+            Html(f"<figure>{waterfall.svg(found)}</figure>"),
+            document.table("逐项数字", ("比对", "结果", "比特"), steps),
+            document.table("两条记录", ("记录", "系统", "现归于"), sides),
+        ),
+    )
 
 
 def _show(found: Any) -> None:

@@ -1,6 +1,5 @@
 """What people open after a sync: the dashboard, a page a rule, and every department's monthly report."""
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import dagster as dg
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.layers import OWNER, VERSION, described
+from jiceng_pipeline.defs.plots import image
 from jiceng_pipeline.defs.resources import SyncRun
 from jiceng_pipeline.defs.sync import Sync
 from jiceng_pipeline.quality import history
@@ -61,7 +61,7 @@ def _dashboard(settings: Settings, known: History) -> Told:
     numbers = {name: values[-1] for each in drawn for name, values in each.series.items()}
     plots = {
         each.title: dg.MetadataValue.md(
-            f"{each.says}\n\n![{each.title}]({_image(plot.svg(each.title, each.says, labels, each.series))})"
+            f"{each.says}\n\n![{each.title}]({image(plot.svg(each.title, each.says, labels, each.series))})"
         )
         for each in drawn
     }
@@ -75,10 +75,6 @@ def _rules(settings: Settings, known: History) -> Told:
 def _reports(settings: Settings, known: History) -> Told:
     written = site.write_reports(settings, known, clock.business_date(settings))
     return {"份数": len(written), "位置": _path(written[0].parent)}
-
-
-def _image(svg: str) -> str:
-    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
 
 def _path(path: Path) -> dg.MetadataValue:

@@ -1,4 +1,4 @@
-"""Anchors: a valid identifier with a compatible name makes the entity; with another name it is borrowed.
+"""Anchors: a valid identifier with a compatible name makes the entity; with another name or birth it is borrowed.
 
 A borrowed number (a child entered under a parent's) says nothing about its record: the record is
 matched as if it had none, and shown to a person.
@@ -55,14 +55,17 @@ def _by_name(matching: Matching) -> str:
     name, spoken = (matching.features[each] for each in matching.comparisons["name"].features[:2])
     return f"""with mixed as (
             select identifier from identified group by identifier having min({name}) <> max({name})
-        ), named as (
+        ), dated as (
             select record_id, identifier, {name} as name, {spoken} as name_reading,
-                birth_date, citizen_id_birth_date(identifier) as identifier_birth_date, is_reference
+                birth_date, number_birth_date as identifier_birth_date, is_reference,
+                coalesce({_STRAY}, false) as is_stray
             from identified semi join mixed using (identifier)
+        ), named as (
+            select *, is_stray and not bool_and(is_stray) over (partition by identifier) as is_elsewhere from dated
         ), vote as (
             select identifier, name, min(name_reading) as name_reading, bool_or(is_reference) as is_reference,
                 count(*) as votes, count(*) filter (where birth_date = identifier_birth_date) as born_alike
-            from named where name is not null group by identifier, name
+            from named where name is not null and not is_elsewhere group by identifier, name
         ), reference as (
             select identifier, name, name_reading from vote
             qualify row_number() over (
@@ -73,12 +76,19 @@ def _by_name(matching: Matching) -> str:
             select v.identifier, v.name, v.name_reading from vote as v join reference as r using (identifier)
             where {_compatible("v", "r", "false")}
         ), alike as (
-            select i.record_id, bool_or(coalesce({_compatible("i", "n", _BORN)}, i.name is null)) as is_alike
+            select i.record_id, bool_or(coalesce(i.name = n.name
+                    or not i.is_elsewhere and {_compatible("i", "n", _BORN)}, i.name is null)) as is_alike
             from named as i left join near as n using (identifier) group by i.record_id
         )
         select record_id from alike where not is_alike"""
 
 
+# born in another year and on another day than the number says, by the moon or not: where somebody else fits the
+# number, and the name is not quite his, it is a father's, a son's or a brother's
+_STRAY = """birth_date <> number_birth_date and year(birth_date) <> year(number_birth_date)
+    and (month(birth_date) <> month(number_birth_date) or day(birth_date) <> day(number_birth_date))
+    and not (month(birth_date) = 1 and day(birth_date) = 1)
+    and abs(date_diff('day', birth_date, number_birth_date)) > 60"""
 # the record's own birth date is the identifier's, or what becomes of it: 1 January, day for month, by the moon
 _BORN = """(i.birth_date = i.identifier_birth_date or year(i.birth_date) = year(i.identifier_birth_date)
     and (month(i.birth_date) = 1 and day(i.birth_date) = 1

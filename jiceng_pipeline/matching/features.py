@@ -47,11 +47,13 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str 
 
 
 def columns(matching: Matching, tid: str = "tid") -> str:
-    """Return the columns of `prepared` that are compared, as a select list; `tid` is SQL for that column."""
-    numbered = dict.fromkeys((*matching.blocked(), *matching.counted()))
-    cells = (*(f"f_{each}" for each in matching.faced()), *(f"b_{each}" for each in numbered))
+    """Return the columns of `prepared` as a select list, but for the texts; `tid` is SQL for that column.
+
+    The texts stay where they are until two records are compared: to carry them costs more than to look them up.
+    """
+    numbered = (f"b_{each}" for each in dict.fromkeys((*matching.blocked(), *matching.counted())))
     shared = (cell for *_, cell in cells_of(matching))
-    return ", ".join(("rid", f"{tid} as tid", "borrowed", "is_current", "place", "face", *cells, *shared))
+    return ", ".join(("rid", f"{tid} as tid", "borrowed", "is_current", "place", "face", *numbered, *shared))
 
 
 def cells_of(matching: Matching) -> Iterator[tuple[int, str, str]]:

@@ -80,7 +80,7 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     connection.execute(
         f"""create or replace temp table faced as
         select p.rid, p.tid, {best}
-        from pair as p join (select rid, {left} from left_row) as l on l.rid = p.rid
+        from pair as p join (select rid, {left} from prepared semi join pair using (rid)) as l on l.rid = p.rid
         join target_face as r on r.tid = p.tid
         group by p.rid, p.tid"""
     )

@@ -1,11 +1,12 @@
 """Model versions: weights, name counts and stop-lists, pinned together in an immutable folder, named by the ledger.
 
 `models/<version>/` under the home holds `weights.json`, `name_count.parquet` and `stopped.parquet`; values
-and names stand there as keyed hashes only. The version is the hash of what is in it.
+and names stand there as keyed hashes only. The version is the hash of what is in it, with the number of the
+format it is written in: a release reads those it knows, and refuses any other with what to do about it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,9 +21,11 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.model import Model
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.matching import statistics, weights
-from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.standard.macro import literal
 
+FORMAT = 2
+_READ = (1, FORMAT)  # what was written before there was a number is of format 1; 2 has the accuracy beside it
 ENGINE = "matching"  # who appends the event where nobody asked for a training
 _LISTS = {
     "name_count": "select k.keyed as name, c.entities from name_count as c join keyed_name as k using (name)",
@@ -31,13 +34,23 @@ _LISTS = {
 
 
 @dataclass(frozen=True)
+class Accuracy:
+    """What would become of the probes if this were the link weight: precision, recall, over probes."""
+
+    link_bits: int
+    precision: float
+    recall: float
+
+
+@dataclass(frozen=True)
 class Version:
-    """One model version of one entity."""
+    """One model version of one entity; of format 1 nobody knows the accuracy."""
 
     entity: str
     name: str
     folder: Path
     weights: weights.Weights
+    accuracy: tuple[Accuracy, ...] = ()
 
 
 def in_force(settings: Settings, entity: str) -> Version | None:
@@ -48,10 +61,13 @@ def in_force(settings: Settings, entity: str) -> Version | None:
 
 
 def read(settings: Settings, entity: str, name: str) -> Version:
-    """Return a version; raise IntegrityError where its files are missing or changed."""
+    """Return a version; raise IntegrityError where its files are missing or changed, or not of this release's kind."""
     folder = Path(settings.models / name)
     try:
         told = _told(folder)
+        form = told.get("format", 1)
+        if form not in _READ:
+            raise _unread(name, folder, f"是第 {form} 种格式，这个程序读得懂第 {'、'.join(map(str, _READ))} 种")
         written = told.pop("files")
         if name != _name(told) or any(_digest(folder / file) != digest for file, digest in written.items()):
             raise ValueError(name)
@@ -62,14 +78,29 @@ def read(settings: Settings, entity: str, name: str) -> Version:
             cure="从备份恢复这个文件夹，或用 jiceng model train 重新训练",
         ) from None
     learned = {of: {int(level): bits for level, bits in each.items()} for of, each in told["weights"].items()}
-    return Version(entity, name, folder, learned)
+    if learned.keys() != weights.untrained(matchings()[entity]).keys():
+        raise _unread(name, folder, "比对的项目和这个程序的归并规则不同")
+    return Version(entity, name, folder, learned, tuple(Accuracy(*each) for each in told.get("accuracy", ())))
+
+
+def _unread(name: str, folder: Path, why: str) -> IntegrityError:
+    return IntegrityError(
+        f"模型版本 {name} {why}",
+        where=str(folder),
+        cure="用 jiceng model train 重新训练，或换回固定它的那一版程序",
+    )
 
 
 def pin(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, learned: weights.Weights
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    matching: Matching,
+    learned: weights.Weights,
+    accuracy: Sequence[Accuracy],
 ) -> Version:
     """Write what `training.train` left as a version; `enforce` puts it in force."""
     facts = {
+        "format": FORMAT,
         "entity": matching.entity,
         "weights": {of: {str(level): bits for level, bits in each.items()} for of, each in learned.items()},
         "shared_systems": [
@@ -79,6 +110,7 @@ def pin(
                 where value_number(r.system) in (select place from shared_place) order by all"""
             ).fetchall()
         ],
+        "accuracy": [[each.link_bits, each.precision, each.recall] for each in accuracy],
         "probes": connection.execute("select count(*) from probe").fetchall()[0][0],
         "lists": {name: _fingerprint(connection, f"({_list(name)})") for name in _LISTS},
     }

@@ -1,7 +1,9 @@
 """`jiceng review` and `jiceng decide`: what they print, what they write, what they refuse."""
 
 import json
+import re
 
+import lxml.etree
 import pytest
 
 from jiceng_pipeline.cli.app import main
@@ -47,6 +49,21 @@ def test_from_the_queue_to_a_decision_and_back(jiceng):
     code, _, err = jiceng("decide", "undo", str(said["seq"] + 1), *WHY)
     assert code == 2 and "撤回不能再撤回" in err
     assert as_json(jiceng, "review", "--entity", "enterprise") == []
+
+
+def test_why_two_records_are_one_is_a_page_with_a_waterfall(jiceng, synced_copy, tmp_path):
+    first = as_json(jiceng, "review")[0]
+    pair = (first["record_id"], first["other_record_id"])
+    page = tmp_path / "why.html"
+    code, out, _ = jiceng("explain", *pair, "--page", str(page), "--json")
+    told, text = json.loads(out), page.read_text("utf-8")
+    assert code == 0
+    image = lxml.etree.fromstring(re.search("<svg.*</svg>", text, re.DOTALL)[0])
+    bars = image.findall("{*}rect")
+    assert len(bars) == len(told["steps"]) + 1, "a bar for each comparison and one for the sum"
+    for step in told["steps"]:
+        assert step["title"] in text and step["words"] in text and f"{step['bits']:+.2f}" in text
+    assert "http" not in re.sub("http://www.w3.org/2000/svg", "", text), "a page that needs nothing else"
 
 
 def test_each_thing_that_can_be_said_becomes_one_event_and_no_value_is_shown(jiceng, synced_copy):

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from base64 import b64decode
 from pathlib import Path
 
 import dagster as dg
@@ -73,6 +74,22 @@ def test_columns_show_what_they_mean_and_where_they_come_from(latest):
     deps = metadata["dagster/column_lineage"].value.deps_by_column
     assert deps["name"] == [dg.TableColumnDep(key("governance.resident"), "name")]
     assert deps["community_name"] == [dg.TableColumnDep(key("governance.community"), "community_name")]
+
+
+@pytest.mark.parametrize(
+    ("table", "titles"),
+    [
+        ("matching.model", {"人员归并：隐去号码的试验", "市场主体归并：隐去号码的试验"}),
+        ("matching.resident_match", {"分数分布"}),
+    ],
+)
+def test_matching_shows_how_sure_it_is_in_plots(latest, table, titles):
+    metadata = latest[key(table)].metadata
+    assert titles <= set(metadata)
+    for title in titles:
+        told = metadata[title].value
+        image = b64decode(told.split("base64,")[1].rstrip(")")).decode()
+        assert image.startswith("<svg") and "<polyline" in image and "比特" in told
 
 
 def test_every_sql_model_has_column_lineage(latest):

@@ -99,6 +99,11 @@ def test_numbers(engine, typed, level):
     assert found(engine, identity_number.LEVELS, sql, left, right) == level
 
 
+def test_what_a_spreadsheet_left_of_two_numbers_is_no_number(engine):
+    sql = identity_number.level("n")
+    assert found(engine, identity_number.LEVELS, sql, "'32060219' as n", "'32060219' as n") == "beginning"
+
+
 def test_a_borrowed_number_says_nothing(engine):
     sql = identity_number.level("n")
     assert found(engine, identity_number.LEVELS, sql, f"'B{NUMBER}' as n", f"'B{NUMBER}' as n") is None

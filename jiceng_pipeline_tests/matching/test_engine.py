@@ -1,6 +1,9 @@
 """The engine as a whole: bounded blocks, pinned model versions, equal results of equal inputs, words for a pair."""
 
+import json
+import shutil
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -99,6 +102,32 @@ def test_the_first_build_pins_a_model_and_later_ones_use_it(reconcile, tmp_path)
     (version.folder / "stopped.parquet").write_bytes(b"")
     with pytest.raises(IntegrityError):
         versions.in_force(settings, "resident")
+
+
+@pytest.mark.parametrize(
+    ("change", "is_read"),
+    [
+        ({"format": None}, True),  # as releases wrote it before there was a number
+        ({"format": 99}, False),
+        ({"weights": {"prior": {"0": -1200}}}, False),  # of a release that compared other things
+    ],
+)
+def test_a_model_of_another_release_is_read_or_refused_with_a_cure(reconcile, tmp_path, change, is_read):
+    settings = Settings(home=tmp_path)
+    with reconcile(crowd(30)):
+        pinned = versions.in_force(settings, "resident")
+    told = json.loads((pinned.folder / "weights.json").read_text("utf-8"))
+    written = told.pop("files")
+    told = {name: value for name, value in {**told, **change}.items() if value is not None}
+    name = sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
+    shutil.copytree(pinned.folder, settings.models / name)
+    (settings.models / name / "weights.json").write_text(json.dumps({**told, "files": written}), "utf-8")
+    if is_read:
+        assert versions.read(settings, "resident", name).weights == pinned.weights
+        return
+    with pytest.raises(IntegrityError) as refused:
+        versions.read(settings, "resident", name)
+    assert "jiceng model train" in refused.value.cure
 
 
 def test_an_explanation_adds_up_and_names_nobody(reconcile, tmp_path):

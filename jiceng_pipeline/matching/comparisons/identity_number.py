@@ -11,9 +11,10 @@ def level(number: str) -> str:
     a, b = f"l.{number}", f"r.{number}"
     return f"""case when {a} is null or {b} is null then 0
         when starts_with({a}, 'B') or starts_with({b}, 'B') then 0
-        when {a} = {b} then 1
+        -- two numbers of which a spreadsheet left the same beginning are no number at all
         when length({a}) < 18 or length({a}) <> length({b})
             then case when starts_with({a}, {b}) or starts_with({b}, {a}) then 4 else 5 end
+        when {a} = {b} then 1
         else case differing_signs({a}, {b}) when 1 then 2
             when 2 then case when sorted_signs({a}) = sorted_signs({b}) then 2 else 3 end
             else 5 end
