@@ -50,7 +50,8 @@ def _row(place: int, title: str, words: str, start: float, end: float, bits: flo
         f'<text x="0" y="{top + 15}" font-weight="600">{escape(title)}</text>'
         f'<text x="0" y="{top + 33}" fill="#4a4a4a">{escape(words)}</text>'
         f'<rect x="{left:.1f}" y="{top + 6}" width="{wide:.1f}" height="22" {fill}/>'
-        f'<text x="{max(start, end) + 6:.1f}" y="{top + 22}">{bits:+.2f}</text>'
+        f'<text x="{max(start, end) + 6:.1f}" y="{top + 22}" paint-order="stroke" stroke="#fff" '
+        f'stroke-width="4">{bits:+.2f}</text>'
     )
 
 
