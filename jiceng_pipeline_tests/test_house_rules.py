@@ -44,7 +44,8 @@ def test_a_module_says_what_belongs_in_it(path):
 
 
 @pytest.mark.parametrize(
-    ("library", "room"), [("dagster", "defs"), ("great_expectations", "quality"), ("duckdb_engine", "quality")]
+    ("library", "room"),
+    [("dagster", "defs"), ("great_expectations", "quality"), ("duckdb_engine", "quality"), ("django", "portal")],
 )
 def test_a_library_is_known_in_one_room_only(library, room):
     elsewhere = [

@@ -1,0 +1,93 @@
+"""Accounts: Django users whose name is the ledger's account. Posts are given elsewhere, by somebody else.
+
+Only a process that `configuration.start` made a Django process can import this.
+"""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.ledger.kinds.post import Post
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.portal import passwords
+from jiceng_pipeline.portal.models import Remembered
+from jiceng_pipeline.portal.reading import opened
+from jiceng_pipeline.returns import posts
+
+GIVEN_BY = "operator"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An account that was made, with the password nobody will be shown again."""
+
+    account: str
+    title: str
+    password: str
+
+
+def make(account: str, *, must_change: bool = True) -> str:
+    """Make an account and return its first password; raise UsageError where there is one of that name."""
+    if User.objects.filter(username=account).exists():
+        raise UsageError("已经有这个账号", where=f"账号 {account}", cure="换一个名字，或重设密码")
+    user, password = User(username=account), passwords.made_up()
+    user.set_password(password)
+    user.full_clean(exclude=["password"])
+    user.save()
+    Remembered.objects.create(user=user, must_change_password=must_change)
+    return password
+
+
+def reset(account: str) -> str:
+    """Give an account a new password, which has to be changed; all its sessions end, its lock is lifted."""
+    from axes.utils import reset as unlock
+
+    user = User.objects.filter(username=account).first()
+    if user is None:
+        raise UsageError("没有这个账号", where=f"账号 {account}", cure="核对名字")
+    password = passwords.made_up()
+    user.set_password(password)
+    user.save()
+    Remembered.objects.update_or_create(user=user, defaults={"must_change_password": True})
+    unlock(username=account)
+    return password
+
+
+def end(account: str) -> None:
+    """Close an account: it can sign in no more, and its sessions end."""
+    if not User.objects.filter(username=account, is_active=True).update(is_active=False):
+        raise UsageError("没有这个账号", where=f"账号 {account}", cure="核对名字")
+
+
+def demonstration(settings: Settings) -> list[Made]:
+    """Make one account for each kind of post, once; return those made now with their passwords."""
+    with opened() as (_, connection):
+        (community,) = connection.execute(
+            """select community_code from returned.resident_register
+            group by community_code order by count(*) desc, community_code limit 1"""
+        ).fetchall()[0]
+        rows = connection.execute(
+            "select system, count(*) from quality.ticket group by system order by count(*) desc, system"
+        ).fetchall()
+    department = rows[0][0].partition("/")[0] if rows else "civil_affairs"
+    systems = tuple(system for system, _ in rows if system.startswith(f"{department}/"))
+    wanted = (
+        ("clerk", "社区工作人员", "clerk", community, ()),
+        ("township", "街道工作人员", "township", community[:9], ()),
+        ("county", "区县工作人员", "county", community[:6], ()),
+        ("city", "市级工作人员", "city", community[:4], ()),
+        ("department", "部门工作人员", "department", "*", systems or ("civil_affairs/subsistence_allowance",)),
+        ("system_admin", "系统管理员", "system_admin", "*", ()),
+        ("security_admin", "安全管理员", "security_admin", "*", ()),
+        ("audit_admin", "审计管理员", "audit_admin", "*", ()),
+    )
+    made = []
+    with open_ledger(settings) as ledger:
+        for account, title, role, scope, of in wanted:
+            if User.objects.filter(username=account).exists():
+                continue
+            posts.give(ledger, Post(account=account, role=role, scope=scope, systems=of, given_by=GIVEN_BY))
+            made.append(Made(account, title, make(account, must_change=False)))
+    return made

@@ -1,0 +1,86 @@
+"""Who is asking: an account with what its posts and grants let it see and do, read anew for every request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.portal.reading import settings
+from jiceng_pipeline.portal.wording import say
+from jiceng_pipeline.returns import access, grants, holding, roles
+
+
+@dataclass(frozen=True)
+class Link:
+    """Somewhere to go."""
+
+    title: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`divisions` are the codes whose people it may see; `systems` those it answers for."""
+
+    account: str
+    roles: tuple[str, ...]
+    divisions: tuple[str, ...]
+    systems: tuple[str, ...]
+
+    def covers(self, scope: str) -> bool:
+        """Say whether a division lies within one of the account's own."""
+        return any(access.covers(own, scope) for own in self.divisions)
+
+    def may(self, act: str) -> bool:
+        """Say whether a post of the account lets it do that; what is done is asked of `access.permit` again."""
+        return any(act in roles.find(code).acts for code in self.roles)
+
+    @property
+    def home(self) -> str:
+        """Return the page the account starts from."""
+        if self.divisions:
+            return f"/at/{self.divisions[0]}"
+        starts = (("answer_ticket", "/tickets"), ("make_account", "/accounts"), ("give_post", "/posts"),
+                  ("read_audit", "/audit"))  # fmt: skip
+        return next((address for act, address in starts if self.may(act)), "/me")
+
+    @cached_property
+    def links(self) -> Sequence[Link]:
+        """Return what stands in the bar at the top."""
+        place = self.home if self.divisions else ""
+        found = []
+        if place:
+            found = [
+                Link(say("今天要办的事", "Today"), place),
+                Link(say("底册", "Registers"), f"{place}/registers"),
+                Link(say("下载", "Download"), f"{place}/downloads"),
+            ]
+        offered = (
+            ("answer_ticket", say("问题单", "Tickets"), "/tickets"),
+            ("decide_dispute", say("异议", "Disputes"), "/disputes"),
+            ("make_account", say("账号", "Accounts"), "/accounts"),
+            ("give_post", say("岗位", "Posts"), "/posts"),
+            ("read_audit", say("审计", "Audit"), "/audit"),
+        )
+        return [*found, *(Link(title, address) for act, title, address in offered if self.may(act))]
+
+
+def of(request: HttpRequest) -> Caller:
+    """Return who is asking; raise nothing: an account without posts sees nothing."""
+    return of_account(request.user.get_username())
+
+
+def of_account(account: str) -> Caller:
+    """Return what that account may see and do now."""
+    with open_ledger(settings()) as ledger:
+        held = [entry.body for entry in holding.posts(ledger, account)]
+        given = [entry.body for entry in grants.live(ledger, account)]
+    divisions = tuple(sorted({grant.scope for grant in given}, key=lambda code: (len(code), code)))
+    return Caller(
+        account,
+        tuple(dict.fromkeys(post.role for post in held)),
+        divisions,
+        tuple(dict.fromkeys(system for post in held for system in post.systems)),
+    )

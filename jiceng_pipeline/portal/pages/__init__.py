@@ -1,0 +1,1 @@
+"""Pages, one topic a file, found by scanning: each has `paths`."""
