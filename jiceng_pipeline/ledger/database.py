@@ -62,6 +62,12 @@ PAGE = 1_000
 _LATER = select(EVENT).where(EVENT.c.seq > bindparam("after")).order_by(EVENT.c.seq).limit(PAGE)
 _PAGE, _PAGE_OF_KIND = _LATER, _LATER.where(EVENT.c.kind == bindparam("kind"))
 _LAST = EVENT.c.seq.desc()
+_EARLIER = (
+    select(EVENT)
+    .where(EVENT.c.kind == bindparam("kind"), EVENT.c.seq < bindparam("before"))
+    .order_by(_LAST)
+    .limit(PAGE)
+)
 _HEAD = select(EVENT.c.seq, EVENT.c.hash).order_by(_LAST).limit(1)
 _HASH_OF = select(EVENT.c.hash).where(EVENT.c.seq == bindparam("seq"))
 _LATEST = (
@@ -120,6 +126,10 @@ class Rows:
         """Return the last event of that kind on that subject."""
         row = self._connection.execute(_LATEST, {"kind": kind, "subject": subject}).one_or_none()
         return Event(*row) if row else None
+
+    def earlier(self, kind: str, before: int) -> list[Event]:
+        """Return the events of one kind before that number, the last first."""
+        return [Event(*row) for row in self._connection.execute(_EARLIER, {"kind": kind, "before": before})]
 
     def between(self, kind: str, first: str, end: str) -> list[Event]:
         """Return the events of one kind with first <= subject < end, in order."""

@@ -54,6 +54,13 @@ class Ledger:
                 yield event
             after = page[-1].seq
 
+    def backwards(self, kind: str) -> Iterator[Event]:
+        """Yield the events of one kind, the last first."""
+        before = 2**63 - 1
+        while page := self._earlier(kind, before):
+            yield from page
+            before = page[-1].seq
+
     def about(self, kind: str, prefix: str) -> list[Event]:
         """Return the events of one kind whose subject begins so, in order."""
         with self._database.reading() as rows:
@@ -123,6 +130,10 @@ class Ledger:
     def _where(self) -> str:
         return str(self._database.path)
 
+    def _earlier(self, kind: str, before: int) -> list[Event]:
+        with self._database.reading() as rows:
+            return rows.earlier(kind, before)
+
     def _page(self, kind: str | None, after: int) -> list[Event]:
         with self._database.reading() as rows:
             return rows.page(kind, after)
@@ -148,7 +159,11 @@ def open_ledger(settings: Settings) -> Ledger:
         database.create(path)
     ledger = Ledger(database.Database(path), head_file)
     try:
-        ledger.check_tail(kept)
+        try:
+            ledger.check_tail(kept)
+        except IntegrityError:
+            ledger.verify()  # the end does not fit: it says which event is the first that does not
+            raise
         ledger.complete()
     except BaseException:
         ledger.close()
