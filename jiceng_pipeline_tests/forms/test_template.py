@@ -1,0 +1,75 @@
+"""A department's own workbook comes back filled and, besides, as it was."""
+
+import openpyxl
+import pytest
+
+from jiceng_pipeline.forms import prefill, sheet_key
+from jiceng_pipeline.forms.definition import find, forms
+
+TEMPLATES = [form.id for form in forms().values() if form.template]
+
+
+def look(cell):
+    return (
+        cell.font, cell.fill, cell.border, cell.alignment, cell.protection,
+    )  # fmt: skip
+
+
+def paper(sheet):
+    return (
+        sheet.page_setup.orientation, str(sheet.page_setup.paperSize), sheet.page_setup.fitToWidth,
+        sheet.page_setup.fitToHeight, sheet.print_title_rows, sheet.print_area.rpartition("!")[2],
+        sheet.page_margins.left, sheet.page_margins.right, sheet.print_options.horizontalCentered,
+        sheet.oddFooter.center.text, sheet.freeze_panes, sheet.sheet_properties.pageSetUpPr.fitToPage,
+    )  # fmt: skip
+
+
+def widths(sheet):
+    columns = {name: (each.width, each.hidden) for name, each in sheet.column_dimensions.items()}
+    return columns, {number: each.height for number, each in sheet.row_dimensions.items()}
+
+
+def rules(sheet):
+    return [(str(each.sqref), each.type, each.formula1) for each in sheet.data_validations.dataValidation]
+
+
+@pytest.mark.parametrize("form", TEMPLATES)
+def test_only_mapped_cells_change(listed, made, community, form):
+    defined = find(form)
+    template = defined.template
+    blank = openpyxl.load_workbook(defined.template_file).worksheets[0]
+    filled = openpyxl.load_workbook(made[form][community].path)
+    pages = [sheet for sheet in filled if sheet.title != sheet_key.SHEET]
+    body = range(template.first_row, template.first_row + template.body_rows)
+    ours = {f"{letter}{row}" for row in body for letter in (*template.columns.values(), template.number_column)}
+    ours |= {template.place, template.date}
+    for sheet in pages:
+        assert sheet.dimensions == blank.dimensions
+        assert sorted(map(str, sheet.merged_cells.ranges)) == sorted(map(str, blank.merged_cells.ranges))
+        assert paper(sheet) == paper(blank)
+        assert widths(sheet) == widths(blank)
+        assert rules(sheet) == rules(blank)
+        for row in blank.iter_rows():
+            for cell in row:
+                theirs = sheet[cell.coordinate]
+                assert look(theirs) == look(cell), cell.coordinate
+                if cell.coordinate not in ours:
+                    assert theirs.value == cell.value, cell.coordinate
+    assert made[form][community].rows > 0
+    assert len(pages) == max(1, -(-made[form][community].rows // template.body_rows))
+
+
+@pytest.mark.parametrize("form", TEMPLATES)
+def test_every_row_stands_where_the_template_has_its_columns(listed, made, community, form):
+    defined = find(form)
+    page = prefill.page(listed, actor="operator", form=form, community=community)
+    book = openpyxl.load_workbook(made[form][community].path)
+    key = sheet_key.read(list(book[sheet_key.SHEET].iter_rows(values_only=True)), listed, "f.xlsx")
+    hasher = sheet_key.Hasher(listed)
+    for row, keyed in zip(page.rows, key.rows, strict=True):
+        for place, column in enumerate(key.columns):
+            if column.column >= 0:
+                said = book[keyed.sheet].cell(keyed.row + 1, column.column + 1).value
+                assert sheet_key.text_of(said) == sheet_key.text_of(row.cells[place])
+                assert keyed.hashes[place] == hasher.cell(row.entity_id, column.element, said)
+    assert set(defined.template.columns) <= {each.element for each in key.columns}
