@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -20,6 +21,7 @@ from jiceng_pipeline.ledger.kinds.audit import Channel
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.returns import communities, grants
 from jiceng_pipeline.returns.access import Access, authorise, failed, served
+from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.publish import Version
@@ -177,7 +179,13 @@ def _write(settings: Settings, ledger: Ledger, shown: Page, folder: Path) -> Mad
 def _opened(version: Version, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a published version; what DuckDB says of a damaged one may quote values, so it goes no further."""
     try:
-        with connect(version.database, settings=settings, read_only=True) as connection:
+        with (
+            TemporaryDirectory(prefix=".forms.", dir=settings.home) as spilled,
+            connect(version.database, settings=settings, read_only=True) as connection,
+        ):
+            # of its own: several processes read the version at once, and each clears the folder it spilled into
+            connection.execute(f"set temp_directory = {literal(spilled)}")
+            connection.execute("set enable_progress_bar = false")
             yield connection
     except duckdb.Error as error:
         raise IntegrityError(

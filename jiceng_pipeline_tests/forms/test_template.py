@@ -10,9 +10,8 @@ TEMPLATES = [form.id for form in forms().values() if form.template]
 
 
 def look(cell):
-    return (
-        cell.font, cell.fill, cell.border, cell.alignment, cell.protection,
-    )  # fmt: skip
+    # what openpyxl hands out are proxies, which never equal each other
+    return [repr(each) for each in (cell.font, cell.fill, cell.border, cell.alignment, cell.protection)]
 
 
 def paper(sheet):
