@@ -33,7 +33,8 @@ def test_a_clerks_pages_are_accessible(reader, site, mine, width, size):
     page = reader("clerk", width=width, size=size)
     at = f"/at/{site.community}"
     plain = (at, f"{at}/registers", f"{at}/register/resident_register", f"{at}/downloads", f"{at}/verify",
-             f"{at}/review", f"{at}/disputes", f"{at}/resident/{mine.holes['key']}", "/me",
+             f"{at}/review", f"{at}/disputes", f"{at}/pictures", f"{at}/apps",
+             f"{at}/app/elderly_living_alone_visit", f"{at}/resident/{mine.holes['key']}", "/me",
              f"{at}/register/resident_register?q=没有这个人", "/nothing")  # fmt: skip
     found = {}
     for address in plain:
@@ -113,3 +114,17 @@ def test_nothing_is_fetched_from_elsewhere(reader, site):
         page.goto(address)
     assert asked
     assert all(url.startswith(site.address) for url in asked)
+
+
+def test_every_picture_has_its_sentence_and_its_table(site):
+    page = site.client("clerk").get(f"/at/{site.community}/pictures").text
+    assert page.count("<svg") == page.count("<figure>") >= 4
+    assert page.count('<table class="stack slim">') == page.count("<figure>")
+    assert "最多的是" in page
+
+
+def test_the_profile_is_one_page_with_whose_copy_it_is(site, tmp_path):
+    answer = site.client("clerk").get(f"/at/{site.community}/profile.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.count(b"/Type /Page\n") + answer.content.count(b"/Type /Page/") <= 1
+    assert answer.content.startswith(b"%PDF")
