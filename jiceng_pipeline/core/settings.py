@@ -19,6 +19,7 @@ _PLACES = {
     "builds": "builds",
     "cache": "cache",
     "departments": "departments",
+    "services": "services",
     "published": "published",
     "ledger": "ledger.sqlite",
     "inbox": "inbox",
