@@ -190,7 +190,10 @@ def _doubted(form: Form, tables: _Tables, told: Sequence[Column], masked: bool) 
     """
     disagreeing = f"""union all
                 select entity_id, element_id, '说法不一，另有：' || {others} as words from conflicting"""
-    return f"""{conflicting if verified else ""}doubted as (
+    lives = next((each for each in told if each.element == "dwelling_address" and tables.won(each)), None)
+    contested = _contested(masked) if lives else ""
+    moved = "union all select entity_id, 'dwelling_address' as element_id, words from contested" if lives else ""
+    return f"""{conflicting if verified else ""}{contested}doubted as (
         select entity_id, list(struct_pack(element_id := element_id, words := words)) as said
         from (
             select entity_id, element_id, string_agg(words, '；' order by words) as words
@@ -201,12 +204,40 @@ def _doubted(form: Form, tables: _Tables, told: Sequence[Column], masked: bool) 
                 select entity_id, element_id, '过期：' || source_date || ' 以来没有更新' as words
                 from governance.stale_cell where entity = {literal(entity)} and element_id in ({listed})
                 {disagreeing if verified else ""}
+                {moved}
             )
             where entity_id in (select entity_id from who)
             group by entity_id, element_id
         )
         group by entity_id
     )"""
+
+
+def _contested(masked: bool) -> str:
+    """Return the CTE `contested(entity_id, words)`: who lives, by as many records or more, behind another door.
+
+    The newest record wins a dwelling, but systems that date no record look new every day.
+    """
+    systems = in_words(element("other_systems"), "string_agg(distinct other.system, ',' order by other.system)", {})
+    written = "" if masked else "string_agg(distinct other.written, '；' order by other.written) || "
+    return f"""doored as (
+        select candidate.entity_id, spelled.dwelling_door as door, candidate.dwelling_address as written,
+            candidate.system, candidate.record_id = winner.dwelling_address as stands,
+            count(*) over (partition by candidate.entity_id, spelled.dwelling_door) as votes
+        from (select distinct entity_id from who)
+        join matching.resident_candidate as candidate using (entity_id)
+        join matching.resident_winner as winner using (entity_id)
+        join staging.resident_record as spelled on spelled.record_id = candidate.record_id
+        where spelled.dwelling_door is not null
+    ),
+    contested as (
+        select other.entity_id, '说法不一，另有：' || {written}'（' || {systems} || '）' as words
+        from doored as other
+        join doored as own on own.entity_id = other.entity_id and own.stands
+        where other.door <> own.door and other.votes >= own.votes
+        group by other.entity_id
+    ),
+    """
 
 
 def _map(values: Mapping[str, object]) -> str:
