@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse import publish
@@ -43,6 +44,16 @@ _REGISTERS = (
     _Register("household_register", "household_id", "head_name"),
     _Register("enterprise_register", "enterprise_id", "enterprise_name"),
 )
+
+
+def key(dataset: str) -> str:
+    """Return the column by which the rows of a dataset are compared; raise UsageError where they are not."""
+    found = {register.dataset: register.key for register in _REGISTERS}
+    if dataset not in found:
+        raise UsageError(
+            "这个数据集不能只取变化", where=f"数据集 {dataset}", cure=f"可以的有：{'、'.join(found)}；或取全部"
+        )
+    return found[dataset]
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -9,12 +9,13 @@ import duckdb
 
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.departments.contract import Contract, contracts
-from jiceng_pipeline.returns import marks, masks
+from jiceng_pipeline.returns import changes, marks, masks
 from jiceng_pipeline.returns.access import Access
 from jiceng_pipeline.returns.communities import Place
 from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.returns.marks import Marks
 from jiceng_pipeline.returns.wording import in_words
+from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse.connection import identifier
 from jiceng_pipeline.warehouse.publish import Version
@@ -41,6 +42,7 @@ class Cut:
     access: Access
     version: Version
     titles: Mapping[str, str]
+    only_changes: bool = False
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:
@@ -53,9 +55,18 @@ class Cut:
     def rows(self) -> int:
         """Return how many rows it has."""
         counted: int = self.connection.execute(
-            f"select count(*) from {self.dataset.table} where {self.access.where()}"
+            f"select count(*) from {self.dataset.table} where {self.where}"
         ).fetchall()[0][0]
         return counted
+
+    @property
+    def where(self) -> str:
+        """Return SQL that holds for its rows: all of the scope, or those that the version before had otherwise."""
+        if not self.only_changes:
+            return self.access.where()
+        return f"""{self.access.where()} and {identifier(changes.key(self.dataset.name))} in (
+            select entity_id from returned.{changes.NAME}
+            where dataset = {literal(self.dataset.name)} and {self.access.where()})"""
 
     def is_empty(self, element: Element) -> bool:
         """Say whether this profile shows nothing of an element."""
@@ -83,7 +94,7 @@ class Cut:
         shown = ",\n".join(f"{sql} as {identifier(name)}" for name, sql in columns.items())
         said = f", {self._said()} as {marks.COLUMN}" if marked and self.can_be_marked else ""
         return f"""select {shown}{said} from {self.dataset.table}
-            where {self.access.where()} order by rowid"""
+            where {self.where} order by rowid"""
 
     @property
     def can_be_marked(self) -> bool:
@@ -132,6 +143,7 @@ class Cut:
             "显示方式": masks.TITLES[self.access.profile],
             "数据截至": self.as_of,
             "版本": self.version.name,
+            "取哪些行": "只有与上一版本不同的（移除和迁出的见变化清单）" if self.only_changes else "全部",
             "上一版本": self.version.manifest.get("previous") or "没有，这是首个版本",
             "使用约定": LICENCE,
         }

@@ -16,7 +16,7 @@ from jiceng_pipeline.core.errors import IntegrityError, JicengError, NothingPubl
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.kinds.audit import Channel
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
-from jiceng_pipeline.returns import communities, datasets, formats, masks
+from jiceng_pipeline.returns import changes, communities, datasets, formats, masks
 from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.returns.cut import Cut
 from jiceng_pipeline.returns.datasets import Dataset
@@ -50,18 +50,22 @@ def cut(
     purpose: str | None = None,
     folder: Path | None = None,
     channel: Channel = "download",
+    only_changes: bool = False,
 ) -> Package:
     """Write the rows of the version being served to `folder`, by default `returned/<code>/` in the home.
 
     `dataset` is the name of a returned one, or another room's own. `community` may also be a township, county or
-    city: all its communities in one file. Raise UsageError for a place, dataset, format or profile there is not,
-    NothingPublished before the first version, AccessDenied where no grant covers it. Nothing is read before the
-    audit is written, and no file is left where it cannot be written how many rows were handed out.
+    city: all its communities in one file. `only_changes` leaves out the rows that the version before had just so.
+    Raise UsageError for a place, dataset, format or profile there is not, NothingPublished before the first
+    version, AccessDenied where no grant covers it. Nothing is read before the audit is written, and no file is
+    left where it cannot be written how many rows were handed out.
     """
     writer = _writer(format)
     wanted = dataset if isinstance(dataset, Dataset) else datasets.find(settings, dataset)
     place = communities.find(settings, community)
     masks.of_rows(profile)
+    if only_changes:
+        changes.key(wanted.name)
     version = publish.current(settings)
     if version is None:
         raise NothingPublished("还没有可以回流的版本", where=str(settings.published), cure="先运行 jiceng sync")
@@ -72,7 +76,7 @@ def cut(
             version=version.name, as_of=version.manifest.get("inputs", {}).get("business_date"), channel=channel,
         )  # fmt: skip
         with _told(ledger, access), _opened(version, settings) as connection:
-            content = Cut(connection, wanted, place, access, version, titles)
+            content = Cut(connection, wanted, place, access, version, titles, only_changes)
             target = (folder or settings.home / "returned" / place.code) / file_name(content, format)
             with _whole(target) as draft:
                 rows: int = writer.write(content, draft)
@@ -83,7 +87,8 @@ def cut(
 def file_name(content: Cut, format: str) -> str:
     """Return `<社区>_<数据集>_<日期>_v<版本>.<format>`; an unmasked file says so in its name."""
     full = "_完整信息" if content.access.profile == "full" else ""
-    parts = (content.place.name, content.dataset.title, content.as_of, f"v{content.version.short_name}{full}")
+    title = content.dataset.title + ("_只有变化" if content.only_changes else "")
+    parts = (content.place.name, title, content.as_of, f"v{content.version.short_name}{full}")
     return "_".join(_UNSAFE.sub("_", part) for part in parts) + f".{format}"
 
 
