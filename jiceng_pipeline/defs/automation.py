@@ -10,7 +10,7 @@ import dagster as dg
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs import instance as history
-from jiceng_pipeline.defs.layers import EXCHANGE
+from jiceng_pipeline.defs.layers import AFTER_SYNC
 from jiceng_pipeline.landing import connections
 
 JOB = "sync"
@@ -23,7 +23,7 @@ def defs() -> dg.Definitions:
     """Return the job, the schedule and the sensors."""
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(EXCHANGE),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(*AFTER_SYNC),
         description="拉取、标准化、归并、检查、发布：一次完整的同步",
     )
     daily_sync = dg.ScheduleDefinition(

@@ -26,10 +26,12 @@ LAYERS: Mapping[str, Layer] = {
     "quality": Layer("质量", "check"),
     "published": Layer("发布", "publish"),
     "exchange": Layer("交换", "publish"),
+    "forms": Layer("表单", "publish"),
 }
 
 POOL = "warehouse"  # DuckDB has one writer
-EXCHANGE = "exchange"  # what comes after a sync, in runs of its own
+EXCHANGE, FORMS = "exchange", "forms"
+AFTER_SYNC = (EXCHANGE, FORMS)  # what comes after a sync, in runs of its own
 OWNER = "team:运营"  # of what we make ourselves; a landed system is its department's
 VERSION = dg.AssetKey(["published", "version"])
 

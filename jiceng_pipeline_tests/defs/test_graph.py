@@ -20,7 +20,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 GRAPH = defs().resolve_asset_graph()
 ASSETS = sorted(GRAPH.materializable_asset_keys)
 PAGES = {dg.AssetKey(["quality", name]) for name in ("dashboard", "rule_page", "monthly_report")}
-DELIVERY = dg.AssetKey(["exchange", "delivery"])
+AFTER = {dg.AssetKey(["exchange", "delivery"]), dg.AssetKey(["forms", "burden"])}
 LANDED = {key(f"landing.{contract.table}"): contract for contract in contracts().values()}
 
 
@@ -31,7 +31,7 @@ def as_text(asset):
 def test_every_system_table_and_layer_of_checks_is_an_asset():
     tables = {key(name) for name in catalogue.tables(Settings.load())}
     checks = {dg.AssetKey(["quality", rule.layer]) for rule in rules().values()}
-    assert set(ASSETS) == {*LANDED, *tables, *checks, VERSION, *PAGES, DELIVERY}
+    assert set(ASSETS) == {*LANDED, *tables, *checks, VERSION, *PAGES, *AFTER}
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=as_text)
@@ -60,8 +60,8 @@ def test_every_rule_is_a_check_on_the_table_it_speaks_of():
 
 
 def test_the_version_comes_after_everything_and_only_it_waits_for_the_gate():
-    assert {*GRAPH.get_ancestor_asset_keys(VERSION)} >= {*ASSETS} - {VERSION, DELIVERY} - PAGES
-    assert GRAPH.get(VERSION).child_keys == {*PAGES, DELIVERY}
+    assert {*GRAPH.get_ancestor_asset_keys(VERSION)} >= {*ASSETS} - {VERSION} - AFTER - PAGES
+    assert GRAPH.get(VERSION).child_keys == {*PAGES, *AFTER}
     blocking = [check for check in GRAPH.asset_check_keys if GRAPH.get(check).blocking]
     assert blocking == [dg.AssetCheckKey(key(catalogue.TICKET), "publishable")]
     assert GRAPH.get(key(catalogue.TICKET)).child_keys == {VERSION}
@@ -70,7 +70,7 @@ def test_the_version_comes_after_everything_and_only_it_waits_for_the_gate():
 def test_what_writes_the_warehouse_waits_for_its_pool():
     for asset in ASSETS:
         operation = GRAPH.get(asset).assets_def.op
-        assert (operation.pool == POOL) == (asset not in {*LANDED, *PAGES, DELIVERY}), asset
+        assert (operation.pool == POOL) == (asset not in {*LANDED, *PAGES, *AFTER}), asset
 
 
 def test_loading_opens_nothing(tmp_path):
