@@ -75,6 +75,12 @@ def month(tmp_path_factory):
     It takes minutes, once; for reading only.
     """
     from jiceng_pipeline_tests.days import Month, live
+    from jiceng_pipeline_tests.subscribers import Subscribers
 
     settings = Settings(home=tmp_path_factory.mktemp("month"))
-    return Month(settings, list(live(settings)))
+    evenings, delivered, subscribers = [], [], None
+    for evening in live(settings):
+        subscribers = subscribers or Subscribers(settings)
+        evenings.append(evening)
+        delivered.append(subscribers.evening())
+    return Month(settings, evenings, subscribers, delivered)

@@ -16,6 +16,7 @@ from jiceng_pipeline.simulation.running import running
 from jiceng_pipeline.simulation.simulate import simulate
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests.subscribers import Seen, Subscribers
 
 START, DAYS, SEED = date(2026, 11, 24), 30, 7
 PACE = Pace().times(6)  # so that in a month of two thousand people everything happens
@@ -97,10 +98,12 @@ class Evening:
 
 @dataclass(frozen=True)
 class Month:
-    """The home that was synced, and all its evenings, the first day's in front."""
+    """The home that was synced, all its evenings, the first day's in front, and what subscribers were told then."""
 
     settings: Settings
     evenings: list[Evening]
+    subscribers: Subscribers
+    delivered: list[list[Seen]]
 
 
 def live(settings: Settings, days: int = DAYS, scale: str = "community") -> Iterator[Evening]:

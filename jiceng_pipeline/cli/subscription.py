@@ -173,6 +173,23 @@ def resume(
     out.print(say("下次交付时再送。", "It is tried at the next delivery."))
 
 
+@app.command(help=say("另一个实例以此订阅为来源时用的合同", "the contract for another instance"))
+def contract(
+    name: _Name,
+    system: Annotated[str, typer.Option(help=say("在那边叫什么：部门/系统", "department/system there"))],
+    owner: Annotated[str, typer.Option(help=say("责任单位", "owner"))],
+    contact: Annotated[str, typer.Option(help=say("联系方式", "contact"))],
+) -> None:
+    """Print the contract, to be put into the other instance's `departments/` folder."""
+    from jiceng_pipeline.exchange import receiver_contract, subscription
+    from jiceng_pipeline.ledger.store import open_ledger
+
+    settings = Settings.load()
+    with open_ledger(settings) as ledger:
+        wanted = subscription.find(ledger, name)
+    typer.echo(receiver_contract.text(settings, wanted, system, owner, contact), nl=False)
+
+
 def _condition(text: str) -> "Condition":
     from jiceng_pipeline.ledger.kinds.subscription import Condition
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import Locked, NothingPublished, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import delivery_step, delivery_target, subscription
+from jiceng_pipeline.exchange import delivery_outbox, delivery_step, delivery_target, subscription
 from jiceng_pipeline.exchange.delivery_round import Outcome, Round, leave
 from jiceng_pipeline.exchange.receipt import Receipts
 from jiceng_pipeline.ledger.store import open_ledger
@@ -22,7 +22,7 @@ from jiceng_pipeline.warehouse import publish
 
 
 def deliver(settings: Settings, names: tuple[str, ...] = (), *, now: bool = False) -> list[Outcome]:
-    """Deliver what is due, of the subscriptions named or of all, and say how each went.
+    """Deliver what is due, of the subscriptions named or of all and the outbox, and say how each went.
 
     With `now` the rhythm is not waited for. Raise NothingPublished before the first version, Locked where
     another process is delivering.
@@ -35,11 +35,12 @@ def deliver(settings: Settings, names: tuple[str, ...] = (), *, now: bool = Fals
         known = subscription.every(ledger)
         for name in names:
             subscription.find(ledger, name)
-        return [
+        outcomes = [
             Round(settings, ledger, receipts, wanted, version).outcome(now=now)
             for name, wanted in known.items()
             if not names or name in names
         ]
+        return outcomes if names else [*outcomes, *delivery_outbox.deliver(settings, ledger, receipts, version)]
 
 
 def replay(settings: Settings, name: str, first: int, last: int) -> Outcome:

@@ -7,10 +7,11 @@ from typing import Any, Literal
 import duckdb
 
 from jiceng_pipeline.core import clock
-from jiceng_pipeline.core.errors import AccessDenied, JicengError, SourceRejected, SourceUnreachable
+from jiceng_pipeline.core.errors import AccessDenied, JicengError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_step, delivery_target, subscription
-from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_batch import Have
+from jiceng_pipeline.exchange.delivery_sender import Sender
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.delta_view import View
 from jiceng_pipeline.exchange.receipt import Receipts
@@ -20,8 +21,6 @@ from jiceng_pipeline.returns import datasets, grants
 from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.warehouse.publish import Version
-
-_REWINDS = 3  # how often a receiver may ask for earlier batches within one delivery
 
 State = Literal["delivered", "unchanged", "not_due", "paused", "ended", "denied", "waiting", "parked"]
 STATES: dict[State, str] = {
@@ -63,7 +62,7 @@ class Round:
 
     def __post_init__(self) -> None:
         self.name = self.wanted.subscription_id
-        self.batches = self.rows = 0
+        self.sender = Sender(self.settings, self.receipts, self.name, self.wanted.subscriber)
 
     def outcome(self, *, now: bool) -> Outcome:
         """Deliver what is due and say how it went; nothing that goes wrong here touches another subscription."""
@@ -89,7 +88,7 @@ class Round:
         have = way.have(self.name, address) or self.receipts.sent(self.name)
         steps = delivery_step.every(self.settings, self.name)
         last = steps[-1] if steps else None
-        start = self._start(have, steps)
+        start = self.sender.start(have, steps)
         is_news = self._is_news(last)
         is_due = now or subscription.is_due(self.wanted, last.made if last else None, clock.now())
         if last and start and start > last.last and not (is_news and is_due) and self._is_granted(last):
@@ -101,10 +100,10 @@ class Round:
         except BaseException:
             failed(self.ledger, access)
             raise
-        served(self.ledger, access, self.rows)
+        served(self.ledger, access, self.sender.rows)
         if parked := self.receipts.parked(self.name):
             return self._told("parked", parked.reason)
-        return self._told("delivered" if self.batches else "unchanged")
+        return self._told("delivered" if self.sender.batches else "unchanged")
 
     def _give(
         self, way: Any, address: Mapping[str, str], view: View, have: Have, start: int | None, *, is_new: bool
@@ -112,17 +111,17 @@ class Round:
         """Send what lies here, if it may still go there, then make and send what is new; stop at a refusal."""
         steps = delivery_step.every(self.settings, self.name)
         last = steps[-1] if steps and start and self._may_follow(steps[-1], view.access) else None
-        if last and start and not self._send(way, address, start, last.last):
+        if last and start and not self.sender.send(way, address, start, last.last):
             return
         if last and not is_new:
             return
         made = delivery_step.make(
-            self.settings, view, self.version, last, after=self._after(steps, have), encoding=way.ENCODING
+            self.settings, view, self.version, last, after=self.sender.after(steps, have), encoding=way.ENCODING
         )
         if made is None:
             delivery_step.note_looked(self.settings, self.name, self.version.name)
         else:
-            self._send(way, address, made.first, made.last)
+            self.sender.send(way, address, made.first, made.last)
 
     def _is_news(self, last: Step | None) -> bool:
         """Say whether the version, or what is wanted of it, is another than the one last looked at."""
@@ -140,49 +139,7 @@ class Round:
         is_same = told["grant"] == access.grant and told["target"] == self.wanted.target
         return bool(is_same and told["wanted"]["dataset"] == self.wanted.dataset)
 
-    def _start(self, have: Have, steps: list[Step]) -> int | None:
-        """Return the number of the batch a receiver needs next; None where what lies here leads nowhere for it."""
-        if not steps or have.number > steps[-1].last:
-            return None
-        if have.number < steps[0].first:
-            is_next = have.number + 1 == steps[0].first and have.hash == steps[0].told["after"]
-            return steps[0].first if steps[0].is_baseline or is_next else None
-        return have.number + 1 if have.hash == self.receipts.hash(self.name, have.number) else None
-
-    def _after(self, steps: list[Step], have: Have) -> Have:
-        """Return the last batch that anybody may have seen: numbers are never given twice."""
-        made = Have(steps[-1].last, steps[-1].told["hash"]) if steps else have
-        return max((self.receipts.last(self.name), made, have), key=lambda each: each.number)
-
-    def _send(self, way: Any, address: Mapping[str, str], number: int, until: int) -> bool:
-        """Send the batches from `number` on, and again what the receiver lacks; False where it refuses one."""
-        rewinds = 0
-        while number <= until:
-            batch = delivery_step.batch(self.settings, self.name, number)
-            got = self._handed(way, address, batch) if batch else None
-            if got is None:
-                return False
-            if got.number < number:
-                rewinds += 1
-                if rewinds > _REWINDS or delivery_step.batch(self.settings, self.name, got.number + 1) is None:
-                    raise SourceUnreachable("对方缺的批次补不齐", where=self.name, cure="下次交付时再补")
-            number = got.number + 1
-        return True
-
-    def _handed(self, way: Any, address: Mapping[str, str], batch: Batch) -> Have | None:
-        """Hand over one batch and write the receipt; None where the receiver refuses it."""
-        try:
-            got: Have = way.send(batch, address) or Have(batch.number, batch.hash)
-        except SourceRejected as refused:
-            self.receipts.write(batch, "parked", self.wanted.subscriber, refused.what)
-            return None
-        except SourceUnreachable as failure:
-            self.receipts.write(batch, "failed", self.wanted.subscriber, failure.what)
-            raise
-        if got.number >= batch.number:
-            self.receipts.write(batch, "sent", self.wanted.subscriber)
-            self.batches, self.rows = self.batches + 1, self.rows + batch.manifest["rows"]
-        return got
-
     def _told(self, state: State, reason: str = "") -> Outcome:
-        return Outcome(self.name, state, self.batches, self.rows, self.receipts.sent(self.name).number, reason)
+        return Outcome(
+            self.name, state, self.sender.batches, self.sender.rows, self.receipts.sent(self.name).number, reason
+        )

@@ -85,6 +85,11 @@ def every(settings: Settings, name: str) -> list[Step]:
     return [Step(path, json.loads((path / _STEP).read_text("utf-8"))) for path in found]
 
 
+def write(draft: Path, told: Mapping[str, Any]) -> None:
+    """Write `step.json` into the folder of a step that is being made."""
+    files.write_json(draft / _STEP, told)
+
+
 def make(
     settings: Settings, view: View, version: Version, last: Step | None, *, after: Have, encoding: str
 ) -> Step | None:
@@ -142,7 +147,7 @@ def make(
                 "announced": facts["next_columns"], "grant": view.access.grant,
                 "target": wanted.target, "made": clock.now().isoformat(),
             }  # fmt: skip
-            files.write_json(draft / _STEP, told)
+            write(draft, told)
     publish.hold(settings, wanted.subscription_id, version.name)
     _thin(settings, wanted.subscription_id, is_anew=last is None)
     return every(settings, wanted.subscription_id)[-1]

@@ -16,7 +16,7 @@ from jiceng_pipeline.defs import catalogue
 from jiceng_pipeline.defs import instance as history
 from jiceng_pipeline.defs.landed import ARRIVED, RETRIES
 from jiceng_pipeline.defs.launch import run_sync
-from jiceng_pipeline.defs.layers import VERSION, key
+from jiceng_pipeline.defs.layers import EXCHANGE, VERSION, key
 from jiceng_pipeline.defs.report import SyncReport
 from jiceng_pipeline.defs.resources import SyncRun
 from jiceng_pipeline.defs.sync import running
@@ -55,6 +55,7 @@ def latest(synced):
         return {
             asset: instance.get_latest_materialization_event(asset).asset_materialization
             for asset in defs().resolve_asset_graph().materializable_asset_keys
+            if asset.path[0] != EXCHANGE  # runs of their own
         }
 
 

@@ -62,6 +62,16 @@ def publish_people(settings, people, *, without=(), disputed=()):
             connection.execute("insert into quality.rhythm values (?, 31, ?)", [system, days])
             for measure, value in (("unreadable", 0.1), ("invalid", 0.0), ("invalid", 0.2), ("nulls", 0.7)):
                 connection.execute("insert into quality.figure values (?, ?, ?)", [system, measure, value])
+        connection.execute("create schema standard")
+        connection.execute(
+            f"""create table standard.{ALLOWANCE.replace("/", "__")} (record_id varchar, is_current boolean,
+            source_file varchar, source_row bigint, name varchar, citizen_id varchar)"""
+        )
+        for number, each in enumerate(people, 2):
+            own = (f"record of {each.id}", number, each.name, f"id of {each.id[0]}")
+            connection.execute(
+                f"insert into standard.{ALLOWANCE.replace('/', '__')} values ($1, true, '台账.xlsx', $2, $3, $4)", own
+            )
         for who, what in disputed:
             connection.execute("insert into quality.dispute values ('resident', ?, ?, 'open')", [who, what])
         for each in sorted(people, key=lambda p: (p.community, p.id)):

@@ -1,0 +1,70 @@
+"""Sending (送出): the batches that lie here, in order, and again what the receiver lacks; each leaves a receipt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.exchange import delivery_step
+from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_step import Step
+from jiceng_pipeline.exchange.receipt import Receipts
+
+_REWINDS = 3  # how often a receiver may ask for earlier batches within one delivery
+
+
+@dataclass
+class Sender:
+    """What is sent under one name, for one receiver; counts what has been handed over."""
+
+    settings: Settings
+    receipts: Receipts
+    name: str
+    actor: str
+    batches: int = 0
+    rows: int = 0
+
+    def start(self, have: Have, steps: list[Step]) -> int | None:
+        """Return the number of the batch a receiver needs next; None where what lies here leads nowhere for it."""
+        if not steps or have.number > steps[-1].last:
+            return None
+        if have.number < steps[0].first:
+            is_next = have.number + 1 == steps[0].first and have.hash == steps[0].told["after"]
+            return steps[0].first if steps[0].is_baseline or is_next else None
+        return have.number + 1 if have.hash == self.receipts.hash(self.name, have.number) else None
+
+    def after(self, steps: list[Step], have: Have) -> Have:
+        """Return the last batch that anybody may have seen: numbers are never given twice."""
+        made = Have(steps[-1].last, steps[-1].told["hash"]) if steps else have
+        return max((self.receipts.last(self.name), made, have), key=lambda each: each.number)
+
+    def send(self, way: Any, address: Mapping[str, str], number: int, until: int) -> bool:
+        """Send the batches from `number` on, and again what the receiver lacks; False where it refuses one."""
+        rewinds = 0
+        while number <= until:
+            batch = delivery_step.batch(self.settings, self.name, number)
+            got = self._handed(way, address, batch) if batch else None
+            if got is None:
+                return False
+            if got.number < number:
+                rewinds += 1
+                if rewinds > _REWINDS or delivery_step.batch(self.settings, self.name, got.number + 1) is None:
+                    raise SourceUnreachable("对方缺的批次补不齐", where=self.name, cure="下次交付时再补")
+            number = got.number + 1
+        return True
+
+    def _handed(self, way: Any, address: Mapping[str, str], batch: Batch) -> Have | None:
+        """Hand over one batch and write the receipt; None where the receiver refuses it."""
+        try:
+            got: Have = way.send(batch, address) or Have(batch.number, batch.hash)
+        except SourceRejected as refused:
+            self.receipts.write(batch, "parked", self.actor, refused.what)
+            return None
+        except SourceUnreachable as failure:
+            self.receipts.write(batch, "failed", self.actor, failure.what)
+            raise
+        if got.number >= batch.number:
+            self.receipts.write(batch, "sent", self.actor)
+            self.batches, self.rows = self.batches + 1, self.rows + batch.manifest["rows"]
+        return got
