@@ -40,7 +40,8 @@ _IDENTIFIERS = {"resident": ("name", "citizen_id"), "enterprise": ("enterprise_n
 _COLUMNS = {
     "entity": "对象", "entity_id": "对象编号", "element_id": "数据项", "element_title": "数据项名称",
     "value": "采集的值", "kind": "采集或核实", "community_code": "社区代码", "collected_date": "采集日期",
-    "source_file": "贵方文件", "source_row": "贵方文件中的行", "own_name": "贵方记录的名称", "own_number": "贵方记录的号码",
+    "source_file": "贵方文件", "source_row": "贵方文件中的行",
+    "own_name": "贵方记录的名称", "own_number": "贵方记录的号码",
 }  # fmt: skip
 _SELECT = f"""select 'insert' as _operation, kind as _reason, key as _key, cast(null as varchar) as _other_key,
     {", ".join(f"cast({identifier(c)} as varchar) as {identifier(c)}" for c in _COLUMNS)}
