@@ -16,7 +16,7 @@ from jiceng_pipeline.warehouse.connection import connect, identifier
 
 HERE, THERE = "320613005001", "320613005002"
 NAMES = {HERE: "虹桥社区居委会", THERE: "新桥社区居委会"}
-REGISTERS = ("resident_register", "household_register", "enterprise_register", "to_verify")
+REGISTERS = ("resident_register", "household_register", "enterprise_register", "dwelling_register", "to_verify")
 ID = "32060219500101123"
 
 

@@ -23,7 +23,7 @@ def sheet_rows(path):
 
 
 def test_formats_are_the_files_there_are():
-    assert package.kinds() == ("csv", "parquet", "xlsx")
+    assert package.kinds() == ("csv", "parquet", "xlsx", "zip")
 
 
 def test_xlsx_has_the_communitys_rows_under_chinese_headers(served):
