@@ -114,16 +114,14 @@ def test_a_long_list_says_that_there_is_more(instance):
 
 
 HOSTILE = [
-    "' or true --", "'; drop table returned.resident_register; --", "\"", "\\", "$wanted", "{0}", "%s", "?", "\x00",
-    "张" * 10_000, "\ud800", "‮张", "\u200b", "(", "[", "a" * 5000, "select", "<script>", "../..", "=1+1", "\r\nX: y", "😀",
+    "' or true --", "'; drop table returned.resident_register; --", '"', "\\", "$wanted", "{0}", "%s", "?", "\x00",
+    "张" * 10_000, "\ud800", "\u200b", "(", "[", "a" * 5000, "select", "<script>", "../..", "=1+1", "\r\nX: y",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("entity", search.KINDS)
 def test_hostile_words_find_nothing_and_break_nothing(instance, text, entity):
-    if entity == "dwelling":
-        pytest.skip("this small instance has no dwellings")
     try:
         assert ids(find(instance, text, entity=entity)) == []
     except UsageError as error:
