@@ -61,10 +61,10 @@ def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _systems() -> Iterator[tuple[str, ...]]:
-    from jiceng_pipeline.departments.contract import contracts
+    from jiceng_pipeline.departments.contract import systems
 
     yield ("系统", "名称", "责任单位", "连接器", "更新", "共享", "法律依据", "数据元")
-    for each in contracts().values():
+    for each in systems().values():
         yield (
             f"`{each.name}`",
             each.title,

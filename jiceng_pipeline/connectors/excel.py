@@ -1,33 +1,23 @@
 """Excel workbooks people keep by hand: titles above the header, a sheet for each township, totals below."""
 
 import json
-import subprocess
-import sys
-import tempfile
-import zipfile
 from collections.abc import Iterator, Sequence
-from io import BufferedReader
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from jiceng_pipeline.connectors import base, columns, drop_folder, sheets
+from jiceng_pipeline.connectors import base, columns, drop_folder, workbook
 from jiceng_pipeline.connectors.base import Extract, Source
 from jiceng_pipeline.core.documents import Document
 from jiceng_pipeline.core.errors import SourceRejected
 
-MAX_BYTES = 256 << 20  # of the file
-MAX_UNPACKED = 2 << 30  # a full sheet of a million rows is about 0.8 GB of XML
-MAX_RATIO = 100  # of one part beyond _FREE; sheets pack 10 to 30 times, a bomb 300 and more
-_FREE = 16 << 20
 HEADER_WITHIN = 50  # rows; titles above a header take a few
-_OLE = b"\xd0\xcf\x11\xe0"
-_CURE = "请用 Excel 打开检查，另存为 .xlsx 后重新放入"
 
 
 class Options(Document):
@@ -61,28 +51,10 @@ def read(source: Source, options: Options) -> Extract:
         drop_folder.every(source, options.files) if options.files else [drop_folder.named(source, str(options.file))]
     )
     for path in paths:
-        _check_size(path)
+        workbook.check_size(path)
     extract = Extract(source_bytes=sum(path.stat().st_size for path in paths))
     extract.batches = _of_every(paths, source, options, extract)
     return extract
-
-
-def _check_size(path: Path) -> None:
-    """Refuse by its directory alone a file that would unpack into something huge."""
-    with drop_folder.reading(path) as stream:
-        if stream.read(len(_OLE)) == _OLE:  # .xls, or an .xlsx with a password: not packed
-            parts = []
-        else:
-            try:
-                with zipfile.ZipFile(stream) as archive:
-                    parts = [(part.file_size, part.compress_size) for part in archive.infolist()]
-            except (zipfile.BadZipFile, ValueError, NotImplementedError):
-                raise SourceRejected("不是完整的 Excel 工作簿", where=path.name, cure=_CURE) from None
-    swollen = any(size > max(_FREE, MAX_RATIO * packed) for size, packed in parts)
-    if swollen or sum(size for size, _ in parts) > MAX_UNPACKED or path.stat().st_size > MAX_BYTES:
-        raise SourceRejected(
-            "工作簿解开后异常巨大，已拒绝读取", where=path.name, cure="请核对文件来源；确实很大的，拆成几个文件"
-        )
 
 
 def _of_every(paths: Sequence[Path], source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
@@ -93,41 +65,9 @@ def _of_every(paths: Sequence[Path], source: Source, options: Options, extract: 
 
 def _batches(path: Path, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
     wanted = options.sheets if isinstance(options.sheets, str) else json.dumps(options.sheets)
-    with (
-        drop_folder.reading(path),
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            [sys.executable, "-m", "jiceng_pipeline.connectors.sheets", str(path), wanted],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=said,
-        ) as child,
-    ):
-        try:
-            received = _received(child, said, path.name)
-            for name, batches in groupby(received, lambda batch: batch.schema.metadata[b"sheet"].decode()):
-                yield from _sheet(batches, f"{path.name}#{name}", name, source, options, extract)
-        finally:
-            child.kill()
-
-
-def _received(child: "subprocess.Popen[bytes]", said: IO[bytes], file: str) -> Iterator[pa.RecordBatch]:
-    """Yield what the reading process sends, then see whether it ended well."""
-    pipe = cast(BufferedReader, child.stdout)
-    whole = False
-    try:
-        while pipe.peek(1):
-            with pa.ipc.open_stream(pipe) as stream:
-                yield from stream
-        whole = True
-    except (pa.ArrowException, OSError):
-        pass  # it broke off; its exit code says more
-    code = child.wait()
-    if code == sheets.FAILED:
-        said.seek(0)
-        raise SourceRejected(**json.loads(said.read()), where=file)
-    if code or not whole:
-        raise SourceRejected("工作簿损坏，或需要的内存和时间超过上限", where=file, cure=_CURE)
+    with closing(workbook.batches(path, wanted)) as received:
+        for name, batches in groupby(received, lambda batch: batch.schema.metadata[b"sheet"].decode()):
+            yield from _sheet(batches, f"{path.name}#{name}", name, source, options, extract)
 
 
 def _sheet(

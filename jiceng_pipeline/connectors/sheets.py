@@ -1,8 +1,8 @@
 """A workbook's sheets as text, read in a process of its own: a hostile file can fell no more than that.
 
-`python -m jiceng_pipeline.connectors.sheets PATH SHEETS` writes one Arrow stream a sheet to standard
-output (`row`, then one column of text for each of the sheet's) and, where it fails, a JSON object
-{"what", "cure"} to standard error. `connectors.excel` is its only caller; nothing of ours is imported.
+`python -m jiceng_pipeline.connectors.sheets PATH SHEETS MEMORY SECONDS MERGED` writes one Arrow stream a sheet
+to standard output (`row`, then one column of text for each of the sheet's) and, where it fails, a JSON object
+{"what", "cure"} to standard error. `connectors.workbook` is its only caller; nothing of ours is imported.
 """
 
 import gc
@@ -19,23 +19,24 @@ import numpy as np
 import pyarrow as pa
 import python_calamine as calamine
 
-MEMORY_BYTES = 4 << 30  # a full sheet of a million rows takes about 1.5 GB; a bomb asks for far more
-CPU_SECONDS = 600
 FAILED = 3
 _BATCH_ROWS = 50_000
 _EXACT = 10**15  # Excel keeps 15 digits; a longer whole number has lost its end
 
 
-def main(path: str, wanted: str) -> int:
-    """Write the sheets `wanted` ("every", "first" or a JSON list of names) and return the exit code."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+def main(path: str, wanted: str, memory: str, seconds: str, merged: str) -> int:
+    """Write the sheets `wanted` ("every", "first" or a JSON list of names) and return the exit code.
+
+    `merged`: "merged" repeats a merged cell's value in every row it covers, "single" leaves it where it stands.
+    """
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.disable()  # rows by the hundred thousand, none of them in a cycle
     try:
         with calamine.CalamineWorkbook.from_path(path) as workbook:
             for sheet in _chosen(workbook, wanted):
-                _write(workbook, sheet, sys.stdout.buffer)
+                _write(workbook, sheet, sys.stdout.buffer, merged == "merged")
     except calamine.PasswordError:
         return _failed("工作簿有密码", "请去掉打开密码后重新保存")
     except calamine.CalamineError as error:
@@ -60,7 +61,7 @@ def _chosen(workbook: calamine.CalamineWorkbook, wanted: str) -> list[calamine.S
     return [sheets[name] for name in names]
 
 
-def _write(workbook: calamine.CalamineWorkbook, meta: calamine.SheetMetadata, out: BinaryIO) -> None:
+def _write(workbook: calamine.CalamineWorkbook, meta: calamine.SheetMetadata, out: BinaryIO, merged: bool) -> None:
     sheet = workbook.get_sheet_by_name(meta.name)
     left = sheet.start[1] if sheet.start else 0
     names = [str(place) for place in range(left + sheet.width)]
@@ -70,7 +71,7 @@ def _write(workbook: calamine.CalamineWorkbook, meta: calamine.SheetMetadata, ou
         metadata={"sheet": meta.name, "hidden": hidden},
     )
     with pa.ipc.new_stream(out, schema) as stream:
-        rows = _rows(sheet, left)
+        rows = _rows(sheet, left, merged)
         while found := list(islice(rows, _BATCH_ROWS)):
             places, cells = zip(*found, strict=True)
             numbers = pa.py_buffer(np.array(places, np.int64))
@@ -80,12 +81,12 @@ def _write(workbook: calamine.CalamineWorkbook, meta: calamine.SheetMetadata, ou
             stream.write_batch(pa.record_batch([row, *blanks, *columns], schema=schema))
 
 
-def _rows(sheet: calamine.CalamineSheet, left: int) -> Iterator[tuple[int, list[Any]]]:
-    """Yield Excel's row number and the cells of each row that has any, merged cells repeated downwards."""
+def _rows(sheet: calamine.CalamineSheet, left: int, merged: bool) -> Iterator[tuple[int, list[Any]]]:
+    """Yield Excel's row number and the cells of each row that has any, merged cells repeated downwards if asked."""
     empty = [""] * sheet.width
     above: dict[int, Any] = {}  # column → the value of the merged cell that reaches further down
     spans: dict[int, list[tuple[int, int]]] = defaultdict(list)  # first row → (column, last row)
-    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+    for (top, column), (bottom, _) in (sheet.merged_cell_ranges or ()) if merged else ():
         if bottom > top and left <= column < left + sheet.width:
             spans[top].append((column - left, bottom))
     open_until: dict[int, int] = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import contracts, systems
 from jiceng_pipeline.exchange import indicators, light_app, rollup
 from jiceng_pipeline.landing import standardise
 from jiceng_pipeline.matching import history, stale, tags
@@ -28,7 +28,7 @@ def tables(settings: Settings) -> Mapping[str, Table]:
 @cache
 def _tables(sql_models: Path) -> Mapping[str, Table]:
     made = (
-        *standardise.tables(contracts()),
+        *standardise.tables(systems()),
         *matching.tables(),
         history.table(),
         tags.table(),

@@ -17,16 +17,21 @@ from jiceng_pipeline.ledger.store import open_ledger
 _CODE = {".py", ".yaml", ".csv", ".sql"}
 
 
-def inputs(settings: Settings) -> Mapping[str, Any]:
-    """Return the inputs of a build made now, as the manifest records them."""
+def ledger_seq(settings: Settings) -> int:
+    """Return the number of the last event that bears on data."""
     with open_ledger(settings) as ledger:
-        seqs = (event.seq for each in kind.bearing_on_data() for event in ledger.events(each))
-        ledger_seq = max(seqs, default=0)
-        models = {entry.body.entity: entry.body.version for entry in views.standing(ledger, Model).values()}
+        return max((event.seq for each in kind.bearing_on_data() for event in ledger.events(each)), default=0)
+
+
+def inputs(settings: Settings, until: int) -> Mapping[str, Any]:
+    """Return the inputs of a build made now of the ledger up to event `until`, as the manifest records them."""
+    with open_ledger(settings) as ledger:
+        standing = views.standing(ledger, Model, until=until).values()
+        models = {entry.body.entity: entry.body.version for entry in standing}
     taken = {name: snapshot.in_force(settings, contract) for name, contract in contracts().items()}
     return {
         "landing": {name: found.name if found else None for name, found in taken.items()},
-        "ledger_seq": ledger_seq,
+        "ledger_seq": until,
         "models": models,
         "business_date": clock.business_date(settings).isoformat(),
         "code_version": code_version(settings.sql_models, settings.reference, settings.departments),

@@ -36,6 +36,7 @@ class Sync:
         self.database: Path = build.private(settings, run_id)
         self.outcomes: dict[str, Outcome] = {}
         self.inputs: Mapping[str, Any] = {}
+        self.until = 0
         self.published: Published | None = None
         self.errors: list[JicengError] = []
         self.is_stopped = is_stopped
@@ -97,6 +98,12 @@ class Sync:
         self._done += 1
         progress.report(progress.Step(layer(schema).stage, subject, rows=rows, done=self._done, total=self._steps))
 
+    def bind(self) -> None:
+        """Note, once all was pulled, up to which event this run reads the ledger."""
+        self.until = inputs.ledger_seq(self.settings)
+        with self.connection() as connection:
+            bind(connection, self.until)
+
     def settle(self) -> None:
         """Decide, after the pulls, what this run is a function of, and whether there is anything to build.
 
@@ -109,9 +116,7 @@ class Sync:
             raise SourceUnreachable(
                 "没有一个系统连得上", where="、".join(self.outcomes), cure="检查网络和 connections.yaml 后重试"
             )
-        self.inputs = inputs.inputs(self.settings)
-        with self.connection() as connection:
-            bind(connection, self.inputs["ledger_seq"])
+        self.inputs = inputs.inputs(self.settings, self.until)
         served = publish.current(self.settings)
         if served and self.is_full and self._same(served) and not any(o.status == "failed" for o in pulled):
             self.published = Published(served, is_new=False)

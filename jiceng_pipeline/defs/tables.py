@@ -46,6 +46,8 @@ def asset(table: Table, deps: set[dg.AssetKey]) -> dg.AssetsDefinition:
 
 def _make(sync: Sync, table: Table) -> Mapping[str, Any]:
     """Make the table and return what the graph shows of it."""
+    if table.full_name == catalogue.OUTCOME:
+        sync.bind()
     with sync.connection() as connection:
         if not sync.is_unchanged:
             materialise(connection, table, sync.settings)

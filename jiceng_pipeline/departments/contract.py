@@ -20,6 +20,7 @@ from jiceng_pipeline.standard.register import Element
 FOLDER = Path(__file__).parent
 _WORD = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 _NAME = re.compile(f"{_WORD}/{_WORD}")
+INTAKE = "intake"  # the connector of what is not pulled but arrives as events of the ledger
 RHYTHM_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "yearly": 366}
 
 
@@ -58,6 +59,16 @@ class Contract(Document):
     renames: dict[str, str] = Field(default={}, description="a name the source used or may use → ours")
     codes: dict[str, dict[str, str]] = Field(default={}, description="column → local code → standard code")
     multiply: dict[str, int] = Field(default={}, description="column → factor to the element's unit")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_what_is_collected(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """A community may be asked for every element that says so: each is a column, by its title."""
+        connector, columns = data.get("connector"), data.get("columns")
+        if not isinstance(connector, dict) or connector.get("kind") != INTAKE or not isinstance(columns, dict):
+            return data
+        asked = (each for each in register.elements_of(str(data.get("entity"))) if each.collection)
+        return {**data, "columns": {**columns, **{each.title: each.id for each in asked}}}
 
     @model_validator(mode="after")
     def _consistent(self) -> "Contract":
@@ -144,6 +155,11 @@ class Contract(Document):
         return f"{self.department}__{self.system}"
 
     @property
+    def is_collected(self) -> bool:
+        """Return whether communities collect it: then it is never pulled."""
+        return self.connector.kind == INTAKE
+
+    @property
     def source_columns(self) -> tuple[str, ...]:
         """Return every column the source promises, mapped or ignored."""
         return (*self.columns, *self.ignored)
@@ -154,9 +170,19 @@ class Contract(Document):
         return {column: register.element(element_id) for column, element_id in self.columns.items()}
 
 
-def contracts() -> Mapping[str, Contract]:
+def systems() -> Mapping[str, Contract]:
     """Return every contract there is, ours and the operator's in the home, keyed and ordered by name."""
     return read(FOLDER, Settings.load().departments)
+
+
+def contracts() -> Mapping[str, Contract]:
+    """Return the contracts of the departments' systems: those that are pulled."""
+    return {name: contract for name, contract in systems().items() if not contract.is_collected}
+
+
+def collected() -> Mapping[str, Contract]:
+    """Return the contracts of what communities collect."""
+    return {name: contract for name, contract in systems().items() if contract.is_collected}
 
 
 @cache

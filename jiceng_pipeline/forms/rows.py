@@ -10,7 +10,7 @@ from itertools import groupby
 
 import duckdb
 
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import systems
 from jiceng_pipeline.forms.definition import PLACE, Column, Form
 from jiceng_pipeline.forms.sheet_key import FILL, KNOWN, NONE, VERIFY
 from jiceng_pipeline.returns.masks import HIDDEN, SHOWN, Masking
@@ -132,7 +132,7 @@ def _sourced(form: Form, tables: _Tables, told: Sequence[Column], as_of: str) ->
         return f"sourced as (select entity_id, {literal(ours)} as said from who)"
     listed = ", ".join(f"{sql} as {identifier(each.element)}" for each, sql in records.items())
     names = ", ".join(identifier(each.element) for each in records)
-    systems = {name: contract.title for name, contract in contracts().items()}
+    held_by = {name: contract.title for name, contract in systems().items()}
     return f"""won as (
         unpivot (
             select who.entity_id, {listed} from who join matching.{entity}_winner as winner using (entity_id)
@@ -154,7 +154,7 @@ def _sourced(form: Form, tables: _Tables, told: Sequence[Column], as_of: str) ->
     ),
     sourced as (
         select entity_id, string_agg(
-            case when system is null then {literal(_FREEZE)} else coalesce({_map(systems)}[system], system) end
+            case when system is null then {literal(_FREEZE)} else coalesce({_map(held_by)}[system], system) end
             || ' ' || coalesce(cast(day as varchar), '日期不详') || '：' || titles, '；' order by number, system, day
         ) || {literal(f"；{ours}" if ours else "")} as said
         from grouped group by entity_id

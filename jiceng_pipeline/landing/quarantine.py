@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
-from jiceng_pipeline.landing import force
+from jiceng_pipeline.landing import collected, force
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, instead_of
 
@@ -54,6 +54,9 @@ def select(contracts: Iterable[Contract], settings: Settings) -> str:
     """
     parts: list[str] = []
     for contract in contracts:
+        if contract.is_collected:
+            parts.append(collected.quarantine_select(contract))
+            continue
         parts.extend(
             f"""select {literal(contract.name)} as system, 'row' as level, null::varchar as record_id,
             _file as source_file, _row as source_row, null::varchar as source_column,
@@ -79,6 +82,9 @@ def conservation_select(contracts: Iterable[Contract], settings: Settings) -> st
     """
     parts = []
     for contract in contracts:
+        if contract.is_collected:
+            parts.append(collected.conservation_select(contract))
+            continue
         links = force.current(settings, contract)
         rows_in = force.records(links) + force.rejected(links)
         parts.append(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from jiceng_pipeline.departments.contract import Contract
+from jiceng_pipeline.landing import collected
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import elements_of
@@ -20,7 +21,11 @@ def columns(entity: str) -> tuple[str, ...]:
 
 def entity_select(entity: str, contracts: Iterable[Contract]) -> str:
     """Return the union of the systems that hold `entity`; null where a system lacks an element."""
-    parts = [_part(entity, contract) for contract in contracts if contract.entity == entity]
+    parts = [
+        collected.record_select(entity, contract, RAW.get(entity)) if contract.is_collected else _part(entity, contract)
+        for contract in contracts
+        if contract.entity == entity
+    ]
     return " union all ".join(parts) + " order by record_id"
 
 

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
-from jiceng_pipeline.landing import index, outcome, quarantine, records, snapshot, standard_values, version
+from jiceng_pipeline.landing import collected, index, outcome, quarantine, records, snapshot, standard_values, version
+from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.register import ENTITIES, Entity
 from jiceng_pipeline.warehouse.table import Build, Table
@@ -35,7 +36,8 @@ _OUTCOME_SCHEMA = pa.schema(
 def tables(contracts: Mapping[str, Contract]) -> tuple[Table, ...]:
     """Return every table made from landing, in no particular order: `depends` gives it."""
     each = tuple(contracts.values())
-    landed = frozenset(f"landing.{contract.table}" for contract in each)
+    pulled = tuple(contract for contract in each if not contract.is_collected)
+    landed = frozenset(f"landing.{contract.table}" for contract in pulled)
     standard = frozenset(f"standard.{contract.table}" for contract in each)
     return (
         Table("landing", "outcome", "各系统最近一次拉取的结果", "行数、状态、出错原因", landed, _outcomes(each)),
@@ -51,9 +53,10 @@ def tables(contracts: Mapping[str, Contract]) -> tuple[Table, ...]:
             frozenset({"standard.division"}),
             divisions.create_division_alias,
         ),
-        *(_system(contract) for contract in each),
+        *(_system(contract) for contract in pulled),
+        *(table for contract in each if contract.is_collected for table in collected.tables(contract)),
         *(_records(entity, each) for entity in ENTITIES if any(contract.entity == entity for contract in each)),
-        *version.tables(each),
+        *version.tables(pulled),
         Table(
             "standard",
             "name_reading",
@@ -118,7 +121,12 @@ def _records(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
 
 def _outcomes(contracts: tuple[Contract, ...]) -> Build:
     def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-        rows = [_outcome_row(contract, settings) for contract in contracts]
+        rows = [
+            collected.outcome_row(contract, collected.entries(settings, contract, bound(connection)))
+            if contract.is_collected
+            else _outcome_row(contract, settings)
+            for contract in contracts
+        ]
         connection.register("pulled", pa.Table.from_pylist(rows, schema=_OUTCOME_SCHEMA))
         connection.execute("create or replace table landing.outcome as select * from pulled order by system")
         connection.unregister("pulled")

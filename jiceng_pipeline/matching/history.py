@@ -16,7 +16,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import version
 from jiceng_pipeline.landing.version import day
-from jiceng_pipeline.matching import as_of, survivorship
+from jiceng_pipeline.matching import as_of, collected, collected_history, survivorship
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
 from jiceng_pipeline.matching.household import REGISTER
 from jiceng_pipeline.matching.identity import keyed
@@ -39,6 +39,7 @@ def table() -> Table:
         for schema, part in (("standard", "version"), ("standard", "record"), ("matching", "candidate"))
     }
     read |= {f"matching.{entity}_{part}" for entity in matchings() for part in ("link", "golden")}
+    read |= {table for entity in matchings() for table in collected.tables_read(entity)}
     return Table(
         "governance",
         "changed_cell",
@@ -55,7 +56,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     for entity in matchings():
         _create_spans(connection, entity)
         connection.execute(f"create or replace temp table said as {' union all '.join(_said(settings, entity))}")
-        connection.execute(f"create or replace temp table {entity}_changed as {_changed(entity)}")
+        connection.execute(f"create or replace temp table {entity}_changed as {_changed(connection, entity)}")
     every = " union all ".join(f"select {_COLUMNS} from {entity}_changed" for entity in matchings())
     connection.execute(f"create or replace table governance.changed_cell as {every} order by {_COLUMNS}")
     as_of.create_views(connection)
@@ -111,7 +112,7 @@ def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
     connection.execute(
         f"""create or replace temp table moved as
         select entity_id from {link} where record_id in (select record_id from {version_of})
-        union select entity_id from matching.frozen_cell where entity = '{entity}'
+        union select entity_id from matching.frozen_cell where entity = '{entity}'{collected_history.moved(entity)}
         union select c.entity_id from matching.{entity}_candidate as c
         join (select system, max(from_date) as last_date from delivered where system in ({_AGAIN}) group by system) as d
             on d.system = c.system and c.record_date >= d.last_date
@@ -146,7 +147,8 @@ def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
             {_of("c", entity)}
         from matching.{entity}_candidate as c join began as b on b.entity_id = c.entity_id
         join standard.{entity}_record as r using (record_id)
-        where c.record_id not in (select record_id from standard.{entity}_version)"""
+        where c.record_id not in (select record_id from standard.{entity}_version)
+            and not {collected.is_of("c.system", entity)}{collected_history.spans(entity)}"""
     )
 
 
@@ -197,9 +199,10 @@ def _said(settings: Settings, entity: str) -> Iterator[str]:
             where m.method <> 'register'"""
 
 
-def _changed(entity: str) -> str:
+def _changed(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
     """Return the select of the intervals of the cells that are not one value from their entity's first day on."""
     listed = ", ".join(map(literal, _elements(entity)))
+    won = collected_history.won(connection, entity, _elements(entity), _ELEMENTS)
     return f"""with kept as (
             select cell, count(distinct value) as values,
                 max(case when from_date = began and to_date is null then 1 else 0 end) = 1 as is_held_throughout,
@@ -220,17 +223,17 @@ def _changed(entity: str) -> str:
                 and d.from_date >= s.updated_date and coalesce(d.before_date, s.updated_date) <= s.updated_date
             where o.updated_date is null and s.value <> o.value
         ), standing as (
-            select point.cell, point.on_date, s.value, s.authority, s.record_id,
+            select point.cell, point.on_date, s.value, s.authority, s.record_id, s.system,
+                coalesce(s.updated_date, s.from_date) as said_date,
                 coalesce(s.updated_date, greatest(s.from_date, d.from_date)) as record_date,
-                case when s.is_vote then count(s.value) over (partition by point.cell, point.on_date, s.value)
-                    else 0 end as votes
+                case when s.is_vote then count(s.value) filter (where {collected_history.votes(entity)})
+                    over (partition by point.cell, point.on_date, s.value) else 0 end as votes
             from point left join open_cell as s on s.cell = point.cell
                 and s.from_date <= point.on_date and coalesce(s.to_date, {_FOREVER}) > point.on_date
             left join delivered as d on d.system = s.system
                 and d.from_date <= point.on_date and coalesce(d.to_date, {_FOREVER}) > point.on_date
         ), won as (
-            select cell, on_date, arg_min(value, row(authority, -votes, -epoch(record_date), record_id)) as value
-            from standing group by cell, on_date
+            {won}
         ), turned as (
             select cell, on_date, value, lag(value) over (partition by cell order by on_date) as before from won
         ), interval_of as (

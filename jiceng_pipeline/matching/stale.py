@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import collected
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.matching.survivorship import elements
 from jiceng_pipeline.warehouse.table import Table
@@ -18,7 +19,7 @@ def table() -> Table:
         "stale_cell",
         "过期的值",
         "现取值超过了数据元登记的有效天数，照常显示，凡显示处标明已过期",
-        frozenset(read | {"standard.business_day", "landing.outcome"}),
+        frozenset(read | {"standard.business_day", "landing.outcome", "governance.collected_cell"}),
         build,
     )
 
@@ -27,12 +28,19 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
     """Create `governance.stale_cell(entity, entity_id, element_id, system, source_date, days_over)`.
 
     `source_date` is the day from which the element's freshness counts: when the winning record was last
-    changed or, of an element that is fresh while its system delivers, when that was last pulled. `days_over`
-    counts the days since it stopped being fresh.
+    changed or, of an element that is fresh while its system delivers, when that was last pulled, or when a
+    community found it right. `days_over` counts the days since it stopped being fresh.
     """
     every = " union all ".join(select for entity in matchings() for select in _selects(entity))
     connection.execute(
-        f"create or replace table governance.stale_cell as {every} order by entity, entity_id, element_id"
+        f"""create or replace table governance.stale_cell as
+        select s.* replace (greatest(s.source_date, c.collected_date) as source_date,
+            s.days_over - greatest(date_diff('day', s.source_date, c.collected_date), 0) as days_over)
+        from ({every}) as s left join (
+            select * from governance.collected_cell where state = 'agrees') as c using (entity, entity_id, element_id)
+        where c.collected_date is null
+            or s.days_over > date_diff('day', s.source_date, c.collected_date)
+        order by s.entity, s.entity_id, s.element_id"""
     )
 
 
@@ -50,7 +58,8 @@ def _selects(entity: str) -> Iterator[str]:
             alike.setdefault((each.fresh_by, each.freshness_days), []).append(each.id)
     for (by, days), names in sorted(alike.items()):
         cells = ", ".join(f"{{'element_id': '{name}', 'is_winner': c.record_id = w.{name}}}" for name in names)
-        counted = "c.record_date" if by == "change" else "d.delivered_date"
+        delivered = f"case when {collected.is_of('c.system', entity)} then c.record_date else d.delivered_date end"
+        counted = "c.record_date" if by == "change" else delivered
         yield f"""select '{entity}' as entity, entity_id, cell.element_id, system, source_date, days_over
             from (
                 select c.entity_id, c.system, {counted} as source_date, unnest([{cells}]) as cell,

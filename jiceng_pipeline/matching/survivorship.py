@@ -1,14 +1,15 @@
 """Survivorship: per element one record's value stands, by the rule the register declares; losers are kept.
 
-Order: what a person froze, then the authoritative systems in their order, then the newest record (or the
-value most records have, then the newest), then the smallest record_id, so that two runs choose alike.
+Order: what a person froze, then what a community collected where it stands (see `collected`), then the
+authoritative systems in their order, then the newest record (or the value most records have, then the newest),
+then the smallest record_id, so that two runs choose alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
-from jiceng_pipeline.matching import frozen
+from jiceng_pipeline.matching import collected, frozen
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
@@ -30,15 +31,19 @@ def authority(element: Element) -> str:
     return f"case c.system {cases} else {len(ranks)} end"
 
 
-def rule(element: Element) -> str:
-    """Return SQL: why the winning record won: authoritative, newest or most_frequent."""
+def rule(element: Element, entity: str) -> str:
+    """Return SQL: why the winning record won: collected, authoritative, newest or most_frequent."""
     systems = ", ".join(literal(system) for system in element.survivorship.authoritative)
     then = literal(element.survivorship.then)
-    return f"case when c.system in ({systems}) then 'authoritative' else {then} end" if systems else then
+    by_authority = f" when c.system in ({systems}) then 'authoritative'" if systems else ""
+    return f"case when {collected.is_of('c.system', entity)} then '{collected.RULE}'{by_authority} else {then} end"
 
 
 def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `matching.<entity>_candidate`: each current record with its entity, an identifier it borrows removed."""
+    """Create `matching.<entity>_candidate`: each current record with its entity, an identifier it borrows removed.
+
+    What communities collected of somebody known is there too, a row a cell.
+    """
     entity = matching.entity
     cells = ", ".join(
         f"case when a.is_borrowed then null else r.{each.id} end as {each.id}"
@@ -46,6 +51,7 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
         else f"r.{each.id}"
         for each in elements(entity)
     )
+    more = "".join(f" union all {select}" for select in collected.candidates(entity, elements(entity)))
     connection.execute(
         f"""create or replace table matching.{entity}_candidate as
         select l.entity_id, r.record_id, r.system, coalesce(r.record_updated_date, r.landed_date) as record_date,
@@ -53,8 +59,8 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
         from standard.{entity}_record as r
         join matching.{entity}_link as l using (record_id)
         left join matching.{entity}_anchor as a using (record_id)
-        where r.is_current
-        order by l.entity_id, r.record_id"""
+        where r.is_current{more}
+        order by entity_id, record_id"""
     )
 
 
@@ -66,16 +72,19 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     entity = matching.entity
     every = elements(entity)
     joins = []
+    said = collected.elements_said(connection, entity)
+    by_systems = f" and not {collected.is_of('c.system', entity)}" if said else ""
+    votes_of = f" filter (where not {collected.is_of('system', entity)})" if said else ""
     for start in range(0, len(every), _BATCH):
         batch = every[start : start + _BATCH]
         name = f"won_{start}"
         votes = [each for each in batch if each.survivorship.then == "most_frequent"]
         counted = ", ".join(
-            f"count({each.id}) over (partition by entity_id, {each.id}) as {each.id}_votes" for each in votes
+            f"count({each.id}){votes_of} over (partition by entity_id, {each.id}) as {each.id}_votes" for each in votes
         )
         source = f"(select *{', ' + counted if counted else ''} from matching.{entity}_candidate)"
         winners = ", ".join(
-            f"arg_min(c.record_id, {_order(each)}) filter (where c.{each.id} is not null) as {each.id}"
+            f"arg_min(c.record_id, {_order(each)}) filter (where c.{each.id} is not null{by_systems}) as {each.id}"
             for each in batch
         )
         connection.execute(
@@ -86,6 +95,14 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     columns = ", ".join(each.id for each in every)
     chained = joins[0] + "".join(f" join {name} using (entity_id)" for name in joins[1:])
     won = f"select entity_id, {columns} from {chained}"
+    if said:
+        connection.execute(f"create or replace temp table won_by_systems as {won}")
+        collected.create_standing(connection, entity, "won_by_systems", said)
+        joins += ["won_by_systems", "collected_standing"]
+        stands = {each.id for each in said}
+        cells = (f"coalesce(k.{e.id}, w.{e.id}) as {e.id}" if e.id in stands else f"w.{e.id}" for e in every)
+        won = f"""select w.entity_id, {", ".join(cells)}
+            from won_by_systems as w left join collected_standing as k using (entity_id)"""
     standing = _overruled(connection, entity, won, {each.id: "'freeze/' || record_id" for each in every})
     connection.execute(f"create or replace table matching.{entity}_winner as {standing} order by entity_id")
     for name in joins:
@@ -105,7 +122,11 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     entity = matching.entity
     every = elements(entity)
     values = ", ".join(f"max(c.{each.id}) filter (where c.record_id = w.{each.id}) as {each.id}" for each in every)
-    won = f"""select c.entity_id, {values}, count(*) as record_count, count(distinct c.system) as system_count,
+    counted = "count(*)"
+    if collected.elements_said(connection, entity):  # what a community collected of somebody is one record
+        is_said = collected.is_of("c.system", entity)
+        counted = f"count(*) filter (where not {is_said}) + cast(bool_or({is_said}) as integer)"
+    won = f"""select c.entity_id, {values}, {counted} as record_count, count(distinct c.system) as system_count,
             string_agg(distinct c.system, ',' order by c.system) as source_systems, max(c.record_date) as source_date
         from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
         group by c.entity_id"""
@@ -135,7 +156,7 @@ def cells(matching: Matching) -> Iterator[str]:
     for each in elements(entity):
         yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.system, c.record_id,
             cast(c.{each.id} as varchar) as value, c.record_date, c.record_id = w.{each.id} as is_winner,
-            {rule(each)} as rule
+            {rule(each, entity)} as rule
             from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
             where c.{each.id} is not null"""
     yield f"""select entity, entity_id, element_id, {literal(frozen.SYSTEM)} as system, record_id, value,
@@ -155,7 +176,7 @@ def conflicts(matching: Matching) -> Iterator[str]:
         yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
             coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
             c.other_systems, c.other_date,
-            case when c.system is null then {literal(frozen.RULE)} else {rule(each)} end as rule,
+            case when c.system is null then {literal(frozen.RULE)} else {rule(each, entity)} end as rule,
             {_HARM.index(each.harm) + 1} as harm, c.other_count
             from (
                 select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value, max(p.system) as system,

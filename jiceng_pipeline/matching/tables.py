@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterator
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import decisions, dwelling, frozen, household, identity, review, survivorship, training
+from jiceng_pipeline.matching import (
+    collected,
+    decisions,
+    dwelling,
+    frozen,
+    household,
+    identity,
+    review,
+    survivorship,
+    training,
+)
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.warehouse.table import Build, Table
 
@@ -70,6 +80,7 @@ def tables() -> tuple[Table, ...]:
             ),
             dwelling.create_spelling,
         ),
+        collected.table(),
         Table(
             "governance",
             "provenance_cell",
@@ -149,14 +160,14 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "candidate",
             "候选值",
             "现行记录及其对象",
-            {link, f"standard.{entity}_record"},
+            {link, f"standard.{entity}_record", *collected.tables_read(entity)},
             run(survivorship.create_candidate),
         ),
         table(
             "winner",
             "取值记录",
             "每个数据元取哪条记录",
-            {candidate, "matching.frozen_cell"},
+            {candidate, "matching.frozen_cell", f"standard.{entity}_version"},
             run(survivorship.create_winner),
         ),
         table("golden", "取值", "每个对象一行，各数据元的现取值", {winner}, run(survivorship.create_golden)),

@@ -1,8 +1,10 @@
 """异议 (disputes): which cells communities doubt, who is asked, and how long an answer takes.
 
     quality.dispute        one row a doubt; never the believed value, which stays in the ledger
-    quality.open_dispute   the cells in doubt now (entity, entity_id, element_id): shown as 存疑 wherever shown
-    quality.dispute_hold   who must not be put on an adverse list meanwhile (entity, entity_id)
+    quality.open_dispute   the cells in doubt now (entity, entity_id, element_id): shown as 存疑 wherever shown; also
+                           those for which a community collected another value, while its owner is asked
+    quality.dispute_hold   who must not be put on an adverse list meanwhile (entity, entity_id): also whom a
+                           community found otherwise, while the owner of that value is asked
     quality.dispute_count  per system asked: how many, how decided, in how many working days
 
 An adverse list adds `where resident_id not in (select entity_id from
@@ -72,13 +74,16 @@ _SCHEMA = pa.schema(
 _VIEWS = {
     "open_dispute": (
         "存疑的格子",
-        "有待处理异议的格子，凡显示处都标存疑",
-        "select distinct entity, entity_id, element_id from quality.dispute where state = 'open' order by all",
+        "有待处理异议、或社区采集的值还在核实的格子，凡显示处都标存疑",
+        """select entity, entity_id, element_id from quality.dispute where state = 'open'
+        union select entity, entity_id, element_id from governance.collected_cell where state = 'proposed'
+        order by all""",
     ),
     "dispute_hold": (
         "异议期间不处置的对象",
-        "有待处理异议的对象，处理之前不进任何不利名单",
-        "select distinct entity, entity_id from quality.dispute where state = 'open' order by all",
+        "有待处理异议、或社区采集的值还在核实的对象，处理之前不进任何不利名单",
+        """select entity, entity_id from quality.dispute where state = 'open'
+        union select entity, entity_id from governance.collected_cell where state = 'proposed' order by all""",
     ),
     "dispute_count": (
         "各系统异议办理",
@@ -112,7 +117,8 @@ def _view(name: str) -> Table:
     def create(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
         connection.execute(f"create or replace view quality.{name} as {select}")
 
-    return Table("quality", name, title, purpose, frozenset({"quality.dispute"}), create, is_view=True)
+    read = frozenset({"quality.dispute", "governance.collected_cell"})
+    return Table("quality", name, title, purpose, read, create, is_view=True)
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

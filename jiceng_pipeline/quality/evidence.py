@@ -14,7 +14,7 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from jiceng_pipeline.departments.contract import Contract, contracts
+from jiceng_pipeline.departments.contract import Contract, systems
 from jiceng_pipeline.quality import counting, places
 from jiceng_pipeline.quality.life import Life, Name
 from jiceng_pipeline.quality.places import NOWHERE, Place, Wanted
@@ -138,7 +138,7 @@ def _failed(connection: duckdb.DuckDBPyConnection, standing: Mapping[str, Life])
             continue
         cause, kind = Name(system, "rule", rule_id), str(rule.key)
         reason, element = f"{rule.title}：{rule.meaning}", rule.element
-        column = _column(contracts().get(system), element)
+        column = _column(systems().get(system), element)
         is_systemic = rule.key is None or _is_systemic(cause, count, standing)
         if is_systemic:
             keys = tuple(key for key in examples if key)
@@ -159,7 +159,7 @@ def _of_figure(problem: Problem, kind: str) -> Problem:
     if kind != "figure" or element_id not in register.elements():
         return problem
     element = register.elements()[element_id]
-    column = _column(contracts().get(problem.name.system), element_id)
+    column = _column(systems().get(problem.name.system), element_id)
     return replace(problem, reason=f"{problem.reason}（{element.title}）", column=column, element_id=element_id)
 
 

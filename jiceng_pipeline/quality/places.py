@@ -6,7 +6,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import systems
 
 # A link says which record of a system speaks of an entity.
 _LINKS = {"resident_id": "matching.resident_link", "enterprise_id": "matching.enterprise_link"}
@@ -40,7 +40,7 @@ def find(
         sought.setdefault((each.system, each.kind), []).append(each.key)
     found: dict[Wanted, Place] = {}
     for (system, kind), keys in sought.items():
-        contract = contracts().get(system)
+        contract = systems().get(system)
         own = f"standard.{contract.table}" if contract else ""
         if own in known and (select := _select(own, kind, known)):
             found |= {

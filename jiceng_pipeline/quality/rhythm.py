@@ -45,6 +45,8 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     for system, status, started, taken in connection.execute(
         "select system, status, started, snapshot_date from landing.outcome order by system"
     ).fetchall():
+        if system not in contracts():  # what communities collect has no rhythm
+            continue
         rhythm = contracts()[system].rhythm
         succeeded = _day(started) if status in {"landed", "unchanged"} else _last_success(settings, system)
         rows.append(

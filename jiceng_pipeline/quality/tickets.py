@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import contracts, systems
 from jiceng_pipeline.landing.outcome import Outcome
 from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.kinds.ticket_answer import TicketAnswer
@@ -163,7 +163,7 @@ def _tickets(
 
 def _ticket(each: Life, problem: Problem, answer: Entry[TicketAnswer] | None, day: date) -> Ticket:
     name = each.name
-    contract = contracts().get(name.system)
+    contract = systems().get(name.system)
     said = answer if answer and answer.seq > each.since_seq else None
     due = working_days.after(each.since, WORKING_DAYS_TO_ANSWER)
     is_ours_to_weigh = said is not None and said.body.verdict != "corrected"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import systems
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.code_sets import code_sets
 from jiceng_pipeline.standard.macro import literal
@@ -22,7 +22,7 @@ def in_words(element: Element, sql: str, titles: Mapping[str, str]) -> str:
     if element.type == "timestamp":
         return f"strftime({sql}, '%Y-%m-%d %H:%M')"
     if element.id in _SYSTEM_LISTS:
-        return _each(sql, ",", _looked_up("t", {name: each.title for name, each in contracts().items()}))
+        return _each(sql, ",", _looked_up("t", {name: each.title for name, each in systems().items()}))
     if element.id == "changed_elements":
         return _each(sql, ",", _looked_up("t", {each.id: each.title for each in register.elements().values()}))
     if element.id == "tags":

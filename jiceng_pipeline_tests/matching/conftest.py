@@ -7,7 +7,9 @@ import pyarrow as pa
 import pytest
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.landing import records
+from jiceng_pipeline.departments.contract import collected, contracts
+from jiceng_pipeline.landing import collected as collection
+from jiceng_pipeline.landing import records, version
 from jiceng_pipeline.matching import tags
 from jiceng_pipeline.matching.tables import tables as matching_tables
 from jiceng_pipeline.standard import divisions, reading, reference
@@ -85,6 +87,14 @@ def reconcile(tmp_path):
                 ]
                 _fill(entity, connection, full)
             reading.create_name_reading(connection, settings)
+            connection.execute(
+                """create table standard.quarantine (system varchar, level varchar, record_id varchar,
+                source_file varchar, source_row bigint, source_column varchar, element_id varchar, reason varchar)"""
+            )
+            kept = version.tables(tuple(contracts().values()))
+            landed = [table for contract in collected().values() for table in collection.tables(contract)]
+            for table in (*landed, *kept):  # nothing was collected, nothing changed
+                materialise(connection, table, settings)
             todo = [*matching_tables(), tags.table(), *model_tables(settings.sql_models)]
             given = (
                 "resident_record",
@@ -97,8 +107,9 @@ def reconcile(tmp_path):
                 "business_day",
                 "division",
                 "code",
+                "quarantine",
             )
-            done = {f"standard.{name}" for name in given}
+            done = {f"standard.{name}" for name in given} | {table.full_name for table in (*landed, *kept)}
             while todo:
                 ready = next(table for table in todo if table.depends <= done)
                 materialise(connection, ready, settings)

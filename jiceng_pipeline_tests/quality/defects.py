@@ -163,6 +163,12 @@ DEFECTS = {
         ('resident', 'r', 'name', '甲', date '2026-11-05', null)""",
         2,
     ),
+    "collected_value_agrees": (
+        f"""insert into governance.collected_cell values
+        ('resident', 'r', 'name', '甲', date '2026-11-20', 'collected', '320613005001', 'form:visit', 'i', 'proposed',
+        '{POLICE}', '{WANG_AT_POLICE}')""",
+        1,
+    ),
     "tag_of_somebody": (
         "insert into governance.tag values ('nobody', null, 'minor', '未成年人', null, null)",
         1,

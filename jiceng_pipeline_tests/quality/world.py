@@ -4,8 +4,9 @@ from datetime import date
 
 import pyarrow as pa
 
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import collected, contracts, systems
 from jiceng_pipeline.exchange import indicators, light_app, rollup
+from jiceng_pipeline.landing import collected as landed
 from jiceng_pipeline.landing import records, version
 from jiceng_pipeline.matching import history, stale, tags
 from jiceng_pipeline.matching.tables import tables as matching_tables
@@ -156,8 +157,11 @@ def build(connection, settings):
         create(connection, settings)
     for contract in contracts().values():
         _fill(connection, contract)
+    for contract in collected().values():
+        for table in landed.tables(contract):
+            materialise(connection, table, settings)
     for entity in (each for each in register.ENTITIES if each != "household"):
-        select = records.entity_select(entity, contracts().values())
+        select = records.entity_select(entity, systems().values())
         connection.execute(f"create table standard.{entity}_record as {select}")
     reading.create_name_reading(connection, settings)
     _reports(connection)
@@ -238,7 +242,7 @@ def _materialise_the_rest(connection, settings):
             *(f"{entity}_record" for entity in register.ENTITIES if entity != "household"),
             *("name_reading", "element", "business_day", "division", "quarantine"),
         )
-    } | {"landing.outcome", *(f"standard.{contract.table}" for contract in contracts().values())}
+    } | {"landing.outcome", *(f"standard.{contract.table}" for contract in systems().values())}
     while todo:
         ready = next(table for table in todo if table.depends <= made)
         materialise(connection, ready, settings)

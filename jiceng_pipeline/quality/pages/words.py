@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from jiceng_pipeline.departments.contract import RHYTHM_DAYS, contracts
+from jiceng_pipeline.departments.contract import RHYTHM_DAYS, systems
 from jiceng_pipeline.ledger.kinds.inspection import Figures
 from jiceng_pipeline.quality.tickets import US
 
@@ -20,13 +20,13 @@ RHYTHM: Mapping[str, str] = {"daily": "每天", "weekly": "每周", "monthly": "
 
 def system(name: str) -> str:
     """Return what people call a system."""
-    contract = contracts().get(name)
+    contract = systems().get(name)
     return contract.title if contract else US
 
 
 def owner(name: str) -> str:
     """Return who answers for a system."""
-    contract = contracts().get(name)
+    contract = systems().get(name)
     return contract.owner.name if contract else US
 
 
@@ -37,9 +37,11 @@ def day(when: date) -> str:
 
 def is_late(name: str, told: Figures, until: date) -> bool:
     """Say whether a system's data is out of date: it did not deliver, and what stands is older than its rhythm."""
+    contract = systems().get(name)
+    if contract is not None and contract.is_collected:
+        return False
     if told.snapshot_date is None:
         return True
-    contract = contracts().get(name)
     if contract is None or told.status in {"landed", "unchanged"}:
         return False
     return (until - told.snapshot_date).days > RHYTHM_DAYS[contract.rhythm]

@@ -1,0 +1,127 @@
+"""Who gets a collected value (一次采集、多方利用): every system that holds the element and may have it, no other.
+
+A system may have what it holds where its contract shares without condition; what is shared on condition goes to
+a system that was granted that element of the collection: a grant whose actor is `system:<department>/<system>`,
+dataset `collection`, elements and scope that cover the value. What is not shared is sent to nobody else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.departments.contract import Contract, contracts
+from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.kinds.grant import Grant
+from jiceng_pipeline.ledger.kinds.intake import Intake
+from jiceng_pipeline.ledger.kinds.outbox import Outbox
+from jiceng_pipeline.ledger.kinds.outbox_answer import OutboxAnswer
+from jiceng_pipeline.ledger.store import Ledger
+from jiceng_pipeline.returns import holding
+from jiceng_pipeline.returns.access import covers, permit
+from jiceng_pipeline.standard import register
+
+DATASET = "collection"
+UNCONDITIONAL = "unconditional"
+VERDICTS = {"taken_over": "已采用", "refused": "没有采用", "waiting": "还没有回音"}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One collected value on its way to one system, and what that said to it."""
+
+    outbox: str
+    system: str
+    entity_id: str
+    element_id: str
+    community_code: str
+    verdict: str
+    reason: str
+    sent: datetime
+
+
+def actor_of(system: str) -> str:
+    """Return the account under which a system holds its grants."""
+    return f"system:{system}"
+
+
+def receivers(body: Intake, granted: Mapping[str, tuple[Grant, ...]]) -> Mapping[str, str]:
+    """Return system → ground for every system that is sent this value; `granted` are the live grants by actor."""
+    found: dict[str, str] = {}
+    for name, contract in contracts().items():
+        if not holds(contract, body):
+            continue
+        if contract.sharing == UNCONDITIONAL:
+            found[name] = UNCONDITIONAL
+        elif contract.sharing == "conditional":
+            covering = (each for each in granted.get(actor_of(name), ()) if _covers(each, body))
+            if grant := next(covering, None):
+                found[name] = grant.subject
+    return found
+
+
+def holds(contract: Contract, body: Intake) -> bool:
+    """Say whether a system has a column for the element, of this kind of entity."""
+    return contract.entity == body.entity and body.element_id in register.held(contract.columns.values())
+
+
+def _covers(grant: Grant, body: Intake) -> bool:
+    by_dataset = grant.datasets == "*" or DATASET in grant.datasets
+    by_element = grant.elements == "*" or body.element_id in grant.elements
+    return by_dataset and by_element and covers(grant.scope, body.community_code)
+
+
+def granted(ledger: Ledger) -> Mapping[str, tuple[Grant, ...]]:
+    """Return actor → the grants that systems hold now."""
+    actors = (actor_of(name) for name in contracts())
+    return {actor: tuple(each.body for each in holding.grants(ledger, actor)) for actor in actors}
+
+
+def send(ledger: Ledger, seq: int, body: Intake, grants: Mapping[str, tuple[Grant, ...]]) -> tuple[str, ...]:
+    """Put the value of intake event `seq` into the outbox of each receiver; return them."""
+    named = receivers(body, grants)
+    for system, ground in named.items():
+        out = Outbox(
+            intake_seq=seq,
+            system=system,
+            entity=body.entity,
+            entity_id=body.entity_id,
+            element_id=body.element_id,
+            community_code=body.community_code,
+            ground=ground,
+        )
+        ledger.append("outbox", out.subject, out, "outbox", once=True)
+    return tuple(named)
+
+
+def answers(ledger: Ledger, scope: str) -> list[Sent]:
+    """Return what was sent of the places whose code begins with `scope`, oldest first, with the answers so far."""
+    said = views.standing(ledger, OutboxAnswer)
+    found = []
+    for entry in views.entries(ledger, Outbox):
+        if covers(scope, entry.body.community_code):
+            answer = said.get(entry.subject)
+            found.append(
+                Sent(
+                    entry.subject,
+                    entry.body.system,
+                    entry.body.entity_id,
+                    entry.body.element_id,
+                    entry.body.community_code,
+                    answer.body.verdict if answer else "waiting",
+                    answer.body.reason if answer else "",
+                    entry.at,
+                )
+            )
+    return found
+
+
+def answer(ledger: Ledger, actor: str, outbox: str, verdict: str, reason: str = "") -> OutboxAnswer:
+    """Record what a department says to a value it was sent; raise UsageError for one that was not sent to it."""
+    system = outbox.partition(":")[0]
+    if not ledger.on("outbox", outbox):
+        raise UsageError("没有送出过这一条", where=outbox, cure="用 jiceng collect answers 看编号")
+    permit(ledger, actor, "answer_write_back", system=system)
+    said = OutboxAnswer.model_validate({"outbox": outbox, "verdict": verdict, "reason": " ".join(reason.split())})
+    ledger.append("outbox_answer", said.subject, said, actor)
+    return said

@@ -1,0 +1,203 @@
+"""Finding back the rows that were handed out: by the key each carries, else by what its cells say, else by its place.
+
+Rows may have been sorted, cut, copied or inserted, columns moved, sheets renamed. Nothing is judged here.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from jiceng_pipeline.forms import sheet_key
+from jiceng_pipeline.forms.hostile import Sheets
+from jiceng_pipeline.forms.sheet_key import Hasher, KeyRow, SheetKey
+
+OURS = {sheet_key.SHEET, "填表说明", "代码"}  # sheets of a workbook that hold no rows
+_FOOT = ("合计", "核对", "单位负责人", "填表人", "制表", "审核", "注：", "备注：", "说明：", "填报")
+_SUM = re.compile(r"-?[0-9.,]+|相符|与发出时不符")
+_HEADER_SHARE = 0.5  # of the titles that a row has to have to be the header
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row of the body as it came back. `key` is None where nobody was handed out there; `copy_of`: it is there twice.
+
+    `cells` has the text of each column of the form, `places` where each stands (from 0), `outside` what was typed
+    beside the form: column → text.
+    """
+
+    sheet: str
+    row: int
+    key: KeyRow | None
+    is_copy: bool
+    cells: tuple[str, ...]
+    places: tuple[int, ...]
+    verdict: str
+    verdict_place: int
+    outside: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Body:
+    """All rows that came back, those handed out that did not, and sheets that are none of ours."""
+
+    rows: tuple[Found, ...]
+    missing: tuple[KeyRow, ...]
+    strangers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where things stand in one sheet, in the order of the key's columns; `first` is the row below the header."""
+
+    first: int
+    key_column: int
+    verdict_column: int
+    columns: tuple[int, ...]
+
+
+def find(sheets: Sheets, key: SheetKey, hasher: Hasher, totals: Collection[str] = ()) -> Body:
+    """Return the body of a workbook; `totals` are the elements that are added up below it."""
+    added_up = [place for place, each in enumerate(key.columns) if each.element in totals]
+    handed_out = {row.entity_id: row for row in key.rows}
+    rows: list[Found] = []
+    strangers: list[str] = []
+    seen: set[str] = set()
+    for name, lines in sheets.items():
+        if name in OURS or _is_key(lines):
+            continue
+        layout = _layout(lines, key, handed_out)
+        if layout is None:
+            strangers.append(name)
+            continue
+        body = [(number, cells) for number, cells in lines if number >= layout.first]
+        named = _by_hash(name, body, layout, key, hasher) if layout.key_column < 0 else None
+        for number, cells in body:
+            text = cells[layout.key_column].strip() if named is None and layout.key_column < len(cells) else ""
+            row = named.get(number) if named is not None else handed_out.get(text)
+            if row is None and _is_foot(cells, layout):
+                found = _foot(name, number, cells, layout, {layout.columns[place] for place in added_up})
+            else:
+                found = _found(name, number, cells, layout, row, row is not None and row.entity_id in seen)
+            if row is None and not any(found.cells) and not found.outside and not found.verdict:
+                continue
+            if row is not None:
+                seen.add(row.entity_id)
+            rows.append(found)
+    missing = tuple(row for row in key.rows if row.entity_id not in seen)
+    return Body(tuple(rows), missing, tuple(strangers))
+
+
+def _is_key(lines: Sequence[tuple[int, list[str]]]) -> bool:
+    """Say whether it is the hidden sheet, whatever its name is now."""
+    return any(cells and cells[0] == "seal" for _, cells in lines[-1:])
+
+
+def hidden(sheets: Sheets) -> list[list[str]]:
+    """Return the cells of the hidden sheet, none where there is no such sheet."""
+    named = sheets.get(sheet_key.SHEET)
+    lines = named or next((lines for lines in sheets.values() if _is_key(lines)), [])
+    return [cells for _, cells in lines]
+
+
+def _layout(lines: Sequence[tuple[int, list[str]]], key: SheetKey, handed_out: Mapping[str, KeyRow]) -> _Layout | None:
+    """Return where the form stands in a sheet; None where it does not."""
+    titles = [each.title for each in key.columns]
+    default = tuple(each.column for each in key.columns)
+    for number, cells in lines:
+        said = [cell.strip() for cell in cells]
+        if sum(title in said for title in titles) >= max(2, _HEADER_SHARE * len(titles)):
+            columns = tuple(said.index(t) if t in said else -1 for t in titles)
+            own = said.index("行标识") if "行标识" in said else key.key_column
+            verdict = said.index("核实情况") if "核实情况" in said else key.verdict_column
+            return _Layout(number + 1, own if key.key_column >= 0 else -1, verdict, columns)
+    if key.key_column < 0:
+        known = {row.sheet for row in key.rows}
+        is_ours = not known or any(number >= key.header_rows for number, _ in lines)
+        return _Layout(key.header_rows, -1, key.verdict_column, default) if is_ours else None
+    for number, cells in lines:  # the header is gone, the rows are there
+        held = [place for place, cell in enumerate(cells) if cell.strip() in handed_out]
+        if held:
+            shift = held[0] - key.key_column
+            columns = tuple(place + shift for place in default)
+            return _Layout(min(number, key.header_rows), held[0], key.verdict_column + shift, columns)
+    return None
+
+
+def _found(sheet: str, number: int, cells: Sequence[str], layout: _Layout, row: KeyRow | None, is_copy: bool) -> Found:
+    def at(place: int) -> str:
+        return cells[place].strip() if 0 <= place < len(cells) else ""
+
+    known = {*layout.columns, layout.key_column, layout.verdict_column, min(layout.columns, default=1) - 1}
+    outside = {
+        place: text.strip() for place, text in enumerate(cells) if place not in known and place >= 0 and text.strip()
+    }
+    if layout.key_column < 0:  # a department's own template may say things beside and below
+        outside = {}
+    return Found(
+        sheet,
+        number,
+        row,
+        is_copy,
+        tuple(map(at, layout.columns)),
+        layout.columns,
+        at(layout.verdict_column),
+        layout.verdict_column,
+        outside,
+    )
+
+
+def _foot(sheet: str, number: int, cells: Sequence[str], layout: _Layout, sums: Collection[int]) -> Found:
+    """Return a row below the form with what was added to it: not its words, sums and marks."""
+    added = {
+        place: text.strip()
+        for place, text in enumerate(cells)
+        if text.strip() and not text.strip().startswith(_FOOT) and not (place in sums and _SUM.fullmatch(text.strip()))
+    }
+    empty = ("",) * len(layout.columns)
+    return Found(sheet, number, None, False, empty, layout.columns, "", -1, {} if layout.key_column < 0 else added)
+
+
+def _is_foot(cells: Sequence[str], layout: _Layout) -> bool:
+    """Say whether a row is a total, a note or the line for signatures: it begins so, under the serial numbers."""
+    filled = [(place, cell.strip()) for place, cell in enumerate(cells) if cell.strip()]
+    if not filled or not filled[0][1].startswith(_FOOT):
+        return False
+    return layout.key_column < 0 or filled[0][0] not in {layout.key_column, *layout.columns}
+
+
+def _by_hash(
+    sheet: str, body: Sequence[tuple[int, list[str]]], layout: _Layout, key: SheetKey, hasher: Hasher
+) -> Mapping[int, KeyRow]:
+    """Return row → whom it is of, where rows carry no key: most cells still say what they said, else the place."""
+    found: dict[int, KeyRow] = {}
+    open_rows = [row for row in key.rows if row.sheet == sheet] or list(key.rows)
+    lines = dict(body)
+    for wanted in (1.0, 0.6):  # those that are surely the same first
+        for number, cells in lines.items():
+            if number in found:
+                continue
+            scored = ((_alike(cells, row, layout, key, hasher), row) for row in open_rows)
+            best = max(scored, key=lambda pair: (pair[0], pair[1].row == number), default=(0.0, None))
+            if best[1] is not None and best[0] >= wanted:
+                found[number] = best[1]
+                open_rows.remove(best[1])
+    by_place = {row.row: row for row in open_rows}
+    for number, cells in lines.items():
+        if number not in found and number in by_place and any(_filled(cells, layout)):
+            found[number] = by_place[number]
+    return found
+
+
+def _filled(cells: Sequence[str], layout: _Layout) -> Iterator[str]:
+    yield from (cells[place] for place in layout.columns if 0 <= place < len(cells) and cells[place].strip())
+
+
+def _alike(cells: Sequence[str], row: KeyRow, layout: _Layout, key: SheetKey, hasher: Hasher) -> float:
+    """Return which share of the cells that were handed out filled still says the same."""
+    same = filled = 0
+    for column, place, state, said in zip(key.columns, layout.columns, row.states, row.hashes, strict=True):
+        if state in {sheet_key.KNOWN, sheet_key.VERIFY} and place >= 0:
+            filled += 1
+            text = cells[place] if place < len(cells) else ""
+            same += hasher.cell(row.entity_id, column.element, text) == said
+    return same / filled if filled else 0.0
