@@ -23,6 +23,7 @@ from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import datasets, masks
 from jiceng_pipeline.returns.access import Access, Entity, authorise, failed, served
 from jiceng_pipeline.returns.wording import in_words
+from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import element
 from jiceng_pipeline.warehouse.connection import identifier
 from jiceng_pipeline.warehouse.publish import Version
@@ -132,13 +133,13 @@ def _hits(
         for each in map(element, shown)
     )
     # the better the fit, the smaller the number
-    rank = "case " + " ".join(f"when {sql} then {number}" for number, sql in fitting) + " end"
-    first = identifier(kind.shown[0])
+    fit = "case " + " ".join(f"when {sql} then {number}" for number, sql in fitting) + " end"
+    first, key = identifier(kind.shown[0]), identifier(kind.key)
     rows = connection.execute(
-        f"""select {identifier(kind.key)}, community_code, community_name{", " + cells if cells else ""}
-        from {table} where {access.where()} and ({" or ".join(sql for _, sql in fitting)})
-        order by {rank}, {first}, {identifier(kind.key)} limit {most}""",
-        {"wanted": wanted},
+        f"""select {key}, community_code, community_name{", " + cells if cells else ""}
+        from (select *, {fit} as fit from {table} where {access.where()})
+        where fit is not null order by fit, {first}, {key} limit {most}""",
+        {"wanted": wanted, **({"spoken": _spoken(connection, access, table, wanted)} if "$spoken" in fit else {})},
     ).fetchall()
     return [Hit(entity, row[0], row[1], row[2], dict(zip(shown, row[3:], strict=True))) for row in rows]
 
@@ -157,12 +158,29 @@ def _fitting(access: Access, wanted: str) -> Iterator[tuple[int, str]]:
             yield 1, f"{column} = $wanted"
             yield 2, f"contains(lower({column}), $wanted)"
             if is_pinyin:
-                initials = "array_to_string(list_transform(string_split(reading, ' '), lambda t: left(t, 1)), '')"
-                spoken = f"""select name from standard.name_reading
-                    where starts_with({initials}, $wanted) or starts_with(spoken, $wanted)"""
-                yield 3, f"{column} in ({spoken})"
+                yield 3, f"list_contains($spoken, {column})"
         elif each.type in {"address", "organisation_name"}:
             yield 4, f"contains(lower({column}), $wanted)"
+
+
+def _spoken(connection: duckdb.DuckDBPyConnection, access: Access, table: str, wanted: str) -> list[str]:
+    """Return the names of the division whose pinyin begins so, or whose syllables begin with these letters.
+
+    Asked on its own: inside the search DuckDB takes half a million names of a city apart for it.
+    """
+    initials = "^" + " ".join(f"{letter}[^ ]*" for letter in wanted)
+    named = " union all ".join(
+        f"select {identifier(name)} as name from {table} where {access.where()}"
+        for name in access.maskings
+        if element(name).type == "name"
+    )
+    rows = connection.execute(
+        f"""with near as materialized (
+            select name, reading, spoken from standard.name_reading where name in ({named}))
+        select name from near where regexp_matches(reading, {literal(initials)})
+            or starts_with(spoken, {literal(wanted)})"""
+    ).fetchall()
+    return [name for (name,) in rows]
 
 
 def _plain(text: str) -> str:
