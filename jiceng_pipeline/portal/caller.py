@@ -55,6 +55,7 @@ class Caller:
             found = [
                 Link(say("今天要办的事", "Today"), place),
                 Link(say("底册", "Registers"), f"{place}/registers"),
+                Link(say("报表", "Forms"), f"{place}/forms"),
                 Link(say("名单提醒", "Lists"), f"{place}/apps"),
                 Link(say("下载", "Download"), f"{place}/downloads"),
                 Link(say("图表", "Pictures"), f"{place}/pictures"),

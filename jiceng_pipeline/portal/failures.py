@@ -42,10 +42,15 @@ class FailureMiddleware:
         """Return the page of one of our errors; others go on to Django, which logs them."""
         if not isinstance(error, JicengError):
             return None
-        status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+        status = status_of(error)
         if status == 500:
             logging.getLogger("jiceng.portal").error("failed", exc_info=error)
         return page(request, status, error.what, error.cure)
+
+
+def status_of(error: JicengError) -> int:
+    """Return the HTTP status that fits one of our errors."""
+    return next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
 
 
 def page(request: HttpRequest, status: int, what: str, cure: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 
 from jiceng_pipeline.portal import converters, pages
 
@@ -13,7 +13,7 @@ handler404 = "jiceng_pipeline.portal.failures.not_found"
 handler500 = "jiceng_pipeline.portal.failures.server_error"
 
 
-def _found() -> list[URLPattern]:
+def _found() -> list[URLPattern | URLResolver]:
     converters.register()
     modules = (
         importlib.import_module(f"{pages.__name__}.{name}") for _, name, _ in pkgutil.iter_modules(pages.__path__)

@@ -24,9 +24,14 @@ class Place:
         return {"own": self.code, "township": self.code[:9], "county": self.code[:6], "city": self.code[:4]}
 
 
-def patterns():
+def patterns(found=None, before=""):
     """Return (route, view) of every address there is."""
-    return [(str(pattern.pattern), pattern.callback) for pattern in get_resolver().url_patterns]
+    for pattern in found or get_resolver().url_patterns:
+        route = before + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from patterns(pattern.url_patterns, route)
+        else:
+            yield route, pattern.callback
 
 
 def filled(route, holes):
@@ -35,7 +40,7 @@ def filled(route, holes):
     while "<" in rest:
         before, _, rest = rest.partition("<")
         hole, _, rest = rest.partition(">")
-        out += before + holes[hole.partition(":")[2]]
+        out += before + holes[hole.rpartition(":")[2]]
     return "/" + out + rest
 
 
@@ -53,6 +58,8 @@ def place(settings, code):
     found.canaries = {value for row in rows for value in (row[2], row[3])} | {row[0] for row in rows[2:]}
     found.holes = {
         "scope": code, "name": "resident_register", "kind": "resident", "key": rows[0][0], "element": "phone",
+        "dataset": "resident_register",
+        "number": "1",
         "one": rows[0][0], "other": rows[1][0] if len(rows) > 1 else "0" * 32,
     }  # fmt: skip
     return found

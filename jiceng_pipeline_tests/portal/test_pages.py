@@ -33,7 +33,7 @@ def test_a_clerks_pages_are_accessible(reader, site, mine, width, size):
     page = reader("clerk", width=width, size=size)
     at = f"/at/{site.community}"
     plain = (at, f"{at}/registers", f"{at}/register/resident_register", f"{at}/downloads", f"{at}/verify",
-             f"{at}/review", f"{at}/disputes", f"{at}/pictures", f"{at}/apps",
+             f"{at}/review", f"{at}/disputes", f"{at}/pictures", f"{at}/apps", f"{at}/forms",
              f"{at}/app/elderly_living_alone_visit", f"{at}/resident/{mine.holes['key']}", "/me",
              f"{at}/register/resident_register?q=没有这个人", "/nothing")  # fmt: skip
     found = {}
@@ -55,7 +55,9 @@ def test_the_narrowest_window_needs_no_sideways_scroll(reader, site):
 
 
 @pytest.mark.parametrize(("account", "pages"), [
-    ("township", ["/"]), ("department", ["/tickets", "/disputes"]), (None, ["/login"]),
+    ("township", ["/"]),
+    ("department", ["/tickets", "/disputes"]),
+    (None, ["/login", "/practice", "/practice/3?pressed=1", "/guide"]),
 ])  # fmt: skip
 def test_the_pages_of_others_are_accessible(reader, account, pages):
     page = reader(account, width=360, size="big")
@@ -128,3 +130,36 @@ def test_the_profile_is_one_page_with_whose_copy_it_is(site, tmp_path):
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.count(b"/Type /Page\n") + answer.content.count(b"/Type /Page/") <= 1
     assert answer.content.startswith(b"%PDF")
+
+
+def test_practice_leads_through_and_leaves_no_trace(site):
+    from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.portal.practice import TASKS
+
+    with open_ledger(site.settings) as ledger:
+        before = ledger.head()
+    client = site.client()
+    for number, task in enumerate(TASKS, 1):
+        right = [choice.is_right for choice in task.choices].index(True)
+        wrong = 1 - right if len(task.choices) > 1 else right
+        assert task.choices[wrong].told in client.get(f"/practice/{number}?pressed={wrong}").text
+        assert "对了" in client.get(f"/practice/{number}?pressed={right}").text
+    assert client.get("/practice/6").status_code == 404
+    with open_ledger(site.settings) as ledger:
+        assert ledger.head() == before
+
+
+def test_an_admitted_form_arrives_filled_in(site):
+    from io import BytesIO
+
+    from openpyxl import load_workbook
+
+    from jiceng_pipeline.forms import admission
+
+    form = next(each.form for each in admission.listed(site.settings) if each.form.audience == "community")
+    admission.admit(site.settings, form, "operator")
+    assert form.title in site.client("clerk").get(f"/at/{site.community}/forms").text
+    address = f"/at/{site.community}/form/{form.id}.xlsx"
+    assert site.client("clerk").get(address).status_code == 302
+    answer = site.verified("clerk").get(address)
+    assert load_workbook(BytesIO(answer.content)).sheetnames

@@ -80,7 +80,7 @@ def verify(request: HttpRequest, scope: str, kind: str, key: str, element: str) 
         return first
     with read(request, scope, kind, key, full=True) as (found, _):
         one = cell_of(found, element)
-    if one.source is None or kind == "household":
+    if one.source is None or one.element.collection is None:
         raise Http404
     event = _verified(caller(request).account, found, one)
     return _done(request, scope, event, say("已记下：核实无误", "Noted: it is right"), say(
