@@ -13,6 +13,7 @@ from jiceng_pipeline.matching import history, stale, tags
 from jiceng_pipeline.matching import tables as matching
 from jiceng_pipeline.quality import disputes, drift, figure, rhythm, tickets
 from jiceng_pipeline.returns import changes
+from jiceng_pipeline.services import entitlement
 from jiceng_pipeline.warehouse import models
 from jiceng_pipeline.warehouse.table import Table
 
@@ -32,6 +33,7 @@ def _tables(sql_models: Path) -> Mapping[str, Table]:
         *matching.tables(),
         history.table(),
         tags.table(),
+        entitlement.table(),
         stale.table(),
         *models.tables(sql_models, elsewhere={indicators.SCHEMA, light_app.SCHEMA}),
         *rollup.tables(sql_models),

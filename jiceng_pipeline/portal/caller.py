@@ -58,6 +58,7 @@ class Caller:
                 Link(say("报表", "Forms"), f"{place}/forms"),
                 Link(say("名单提醒", "Lists"), f"{place}/apps"),
                 Link(say("下载", "Download"), f"{place}/downloads"),
+                *([Link(say("办事", "Services"), f"{place}/services")] if len(self.divisions[0]) >= 9 else []),
                 Link(say("图表", "Pictures"), f"{place}/pictures"),
             ]
         offered = (

@@ -83,6 +83,7 @@ def leave(
 ) -> Access:
     """Return leave to ask about an item in a community; for a resident `consent` says who agreed to what.
 
+    Whether somebody may have an item, and what registers hold of them, no mask hides: that is asked for unmasked.
     Raises AccessDenied.
     """
     held = tuple(name for each in item.materials for name in each.elements)
@@ -91,7 +92,7 @@ def leave(
     purpose = f"代办 {item.name}：{consent}" if consent else None
     about: Entity | None = "resident" if consent else None
     return authorise(
-        ledger, actor, dataset, community.code, "check", purpose,
+        ledger, actor, dataset, community.code, "full" if consent else "check", purpose,
         action="service", version=version, entity=about, entity_id=resident_id,
     )  # fmt: skip
 

@@ -14,11 +14,28 @@ KEYS = {
     "food_without_licence": "enterprise_id",
     "equipment_inspection_due": "equipment_id",
     "crowded_dwelling": "address_id",
+    "entitled_not_applied": "resident_id || service_item_title",
     "community_board": "concat_ws(',', resident_count, elderly_count, minor_count, disabled_count, veteran_count,"
     " subsistence_recipient_count, living_alone_elderly_count, open_enterprise_count, open_case_count)",
 }
 
+_YEARS = """(date_diff('year', p.birth_date, d.business_date)
+    - (strftime(p.birth_date, '%m%d') > strftime(d.business_date, '%m%d'))::int)"""
+_ENTITLED = {
+    "尊老金（高龄津贴）申领": f"{_TAGGED.format('aged_80')} and not {_TAGGED.format('elderly_allowance')}",
+    "城乡居民基本养老保险参保登记": f"""{_YEARS} between 16 and 59
+        and p.pension_status_code is null and p.school_name is null""",
+    "城乡居民养老金申领": f"{_YEARS} >= 60 and p.pension_status_code in ('1', '2')",
+    "城乡居民医疗保险参保登记": "coalesce(p.medical_insurance_status_code, '3') = '3'",
+    "农村籍退役士兵老年生活补助": f"""{_YEARS} >= 60 and p.is_veteran
+        and p.preferential_treatment_code is distinct from '5'""",
+    "义务教育入学报名": f"{_YEARS} = 6 and p.school_name is null",
+}
+
 BY_HAND = {
+    "entitled_not_applied": " union all ".join(
+        f"select p.community_code, p.resident_id || '{title}' from {_P} and {rule}" for title, rule in _ENTITLED.items()
+    ),
     "elderly_living_alone_visit": f"select p.community_code, p.resident_id from {_P}"
     f" and {_TAGGED.format('elderly_living_alone')}",
     "allowance_not_drawn": f"select p.community_code, p.resident_id from {_P} and {_TAGGED.format('aged_80')}"

@@ -11,6 +11,7 @@ from jiceng_pipeline.landing import records, version
 from jiceng_pipeline.matching import history, stale, tags
 from jiceng_pipeline.matching.tables import tables as matching_tables
 from jiceng_pipeline.quality import drift, figure, rhythm
+from jiceng_pipeline.services import entitlement
 from jiceng_pipeline.standard import divisions, reading, reference, register
 from jiceng_pipeline.standard.identifiers import citizen_check_sign, credit_check_sign
 from jiceng_pipeline.warehouse.models import tables as model_tables
@@ -228,7 +229,13 @@ def _reports(connection):
 def _materialise_the_rest(connection, settings):
     for table in (figure.table(), drift.table(), rhythm.table()):
         materialise(connection, table, settings)
-    kept = (*version.tables(tuple(contracts().values())), history.table(), tags.table(), stale.table())
+    kept = (
+        *version.tables(tuple(contracts().values())),
+        history.table(),
+        tags.table(),
+        stale.table(),
+        entitlement.table(),
+    )
     counted = rollup.tables(settings.sql_models)
     todo = [
         *matching_tables(),
