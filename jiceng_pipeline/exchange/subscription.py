@@ -11,7 +11,7 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.chain import Event
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
-from jiceng_pipeline.returns import changes, datasets
+from jiceng_pipeline.returns import changes, datasets, masks
 from jiceng_pipeline.returns.access import authorise
 from jiceng_pipeline.returns.masks import SHOWN
 
@@ -31,6 +31,7 @@ def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) ->
     if present and present.body.subscriber != wanted.subscriber:
         raise UsageError("这个订阅编号已有别人在用", where=wanted.subscription_id, cure="另取一个编号")
     dataset = datasets.find(settings, wanted.dataset)
+    masks.of_rows(wanted.profile)
     if dataset.name == changes.NAME:
         raise UsageError("变化清单本身就是变化，不能订阅", where=dataset.name, cure="订阅底册，变化会按批送到")
     if unknown := sorted(set(wanted.elements) - set(dataset.columns)) if wanted.elements != "*" else []:

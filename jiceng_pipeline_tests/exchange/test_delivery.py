@@ -169,6 +169,7 @@ def test_nobody_subscribes_to_more_than_is_granted(settings):
     cases = {
         "授权范围": {"scope": COUNTY},
         "用途": {"profile": "full"},
+        "不能这样显示": {"profile": "statistics"},
         "数据集没有": {"elements": ("blood_type",)},
         "看得到原值": {"conditions": (Condition(element="has_diabetes", test="is", values=("true",)),)},
         "没有登记": {"target": "nowhere"},

@@ -1,12 +1,13 @@
 """What a subscriber is told between two versions, and why."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from jiceng_pipeline.ledger.kinds.subscription import Condition
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.returns import grants
+from jiceng_pipeline.returns import datasets, grants
 
 from .village import COUNTY, HERE, THERE, Person, grant, only, publish_people, received, subscribe, told
 
@@ -155,3 +156,13 @@ def test_a_new_column_is_announced_one_batch_ahead(settings):
     publish_people(settings, [A, C], without=("phone",))
     only(settings, "county")
     assert "phone" not in received(settings, "county")[A.id]
+
+
+def test_a_mask_that_looks_at_the_person_holds_in_deliveries_too(settings, monkeypatch):
+    found = datasets.find(settings, "resident_register")
+    monkeypatch.setattr(datasets, "find", lambda *_: replace(found, declares=frozenset()))
+    publish_people(settings, [A, replace(B, born=date(2020, 1, 1))])
+    subscribe(settings, "county")
+    only(settings, "county")
+    copy = received(settings, "county")
+    assert (copy[A.id]["name"], copy[B.id]["name"]) == ("张*三", None)

@@ -34,6 +34,7 @@ class Person:
     subsistence: str | None = None
     records: tuple[str, ...] = ()
     died: bool = False
+    born: date = date(1950, 1, 1)
     failing: tuple[str, ...] = field(default=(), kw_only=True)
 
 
@@ -47,7 +48,8 @@ def publish_people(settings, people, *, without=(), disputed=()):
         columns = ", ".join(f"{identifier(c)} {e.sql_type}" for c, e in elements.items() if c not in without)
         connection.execute(f"create table returned.resident_register ({columns})")
         connection.execute(
-            "create table governance.resident (resident_id varchar, community_code varchar, death_date date)"
+            """create table governance.resident
+            (resident_id varchar, community_code varchar, death_date date, birth_date date)"""
         )
         connection.execute(
             "create table matching.resident_link (record_id varchar, entity_id varchar, is_current boolean)"
@@ -63,6 +65,7 @@ def publish_people(settings, people, *, without=(), disputed=()):
             for measure, value in (("unreadable", 0.1), ("invalid", 0.0), ("invalid", 0.2), ("nulls", 0.7)):
                 connection.execute("insert into quality.figure values (?, ?, ?)", [system, measure, value])
         connection.execute("create schema standard")
+        connection.execute("create table standard.business_day as select date '2026-11-24' as business_date")
         connection.execute(
             f"""create table standard.{ALLOWANCE.replace("/", "__")} (record_id varchar, is_current boolean,
             source_file varchar, source_row bigint, name varchar, citizen_id varchar)"""
@@ -76,7 +79,9 @@ def publish_people(settings, people, *, without=(), disputed=()):
             connection.execute("insert into quality.dispute values ('resident', ?, ?, 'open')", [who, what])
         for each in sorted(people, key=lambda p: (p.community, p.id)):
             died = date(2026, 11, 1) if each.died else None
-            connection.execute("insert into governance.resident values (?, ?, ?)", [each.id, each.community, died])
+            connection.execute(
+                "insert into governance.resident values (?, ?, ?, ?)", [each.id, each.community, died, each.born]
+            )
             for record in each.records or (f"record of {each.id}",):
                 connection.execute("insert into matching.resident_link values (?, ?, true)", [record, each.id])
             for record in each.failing:
@@ -85,7 +90,7 @@ def publish_people(settings, people, *, without=(), disputed=()):
                 told = {
                     "community_code": each.community, "resident_id": each.id, "name": each.name,
                     "phone": each.phone, "subsistence_category_code": each.subsistence,
-                    "birth_date": date(1950, 1, 1), "sex_code": "1", "subsistence_monthly_cny": "812.50",
+                    "birth_date": each.born, "sex_code": "1", "subsistence_monthly_cny": "812.50",
                     "has_diabetes": True,
                 }  # fmt: skip
                 kept = {column: value for column, value in told.items() if column not in without}
