@@ -159,6 +159,22 @@ def show_list(as_json: _AsJson = False) -> None:
     out.print(table)
 
 
+@app.command(help=say("一个申请和它的经过", "one request and its course"))
+def show(name: _Name, as_json: _AsJson = False) -> None:
+    """Print who said what when."""
+    from jiceng_pipeline.exchange import request as requests
+    from jiceng_pipeline.ledger.store import open_ledger
+
+    settings = Settings.load()
+    with open_ledger(settings) as ledger:
+        course = requests.find(settings, ledger, name)
+    _tell(course, as_json)
+    for step in () if as_json else course.steps:
+        said = say("同意", "yes") if step.body.agrees else say("不同意", "no")
+        words = (f"{step.at:%Y-%m-%d}", step.body.step, step.body.department or "", step.actor, said, step.body.reason)
+        out.print("  ".join(filter(None, words)), markup=False, soft_wrap=True)
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 

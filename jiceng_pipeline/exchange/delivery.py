@@ -55,7 +55,7 @@ def replay(settings: Settings, name: str, first: int, last: int) -> Outcome:
             batch = delivery_step.batch(settings, name, number)
             if batch is None or batch.manifest["grant"] != access.grant:
                 raise UsageError(
-                    f"第 {number} 批已不在这里", where=name, cure="用 jiceng subscription restart 重发全量"
+                    f"第 {number} 批已不在这里", where=name, cure="用 jiceng subscription resume --anew 重发全量"
                 )
             delivery_target.way(address["way"]).send(batch, address)
             receipts.write(batch, "sent", wanted.subscriber)
@@ -70,7 +70,7 @@ def resume(settings: Settings, name: str, *, anew: bool = False) -> None:
         if parked := receipts.parked(name):
             receipts.again(parked, wanted.subscriber)
         elif not anew:
-            raise UsageError("没有被拒收的批次", where=name, cure="用 jiceng subscription status 查看")
+            raise UsageError("没有被拒收的批次", where=name, cure="用 jiceng subscription list 查看")
         if anew:
             delivery_step.forget(settings, name)
 

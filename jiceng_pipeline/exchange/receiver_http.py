@@ -15,6 +15,7 @@ from jiceng_pipeline.exchange.receiver_store import Store
 
 LOOPBACK = "127.0.0.1"
 _OK, _UNKNOWN, _MISSING, _TOO_LARGE, _REFUSED = 200, 401, 409, 413, 422
+_SILENCE_SECONDS = 60
 _CODES = {"applied": _OK, "known": _OK, "early": _MISSING}
 
 
@@ -22,7 +23,9 @@ def server(opened: Callable[[], AbstractContextManager[Store]], key: str, port: 
     """Return a server on the loopback address; the copy is opened for each batch and closed after it."""
 
     class Handler(BaseHTTPRequestHandler):
-        """One batch at a time."""
+        """One batch at a time; who stays silent is let go."""
+
+        timeout = _SILENCE_SECONDS
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -188,6 +188,7 @@ def test_a_revoked_grant_tells_what_was_delivered_under_it(settings, monkeypatch
         "reason": "没有有效的授权",
     }])  # fmt: skip
     assert jiceng("share", "list")[1][0]["state"] == "revoked"
+    assert [step["step"] for step in jiceng("share", "show", name[:6])[1]["steps"]] == ["check", "answer", "revoke"]
 
 
 def test_the_catalogue_says_whose_on_what_basis_and_how_good(settings):
