@@ -120,8 +120,9 @@ def test_owners_have_five_working_days_or_ten_where_it_is_not_catalogued(setting
 
 
 def test_what_may_not_be_shared_does_not_pass_the_check(settings, ledger, monkeypatch):
-    for contract in sharing.leads(datasets.find(settings, "resident_register"), ("subsistence_category_code",)):
-        monkeypatch.setitem(sharing.contracts(), contract.name, contract.model_copy(update={"sharing": "not_shared"}))
+    known = dict(sharing.contracts())
+    known[ALLOWANCE] = known[ALLOWANCE].model_copy(update={"sharing": "not_shared"})
+    monkeypatch.setattr(sharing, "contracts", lambda: known)
     name = submitted(settings, ledger).request.request_id
     with pytest.raises(UsageError, match="不予共享"):
         request.check(settings, ledger, name, "county", agrees=True)
