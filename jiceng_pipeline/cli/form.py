@@ -1,8 +1,8 @@
-"""`jiceng form`: the forms and the list of those that may be sent; make them prefilled, count the burden."""
+"""`jiceng form`: the list of those that may be sent; make them prefilled, read a new one, count the burden."""
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -10,6 +10,9 @@ from rich.table import Table
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
+
+if TYPE_CHECKING:
+    from jiceng_pipeline.forms.compiler import Compiled
 
 app = typer.Typer(no_args_is_help=True, help=say("一表通：清单、预填、查重", "forms: the list, prefilling, duplicates"))
 
@@ -158,6 +161,36 @@ def lint(
             out.print(say(f"{len(wanted)} 张表没有问题", f"{len(wanted)} forms are well"))
     if found:
         raise typer.Exit(2)
+
+
+@app.command("compile", help=say("读一张空白的部门表，看每一项有没有现成的", "read a blank form, column by column"))
+def compile_blank(
+    file: Annotated[Path, typer.Argument(help=say("空白的 xlsx", "the blank workbook"))], as_json: _AsJson = False
+) -> None:
+    """Print for each column of a blank workbook its element, how sure that is, and whether it is held already."""
+    from jiceng_pipeline.forms import compiler
+
+    found = compiler.compile_file(Settings.load(), file)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        _told(found)
+
+
+def _told(found: "Compiled") -> None:
+    from jiceng_pipeline.forms.verdict import VERDICTS
+
+    table = Table(title=found.title, title_justify="left")
+    for name in (say("项目", "column"), say("数据元", "element"), say("把握", "sure"), say("结论", "verdict")):
+        table.add_column(name, overflow="fold")
+    table.add_column(say("依据", "because"), overflow="fold")
+    for each in found.columns:
+        sure = f"{each.match.confidence:.0%}" if each.match else ""
+        table.add_row(each.heading, each.match.element if each.match else "", sure, VERDICTS[each.verdict], each.words)
+    out.print(table)
+    out.print(say(f"重复负担 {found.score} 分（满分 100）", f"burden of duplicates {found.score} of 100"))
+    for form, share in found.alike[:3]:
+        out.print(say(f"与《{form}》有 {share:.0%} 的项目相同", f"{share:.0%} as {form}"))
 
 
 @app.command(help=say("各社区、各部门的填表负担", "what filling forms costs, and what prefilling saves"))

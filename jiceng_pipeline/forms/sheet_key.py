@@ -82,6 +82,8 @@ class SheetKey:
 
 def text_of(cell: object) -> str:
     """Return the one text a cell has, whether it was just read from the database or from a workbook."""
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None:
         return ""
     if isinstance(cell, bool):

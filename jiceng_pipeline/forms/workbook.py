@@ -147,6 +147,7 @@ class _Looks:
 
 def _head(sheet: Any, page: Page, looks: _Looks) -> None:
     last = FIRST + len(page.form.columns)
+    sheet.set_default_row(_LINE_HEIGHT)
     sheet.set_column(0, 0, 4, None, {"hidden": True})
     sheet.set_column(1, 1, 5)
     for number, each in enumerate(page.form.columns):
@@ -178,7 +179,8 @@ def _body(sheet: Any, page: Page, looks: _Looks) -> None:
     free = looks.cell(FILL, "text", False)
     for number, row in enumerate(page.rows):
         at = HEADER_ROWS + number
-        sheet.set_row(at, _LINE_HEIGHT * _lines(row, widths))
+        if (lines := _lines(row, widths)) > 1:
+            sheet.set_row(at, _LINE_HEIGHT * lines)
         sheet.write_string(at, 0, row.entity_id, text)
         sheet.write_number(at, 1, number + 1, looks.number)
         for place, (cell, state) in enumerate(zip(row.cells, row.states, strict=True)):
