@@ -12,6 +12,7 @@ from jiceng_pipeline.landing import collected as collection
 from jiceng_pipeline.landing import records, version
 from jiceng_pipeline.matching import tags
 from jiceng_pipeline.matching.tables import tables as matching_tables
+from jiceng_pipeline.services import entitlement
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.identifiers import citizen_check_sign, credit_check_sign
 from jiceng_pipeline.standard.register import elements
@@ -95,7 +96,7 @@ def reconcile(tmp_path):
             landed = [table for contract in collected().values() for table in collection.tables(contract)]
             for table in (*landed, *kept):  # nothing was collected, nothing changed
                 materialise(connection, table, settings)
-            todo = [*matching_tables(), tags.table(), *model_tables(settings.sql_models)]
+            todo = [*matching_tables(), tags.table(), entitlement.table(), *model_tables(settings.sql_models)]
             given = (
                 "resident_record",
                 "enterprise_record",
