@@ -5,6 +5,7 @@
 -- columns: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, head_name, head_phone
 -- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, head_name, head_phone, death_date, household_id, head_resident_id
 -- masks: check
+-- declares: minors
 -- owner: 社区
 -- version: 1
 -- view: list

@@ -18,7 +18,7 @@ import duckdb
 from jiceng_pipeline.core.errors import DefinitionError, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import sandbox
-from jiceng_pipeline.returns.datasets import Dataset
+from jiceng_pipeline.returns.datasets import Dataset, declared
 from jiceng_pipeline.standard.register import elements
 from jiceng_pipeline.warehouse.models import Model, models
 from jiceng_pipeline.warehouse.table import Build, Table
@@ -124,6 +124,7 @@ def _read(model: Model) -> LightApp:
         title=model.title,
         purpose=model.purpose,
         columns=model.columns,
+        declares=declared(model),
         id=model.name,
         audience=model.audience,
         owner=said["owner"],

@@ -24,7 +24,7 @@ def ensure_operator(ledger: Ledger) -> Event:
         actor=OPERATOR,
         scope=EVERYTHING,
         datasets=EVERYTHING,
-        profiles=("check", "full"),
+        profiles=("check", "full", "posted", "statistics"),
         purposes=EVERYTHING,
         granted_by=OPERATOR,
     )
