@@ -3,7 +3,7 @@
 The forms write one outbox event a value and system, with the ground on which the system may have it; here they go out
 as numbered batches, one stream a system, to the target that bears the system's name in `subscribers.yaml`
 (`civil_affairs__elderly_allowance`). A department finds its record by what it wrote itself: file, row, name and number.
-Its answer comes back as an `outbox_answer` event.
+Its answer comes back through the forms.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from jiceng_pipeline.core import clock, files
-from jiceng_pipeline.core.errors import JicengError, UsageError
+from jiceng_pipeline.core.errors import JicengError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.exchange import delivery_batch, delivery_step, delivery_target
@@ -22,11 +22,9 @@ from jiceng_pipeline.exchange.delivery_sender import Sender
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.receipt import Receipts
 from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.chain import Event
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.outbox import Outbox
-from jiceng_pipeline.ledger.kinds.outbox_answer import OutboxAnswer
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
 from jiceng_pipeline.standard.register import element
@@ -50,11 +48,10 @@ _SELECT = f"""select 'insert' as _operation, kind as _reason, key as _key, cast(
 
 @dataclass(frozen=True)
 class Sent:
-    """A value on its way: `answer` is what the department said, None while it has not."""
+    """A value on its way: what was collected, and to whom it goes on which ground."""
 
     outbox: Entry[Outbox]
     intake: Entry[Intake]
-    answer: Entry[OutboxAnswer] | None
 
 
 def deliver(settings: Settings, ledger: Ledger, receipts: Receipts, version: Version) -> list[Outcome]:
@@ -74,20 +71,11 @@ def deliver(settings: Settings, ledger: Ledger, receipts: Receipts, version: Ver
 def every(ledger: Ledger, system: str | None = None) -> list[Sent]:
     """Return the values on their way, of one system or of all, oldest first."""
     intakes = {entry.seq: entry for entry in views.entries(ledger, Intake)}
-    answers = views.standing(ledger, OutboxAnswer)
     return [
-        Sent(entry, intakes[entry.body.intake_seq], answers.get(entry.subject))
+        Sent(entry, intakes[entry.body.intake_seq])
         for entry in views.entries(ledger, Outbox)
         if system in {None, entry.body.system} and entry.body.intake_seq in intakes
     ]
-
-
-def answer(ledger: Ledger, outbox: str, actor: str, *, verdict: str, reason: str = "") -> Event:
-    """Write down what a department says to a value it was sent; raise UsageError where it was sent none such."""
-    if all(entry.subject != outbox for entry in views.entries(ledger, Outbox)):
-        raise UsageError("没有送过这个值", where=outbox, cure="用送达批次里的编号")
-    said = {"outbox": outbox, "verdict": verdict, "reason": " ".join(reason.split())}
-    return ledger.append("outbox_answer", outbox, said, actor)
 
 
 def stream(system: str) -> str:
@@ -97,8 +85,8 @@ def stream(system: str) -> str:
 
 def _grounds(ledger: Ledger) -> frozenset[str]:
     """Return the grounds that hold now: sharing without condition, and every grant that has not ended."""
-    held = {entry.subject for entry in views.standing(ledger, Grant).values() if _lasts(entry.body)}
-    return frozenset({UNCONDITIONAL, *(e.receipt for e in views.entries(ledger, Grant) if e.subject in held)})
+    held = (subject for subject, entry in views.standing(ledger, Grant).items() if _lasts(entry.body))
+    return frozenset({UNCONDITIONAL, *held})
 
 
 def _lasts(grant: Grant) -> bool:

@@ -11,7 +11,7 @@ class Outbox(Body):
     """One intake, one receiving system. Deliveries and answers name it by its subject.
 
     The value itself is in the intake with this number; it is never copied. `ground` is why the system
-    may have it: `unconditional` where what it holds is shared without condition, else the receipt of its grant.
+    may have it: `unconditional` where what it holds is shared without condition, else the subject of its grant.
     """
 
     intake_seq: int = Field(ge=1)
