@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 
 from jiceng_pipeline.cli.words import out, print_json, say
-from jiceng_pipeline.core.errors import AccessDenied
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ app = typer.Typer(
     ),
 )
 
+_JUDGE, _FREEZE = "judge_duplicate", "freeze_value"  # what has to be permitted
 _Record = Annotated[str, typer.Argument(help="record_id")]
 _Reason = Annotated[str, typer.Option(help=say("理由；不写个人信息", "reason; no personal values"))]
 _Actor = Annotated[str, typer.Option("--as", help=say("以谁的名义", "act as"))]
@@ -94,6 +94,7 @@ def freeze(
         (record,),
         actor,
         lambda connection, _, ledger: judgement.freeze(connection, ledger, record, element, value, reason, actor),
+        _FREEZE,
     )
 
 
@@ -109,7 +110,7 @@ def undo(
     with _open() as (connection, _, ledger):
         act = next((act for act in verdicts.acts(ledger) if act.seq == seq), None)
         if act:
-            _check_scope(connection, ledger, act.records, actor)
+            _check_scope(connection, ledger, act.records, actor, _FREEZE if act.verb == "freeze" else _JUDGE)
         _say_recorded(judgement.undo(ledger, seq, reason, actor))
 
 
@@ -166,9 +167,10 @@ def _record(
     records: tuple[str, ...],
     actor: str,
     act: "Callable[[duckdb.DuckDBPyConnection, Settings, Ledger], Event]",
+    may: str = _JUDGE,
 ) -> None:
     with _open() as (connection, settings, ledger):
-        _check_scope(connection, ledger, records, actor)
+        _check_scope(connection, ledger, records, actor, may)
         _say_recorded(act(connection, settings, ledger))
 
 
@@ -189,27 +191,22 @@ def _open() -> "Iterator[tuple[duckdb.DuckDBPyConnection, Settings, Ledger]]":
 
 
 def _check_scope(
-    connection: "duckdb.DuckDBPyConnection", ledger: "Ledger", records: tuple[str, ...], actor: str
+    connection: "duckdb.DuckDBPyConnection", ledger: "Ledger", records: tuple[str, ...], actor: str, act: str
 ) -> None:
-    """Raise AccessDenied unless the actor's grants cover the community of everybody these records are of."""
+    """Raise AccessDenied unless the actor's posts cover the community of everybody these records are of."""
     from jiceng_pipeline.matching.model import matchings
-    from jiceng_pipeline.returns import grants
+    from jiceng_pipeline.returns.access import permit
 
-    scopes = {entry.body.scope for entry in grants.live(ledger, actor)}
-    if not scopes:
-        raise AccessDenied("没有有效的授权", where=f"账号 {actor}", cure="请管理员授权")
-    if grants.EVERYTHING in scopes:
-        return
     marks = ", ".join("?" for _ in records)
     placed = " union ".join(
-        f"""select coalesce(g.community_code, '') from matching.{entity}_link as l
+        f"""select g.community_code from matching.{entity}_link as l
         left join governance.{entity} as g on g.{entity}_id = l.entity_id where l.record_id in ({marks})"""
         for entity in matchings()
     )
-    for (community,) in connection.execute(f"{placed} order by 1", list(records) * len(matchings())).fetchall():
-        if not any(community.startswith(scope) for scope in scopes):
-            told = f"社区 {community}" if community else "不在任何社区的对象"
-            raise AccessDenied(f"授权范围不含{told}", where=f"账号 {actor}", cure="请管理员授权")
+    found = connection.execute(f"{placed} order by 1", list(records) * len(matchings())).fetchall()
+    # who lies in no community, or is not there at all, is nobody's in particular
+    for (community,) in found or [(None,)]:
+        permit(ledger, actor, act, community)
 
 
 def _say_recorded(event: "Event") -> None:

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from jiceng_pipeline.cli.words import out, print_json, say
-from jiceng_pipeline.core.errors import AccessDenied, UsageError
+from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def open_dispute(
     """Write the doubt into the ledger; the believed value goes nowhere else."""
     from jiceng_pipeline.ledger.kind import checked
     from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.returns.access import permit
 
     settings = Settings.load()
     systems, record_id = _cell(settings, entity, entity_id, element, community)
@@ -55,7 +56,7 @@ def open_dispute(
         },
     )
     with open_ledger(settings) as ledger:
-        _check_scope(ledger, actor, community)
+        permit(ledger, actor, "dispute", community)
         event = ledger.append("dispute", f"{entity}:{entity_id}:{element}", body, actor)
     asked = "、".join(systems) or "—"
     out.print(
@@ -122,7 +123,7 @@ def decide(
         raise UsageError(what, where=dispute_id, cure="用 jiceng dispute list 看编号")
     doubt = found[0]
     with open_ledger(settings) as ledger:
-        _check_scope(ledger, actor, doubt.community_code)
+        _check_decider(ledger, actor, doubt, verdict)
         body = {
             "entity": doubt.entity,
             "entity_id": doubt.entity_id,
@@ -143,12 +144,17 @@ def _doubts(settings: Settings) -> "list[Doubt]":
         return disputes.doubts(ledger, clock.business_date(settings))
 
 
-def _check_scope(ledger: "Ledger", actor: str, community: str) -> None:
-    from jiceng_pipeline.returns import grants
+def _check_decider(ledger: "Ledger", actor: str, doubt: "Doubt", verdict: str) -> None:
+    """Raise AccessDenied unless the actor may withdraw it, for its community, or decide it, for a system asked."""
+    from jiceng_pipeline.returns import holding
+    from jiceng_pipeline.returns.access import permit
 
-    scopes = {entry.body.scope for entry in grants.live(ledger, actor)}
-    if not any(scope == grants.EVERYTHING or community.startswith(scope) for scope in scopes):
-        raise AccessDenied(f"授权范围不含社区 {community}", where=f"账号 {actor}", cure="请管理员授权")
+    if verdict == "withdrawn":
+        permit(ledger, actor, "withdraw_dispute", doubt.community_code)
+        return
+    own = {system for entry in holding.posts(ledger, actor) for system in entry.body.systems}
+    asked = next((system for system in doubt.systems if system in own), None)
+    permit(ledger, actor, "decide_dispute", doubt.community_code, asked)
 
 
 def _cell(

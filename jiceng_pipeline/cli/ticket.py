@@ -71,6 +71,7 @@ def answer(
 ) -> None:
     """Write the answer into the ledger."""
     from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.returns.access import permit
 
     settings = Settings.load()
     ticket = _one(settings, ticket_id)
@@ -78,6 +79,7 @@ def answer(
         raise UsageError("这张问题单已办结", where=ticket["ticket_id"], cure="不需要答复；再出现会重新打开")
     body = {"ticket_id": ticket["ticket_id"], "verdict": verdict, "text": " ".join(text.split())}
     with open_ledger(settings) as ledger:
+        permit(ledger, actor, "answer_ticket", system=ticket["system"])
         event = ledger.append("ticket_answer", ticket["ticket_id"], body, actor)
     out.print(
         say(

@@ -8,8 +8,9 @@ import pytest
 
 from jiceng_pipeline.cli.app import main
 from jiceng_pipeline.ledger.kinds.grant import Grant
+from jiceng_pipeline.ledger.kinds.post import Post
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.returns import grants
+from jiceng_pipeline.returns import grants, posts
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
@@ -95,7 +96,7 @@ def test_what_cannot_be_said_is_refused_with_a_cure(jiceng, synced_copy):
         (("same", one, one), "两次"),
         (("different", one, shop), "不是同一类"),
         (("same", one, other, "--entity", "enterprise"), "不是 enterprise 的"),
-        (("same", one, other, "--as", "stranger"), "没有有效的授权"),
+        (("same", one, other, "--as", "stranger"), "没有做这件事的岗位"),
         (("move", one, "--from", other, "--to", other), "两次"),
         (("freeze", one, "--element", "phone", "--value", "12345"), "合法取值"),
         (("freeze", one, "--element", "enterprise_name", "--value", "x"), "没有数据元"),
@@ -106,7 +107,7 @@ def test_what_cannot_be_said_is_refused_with_a_cure(jiceng, synced_copy):
     assert as_json(jiceng, "decide", "list", "--all") == []
 
 
-def test_only_whose_grant_covers_the_people_may_decide_on_them(jiceng, synced_copy):
+def test_only_whose_post_covers_the_people_may_decide_on_them(jiceng, synced_copy):
     with connect(publish.current(synced_copy).database, settings=synced_copy, read_only=True) as connection:
         record, community = connection.execute(
             """select min(l.record_id), r.community_code from governance.resident as r
@@ -114,18 +115,24 @@ def test_only_whose_grant_covers_the_people_may_decide_on_them(jiceng, synced_co
             where r.community_code is not null and r.phone is not null and l.is_current
             group by all order by all limit 1"""
         ).fetchall()[0]
-    wide = {"datasets": "*", "profiles": ("check",), "purposes": "*", "granted_by": "operator"}
+    reading = Grant(
+        actor="reader", scope=community, datasets="*", profiles=("check",), purposes="*", granted_by="operator"
+    )
     with open_ledger(synced_copy) as ledger:
-        grants.give(ledger, Grant(actor="clerk", scope=community, **wide))
-        grants.give(ledger, Grant(actor="other", scope="110101001001", **wide))
+        posts.give(ledger, Post(account="street", role="township", scope=community[:9], given_by="operator"))
+        posts.give(ledger, Post(account="clerk", role="clerk", scope=community, given_by="operator"))
+        posts.give(ledger, Post(account="other", role="township", scope="110101001", given_by="operator"))
+        grants.give(ledger, reading)
     cell = ("freeze", record, "--element", "phone", "--value", PHONE, *WHY)
     code, _, err = jiceng("decide", *cell, "--as", "other")
-    assert code == 2 and f"授权范围不含社区 {community}" in err
-    assert jiceng("decide", *cell, "--as", "clerk")[0] == 0
+    assert code == 2 and f"管不到区划 {community}" in err
+    for account in ("clerk", "reader"):  # to read is not to decide, and a value is frozen by the township
+        assert jiceng("decide", *cell, "--as", account)[0] == 2
+    assert jiceng("decide", *cell, "--as", "street")[0] == 0
     seq = as_json(jiceng, "decide", "list")[0]["seq"]
     code, _, err = jiceng("decide", "undo", str(seq), *WHY, "--as", "other")
-    assert code == 2 and "授权范围不含" in err
-    assert jiceng("decide", "undo", str(seq), *WHY, "--as", "clerk")[0] == 0
+    assert code == 2 and "管不到" in err
+    assert jiceng("decide", "undo", str(seq), *WHY, "--as", "street")[0] == 0
 
 
 def test_without_a_published_version_nothing_can_be_judged(monkeypatch, capsys, tmp_path):

@@ -76,11 +76,11 @@ def test_a_value_is_doubted_listed_and_decided(jiceng, synced_copy, person):
         ]  # fmt: skip
 
 
-def test_only_whose_grant_covers_the_community_may_doubt(jiceng, person):
+def test_only_whose_post_covers_the_community_may_doubt(jiceng, person):
     resident, community = person
     about = ("--element", "phone", "--basis", "x", "--believed", "")
     code, _, err = jiceng("dispute", "open", resident, *about, "--community", community, "--as", "stranger")
-    assert code == 2 and "授权范围不含" in err
+    assert code == 2 and "没有做这件事的岗位" in err
     code, _, err = jiceng("dispute", "open", resident, *about, "--community", "320613999999")
     assert code == 2 and "这个社区没有这个对象" in err
     code, _, err = jiceng("dispute", "open", resident, "--element", "no_such", *about[2:], "--community", community)
