@@ -158,6 +158,10 @@ def gaps(
     out.print(table)
     if len(found) > limit:
         out.print(say(f"还有 {len(found) - limit} 行", f"{len(found) - limit} more"))
+    if item:
+        for each in sums:
+            near = say("算不出", "?") if each.share is None else f"{each.share:.0%}"
+            out.print(f"{profiles[each.profile].title}：{near}  {each.note}", soft_wrap=True)
     hidden = sum(each.people is None or each.within is None for each in told.shares)
     out.print(say(f"{hidden} 格人数太少，不列", f"{hidden} cells withheld"))
 

@@ -7,16 +7,17 @@ within a tenth of a metre are one node. Rivers need no mention: where no edge cr
 
 import csv
 import heapq
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 
 from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.services.nearest import RADIUS
+from jiceng_pipeline.services.nearest import RADIUS, degrees_of
 
 FILE = "network.csv"
 Node = tuple[float, float]  # longitude, latitude in degrees, six digits
@@ -28,6 +29,16 @@ class Network:
 
     nodes: tuple[Node, ...]
     edges: tuple[tuple[tuple[int, float, bool], ...], ...]
+
+    @cached_property
+    def _by_latitude(self) -> list[tuple[float, int]]:
+        return sorted((latitude, number) for number, (_, latitude) in enumerate(self.nodes))
+
+    def around(self, latitude: float, metres: float) -> list[int]:
+        """Return the nodes that are not farther north or south of a latitude than so many metres."""
+        high, order = degrees_of(metres), self._by_latitude
+        first, last = bisect_left(order, (latitude - high, -1)), bisect_left(order, (latitude + high, len(order)))
+        return [number for _, number in order[first:last]]
 
     def distances(self, starts: Iterable[tuple[int, float]], *, step_free: bool = False) -> Mapping[int, float]:
         """Return the metres from each node to the nearest start (node, metres to it before); Dijkstra 1959."""

@@ -178,7 +178,8 @@ def _snapped(found: Sequence[Point], paths: Network, walking: Walking) -> dict[i
     for row, point in enumerate(found):
         if point.longitude is not None and point.latitude is not None:
             at = (point.longitude, point.latitude)
-            metres, node = min((crow(at, node), number) for number, node in enumerate(paths.nodes))
+            near = [(crow(at, paths.nodes[node]), node) for node in paths.around(at[1], walking.snap_metres)]
+            metres, node = min(near, default=(float("inf"), -1))
             if metres <= walking.snap_metres:
                 snapped[row] = (node, metres)
     return snapped

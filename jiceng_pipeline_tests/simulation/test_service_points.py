@@ -10,8 +10,10 @@ import pytest
 
 from jiceng_pipeline.simulation import positions, service_points
 from jiceng_pipeline.simulation.city import make_city
+from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.plan import Share, laid_out
 from jiceng_pipeline.simulation.service_points import DAYS, KINDS
+from jiceng_pipeline.simulation.store import stores
 from jiceng_pipeline.simulation.truth import truth
 from jiceng_pipeline_tests.simulation.conftest import DAY
 
@@ -124,3 +126,24 @@ def test_the_truth_holds_points_and_places(city):
     assert {"village_station", "township_hall", "bank", "post_office"} <= set(
         pq.read_table(at.service_point)["kind"].to_pylist()
     )
+
+
+def test_the_office_of_points_hears_of_nobody_and_writes_of_all(street):
+    store = stores()["government_services/service_point"]
+    whole = store.records(street, Rates())
+    none = store.records(street, Rates(), np.ones(len(street.people), bool))
+    assert whole.table.num_rows == service_points.service_points(street).num_rows > none.table.num_rows == 0
+    assert none.table.schema == whole.table.schema
+    assert all(hours.startswith("Mo-Fr ") for hours in whole.table["openingHours"].to_pylist())
+
+
+def test_owners_of_flats_in_one_building_have_one_position(street):
+    rows = stores()["housing/property_register"].records(street, Rates())
+    where = {}
+    for address, longitude, latitude in zip(
+        *(rows.table[name].to_pylist() for name in ("坐落", "经度", "纬度")), strict=True
+    ):
+        if "幢" in address and longitude and latitude:
+            where.setdefault(address.split("幢")[0], set()).add((longitude, latitude))
+    shared = [places for places in where.values() if len(places) == 1]
+    assert len(shared) > 0.9 * len(where)

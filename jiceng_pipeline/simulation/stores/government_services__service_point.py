@@ -13,7 +13,7 @@ from jiceng_pipeline.simulation.city import City
 from jiceng_pipeline.simulation.errors import Rates
 from jiceng_pipeline.simulation.positions import CITY_CODE
 from jiceng_pipeline.simulation.rhythm import Rhythm
-from jiceng_pipeline.simulation.service_points import DAYS, degrees, service_points
+from jiceng_pipeline.simulation.service_points import degrees, service_points
 from jiceng_pipeline.simulation.store import Mark, Place, Records, batches, table, whole
 from jiceng_pipeline.simulation.text import Text
 
@@ -65,7 +65,7 @@ def records(city: City, _: Rates, only: Bools | None = None) -> Records:
         lon=lon,
         lat=lat,
         stepFree=text.where(points["is_step_free"].to_numpy(zero_copy_only=False), "是", "否"),
-        openingHours=pa.array([_hours(row) for row in points.select([f"{day}_hours" for day in DAYS]).to_pylist()]),
+        openingHours=pa.array([_hours(row) for row in points.to_pylist()], pa.string()),
         notHandled=text.pick(["", HELPED, OF_MACHINES], lacking),
     )
     marks = tuple(Mark(column, "cell_missing", unsurveyed) for column in ("lon", "lat"))
