@@ -100,8 +100,9 @@ def _compatible(record: str, reference: str, born: str) -> str:
     """Return SQL: may the two names belong to one person, given what the birth date says?
 
     Equal, equally read, the same characters in another order, or unread characters typed as `?`: yes.
-    One character other, added or missing, or the family name of the other parent: only where the record's
-    own birth date is the identifier's, for brothers and father and son differ by as little.
+    One character other, added or missing: only where the record's own birth date is the identifier's, for
+    brothers and father and son differ by as little. The family name of the other parent: where the birth date
+    is the identifier's, or is not said and the given name is of two characters or more: no two of a family have one.
     """
     a, b = f"{record}.name", f"{reference}.name"
     x, y = (f"regexp_replace({name}, '([^a-zA-Z ])[a-zA-Z]+', '\\1?', 'g')" for name in (a, b))
@@ -111,9 +112,15 @@ def _compatible(record: str, reference: str, born: str) -> str:
         when contains({x}, '?') and length({x}) = length({y}) then {_unread(x, y)}
         when contains({y}, '?') and length({x}) = length({y}) then {_unread(y, x)}
         when {_dropped(a, b)} or {_dropped(b, a)} then coalesce({born}, true)
-        when substr({a}, 1, 1) = substr({b}, 1, 1) and abs(length({a}) - length({b})) <= 1 then coalesce({born}, false)
-        when {_given(a, b)} or {_given(b, a)} then coalesce({born}, false)
+        when substr({a}, 1, 1) = substr({b}, 1, 1) and {_near(a, b)} then coalesce({born}, false)
+        when {_given(a, b)} or {_given(b, a)} then coalesce({born}, least(length({a}), length({b})) > 2)
         else false end"""
+
+
+def _near(a: str, b: str) -> str:
+    """Return SQL: one sign is other, or one is missing; twins have one birth date, and mostly two other signs."""
+    other = " + ".join(f"cast(substr({a}, {n}, 1) <> substr({b}, {n}, 1) as integer)" for n in range(2, 7))
+    return f"(abs(length({a}) - length({b})) = 1 or length({a}) = length({b}) and {other} <= 1)"
 
 
 def _given(name: str, other: str) -> str:

@@ -30,6 +30,7 @@ def entities(connection):
         ("王建囯", BORN),  # a similar character
         ("李建国", BORN),  # the family name of the other parent
         ("欧阳建国", BORN),
+        ("李建国", None),  # no two of a family have one given name
         ("王建国", date(1978, 9, 6)),  # his name, his number: somebody typed another's birth date
         ("王健国", date(1978, BORN.month, BORN.day)),  # a slip in the year
     ],
@@ -50,9 +51,10 @@ def test_one_number_and_a_compatible_name_is_one_person(reconcile, typed, born):
         ("王小明", date(2015, 6, 1)),
         ("王建军", date(1953, 2, 2)),
         ("王建军", None),
-        ("李建国", None),
+        ("李建国", date(1978, 9, 6)),
         ("王健国", date(1978, 9, 6)),  # the son is called almost as his father
         ("王?国", date(1952, 11, 20)),  # the brother
+        ("王爱民", BORN),  # the twin
     ],
 )
 def test_a_borrowed_number_never_merges_and_is_shown(reconcile, typed, born):
