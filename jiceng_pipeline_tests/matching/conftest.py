@@ -26,6 +26,7 @@ PENSION = "social_security/pension_insurance"
 SHOPS = "market_supervision/enterprise_register"
 FOOD = "market_supervision/food_licence"
 DAY = date(2026, 11, 24)
+SCHEMAS = {"staging", "governance", "returned"}
 PREFIX = {"resident": "a", "enterprise": "e"}  # ids are hexadecimal
 
 
@@ -96,7 +97,9 @@ def reconcile(tmp_path):
             landed = [table for contract in collected().values() for table in collection.tables(contract)]
             for table in (*landed, *kept):  # nothing was collected, nothing changed
                 materialise(connection, table, settings)
-            todo = [*matching_tables(), tags.table(), entitlement.table(), *model_tables(settings.sql_models)]
+            # indicators and light apps have tests of their own, and would be most of the work here
+            models = (table for table in model_tables(settings.sql_models) if table.schema in SCHEMAS)
+            todo = [*matching_tables(), tags.table(), entitlement.table(), *models]
             given = (
                 "resident_record",
                 "enterprise_record",
