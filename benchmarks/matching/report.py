@@ -27,6 +27,7 @@ def write(runs: Path, to: Path) -> None:
     figures = {
         "command": "python -m benchmarks.matching",
         "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "load_of_machine": round(os.getloadavg()[1], 1),  # where it is above the cores, look at CPU seconds
         "versions": {name: version(name) for name in ("duckdb", "splink")},
         "who_knows_what": KNOWLEDGE,
         "sizes": {size: _size([e for e in found if e["size"] == size], hard, size) for size in sizes},
