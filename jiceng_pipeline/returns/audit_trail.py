@@ -4,6 +4,7 @@ A page names whom it showed; a package, a list or a query covers whoever was in 
 speaks of. Which events those are is found through the ledger's index on subjects, so a million others cost nothing.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,7 @@ IN_A_PACKAGE = "在给出的名册当中"
 PERHAPS = "可能在给出的数据当中"
 _REGISTERS_OF_PEOPLE = {"resident_register"}
 _OF_ENTERPRISES = {"enterprise_register"}
+_LEAVE = re.compile(r'"leave":(\d+)')
 _NOT_SEEN = {"denied", "failed"}
 
 
@@ -96,9 +98,12 @@ def _covered(audit: Audit, person: _Person) -> str | None:
 
 def _what_came_of_it(events: list[Event]) -> Iterator[Entry[Audit]]:
     """Yield of each leave given what was served on it or, where that is not known, the leave itself."""
-    said = [views.typed(event, Audit) for event in events if '"denied"' not in event.text]
-    told = {entry.body.leave for entry in said if entry.body.leave is not None}
-    yield from (entry for entry in said if entry.seq not in told and entry.body.outcome not in _NOT_SEEN)
+    # half of the events only say that leave was given, and are not taken apart
+    said = [event for event in events if '"outcome":"denied"' not in event.text]
+    told = {int(found[1]) for event in said if (found := _LEAVE.search(event.text))}
+    for event in said:
+        if event.seq not in told and (entry := views.typed(event, Audit)).body.outcome not in _NOT_SEEN:
+            yield entry
 
 
 def _datasets(ledger: Ledger) -> Iterator[str]:
