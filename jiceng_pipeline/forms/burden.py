@@ -16,7 +16,7 @@ from jiceng_pipeline.core.errors import NothingPublished
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms.definition import PLACE, Form, forms
 from jiceng_pipeline.forms.lint import held_by
-from jiceng_pipeline.forms.rows import select
+from jiceng_pipeline.forms.rows import select, who
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
@@ -118,7 +118,7 @@ def league(every: list[Burden]) -> list[Burden]:
 
 def _of(connection: duckdb.DuckDBPyConnection, form: Form, where: str) -> Iterator[Burden]:
     shown = {each.element: SHOWN for each in form.columns}
-    rows = select(connection, form, shown, "", where)
+    rows = select(connection, form, shown, "", who(form, where))
     full = {each: f"count({identifier(each.element)})" for each in form.columns}
     filled = " + ".join(full.values())
     fillable = [sql for each, sql in full.items() if each.is_fillable]

@@ -22,6 +22,7 @@ from jiceng_pipeline.warehouse.connection import identifier
 DERIVED = "本库得出"
 _FREEZE = "人工认定"
 _BATCH = 5_000
+_PART = 50_000  # rows that are looked up at once
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,33 @@ def by_community(
 ) -> Iterator[tuple[str, list[Row]]]:
     """Yield (community, its rows) in order of the codes, those with rows alone.
 
-    `where` is SQL over `community_code`: whose rows may be read. The row set is read once however many there are.
-    An element that the version does not have yet is empty; one that may not be read is not shown.
+    `where` is SQL over `community_code`: whose rows may be read. The row set is read once however many there are;
+    what is known of its people is looked up for so many at a time as fit into little memory. An element that the
+    version does not have yet is empty; one that may not be read is not shown.
     """
-    result = connection.execute(select(connection, form, maskings, as_of, where))
     states = [_State(each, maskings.get(each.element, HIDDEN)) for each in form.columns]
-    for place, lines in groupby(_lines(result), lambda line: line[0]):
-        yield place, [_row(line, states) for line in lines]
+    connection.execute(
+        f"""create or replace temp table form_rows as
+        with who as ({who(form, where)}),
+        counted as (select {PLACE}, count(*) as rows from who group by {PLACE})
+        select who.*, part.number from who
+        join (
+            select {PLACE}, cast(sum(rows) over (order by {PLACE}) // {_PART} as bigint) as number from counted
+        ) as part using ({PLACE})"""
+    )
+    parts = connection.execute("select distinct number from form_rows order by number").fetchall()
+    for (number,) in parts:
+        part = f"select * exclude (number) from form_rows where number = {number}"
+        result = connection.execute(select(connection, form, maskings, as_of, part))
+        for place, lines in groupby(_lines(result), lambda line: line[0]):
+            yield place, [_row(line, states) for line in lines]
+
+
+def who(form: Form, where: str) -> str:
+    """Return the select of who is in a form: community, entity, what is derived, place in the order of the row set."""
+    names = ", ".join((PLACE, f"{form.rows.key} as entity_id", *map(identifier, form.rows.derives)))
+    return f"""select {names}, row_number() over () as place
+        from ({form.rows.sql}) as listed where ({where}) and {PLACE} is not null"""
 
 
 def select(
@@ -58,9 +79,9 @@ def select(
     form: Form,
     maskings: Mapping[str, Masking],
     as_of: str,
-    where: str,
+    listed: str,
 ) -> str:
-    """Return the select of a form's rows: community, entity, a column each, the sources, the doubts."""
+    """Return the select of rows: community, entity, a column each, the sources, the doubts; `listed` is of `who`."""
     entity, key = form.rows.entity, form.rows.key
     masked_by = {each.element: maskings.get(each.element, HIDDEN) for each in form.columns}
     tables = _Tables(connection, form)
@@ -70,11 +91,7 @@ def select(
     )
     told = [each for each in form.columns if masked_by[each.element] is not HIDDEN]
     masked = any(each is not SHOWN for each in masked_by.values())
-    return f"""with who as materialized (
-        select {", ".join((PLACE, f"{key} as entity_id", *map(identifier, form.rows.derives)))},
-            row_number() over () as place
-        from ({form.rows.sql}) as listed where {where}
-    ),
+    return f"""with who as materialized ({listed}),
     {_sourced(form, tables, told, as_of)},
     {_doubted(form, tables, told, masked)}
     select who.{PLACE}, who.entity_id, {shown}, sourced.said, doubted.said
@@ -83,7 +100,6 @@ def select(
     left join matching.{entity}_golden as golden on golden.entity_id = who.entity_id
     left join sourced on sourced.entity_id = who.entity_id
     left join doubted on doubted.entity_id = who.entity_id
-    where who.{PLACE} is not null
     order by who.{PLACE}, who.place"""
 
 
