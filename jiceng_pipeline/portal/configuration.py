@@ -12,7 +12,7 @@ from jiceng_pipeline.portal import place
 ROOM = PACKAGE / "portal"
 IDLE_MINUTES, ABSOLUTE_HOURS = 30, 8
 TRIES, LOCKED_MINUTES = 5, 15
-_LARGEST_UPLOAD = 20 * 1024 * 1024
+LARGEST_UPLOAD = 20 * 1024 * 1024
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -175,7 +175,7 @@ def _hardening(behind_https: bool) -> Mapping[str, Any]:
                 "frame-ancestors": [NONE], "base-uri": [NONE], "object-src": [NONE],
             }
         },
-        "DATA_UPLOAD_MAX_MEMORY_SIZE": _LARGEST_UPLOAD,
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": LARGEST_UPLOAD,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 2_000,
         "FILE_UPLOAD_PERMISSIONS": 0o600,
     }  # fmt: skip

@@ -40,7 +40,7 @@ def filled(route, holes):
     while "<" in rest:
         before, _, rest = rest.partition("<")
         hole, _, rest = rest.partition(">")
-        out += before + holes[hole.rpartition(":")[2]]
+        out += before + holes.get(hole.rpartition(":")[2], "0" * 32)
     return "/" + out + rest
 
 

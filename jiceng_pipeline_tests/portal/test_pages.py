@@ -70,6 +70,7 @@ def test_a_mistake_is_told_on_top_and_beside_the_field(reader):
     page = reader(width=360, size="big")
     page.goto("/login")
     page.click("main button")
+    page.get_by_role("alert").wait_for()
     assert page.title().startswith("错误：")
     assert page.get_by_role("alert").get_by_role("link", name="请填写账号").is_visible()
     assert seen(page) == []
@@ -101,11 +102,12 @@ def test_by_keyboard_alone_a_clerk_signs_in_and_reaches_the_content(reader, site
 def test_big_print_stays_chosen_on_the_next_page(reader, site):
     page = reader("clerk")
     page.get_by_role("button", name="大字版").click()
+    page.get_by_role("button", name="标准版").wait_for()
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "24px"
     page.goto(f"/at/{site.community}/downloads")
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "24px"
     page.get_by_role("button", name="English").click()
-    assert page.get_by_role("button", name="Normal print").is_visible()
+    page.get_by_role("button", name="Normal print").wait_for()
 
 
 def test_nothing_is_fetched_from_elsewhere(reader, site):

@@ -142,6 +142,7 @@ def test_the_second_factor_is_set_up_with_a_telephone_and_once_a_session(site, r
     assert page.title().startswith("设置第二道验证")
     page.fill("#id_code", one_time_code(page.inner_text(".code")))
     page.click("main button")
+    page.locator(".codes").wait_for()
     codes = page.locator(".codes li").all_inner_texts()
     assert len(codes) == 10
     page.goto("/posts")
@@ -150,8 +151,10 @@ def test_the_second_factor_is_set_up_with_a_telephone_and_once_a_session(site, r
     assert later.title().startswith("第二道验证")
     later.fill("#id_code", codes[0])
     later.click("main button")
+    later.wait_for_url("**/posts")
     assert "现在谁任什么岗位" in later.content()
     guessed = reader("security_admin")
     guessed.fill("#id_code", codes[0])
     guessed.click("main button")
+    guessed.get_by_role("alert").wait_for()
     assert guessed.title().startswith("错误：")

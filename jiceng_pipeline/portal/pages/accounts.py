@@ -44,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """List the accounts; make, reset or close one."""
     if first := second_factor.asked(request):
         return first
-    form, made = Wanted(request.POST or None), None
+    form, made = Wanted(request.POST if request.method == "POST" else None), None
     if request.method == "POST" and form.is_valid():
         try:
             made = _done(request, request.POST.get("what", "make"), form.cleaned_data["account"])

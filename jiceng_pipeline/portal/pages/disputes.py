@@ -70,7 +70,7 @@ def of_department(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def settle(request: HttpRequest, key: str) -> HttpResponse:
     """Show one doubt to the department that is asked, with what the community believes, and take the answer."""
-    account, form = caller(request).account, Verdict(request.POST or None)
+    account, form = caller(request).account, Verdict(request.POST if request.method == "POST" else None)
     with open_ledger(settings()) as ledger:
         doubt = next((each for each in _all(ledger) if each.dispute_id == key and each.state == OPEN), None)
         system = next((each for each in doubt.systems if each in caller(request).systems), None) if doubt else None

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline.ledger.chain import Event
+from jiceng_pipeline.forms import intake
+from jiceng_pipeline.forms.intake import Said, Whom
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
-from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.dossier import Cell, Dossier
@@ -52,7 +52,7 @@ def dispute(request: HttpRequest, scope: str, kind: str, key: str, element: str)
         return first
     with read(request, scope, kind, key, full=True) as (found, _):
         one = cell_of(found, element)
-    form = Doubt(request.POST or None)
+    form = Doubt(request.POST if request.method == "POST" else None)
     said: dict[str, Any] = {
         "form": form,
         "dossier": found,
@@ -64,8 +64,8 @@ def dispute(request: HttpRequest, scope: str, kind: str, key: str, element: str)
     if request.method == "POST" and form.is_valid():
         if "sent" not in request.POST:
             return render(request, "portal/doubt_check.html", said)
-        event = _doubted(caller(request).account, found, one, form.cleaned_data)
-        return _done(request, scope, event, say("异议已送出", "Sent"), say(
+        receipt = _doubted(caller(request).account, found, one, form.cleaned_data)
+        return _done(request, scope, receipt, say("异议已送出", "Sent"), say(
             f"系统已经去问：{'、'.join(said['asked']) or '来源部门'}。下次更新起，这个值会标上“存疑”，直到部门答复。",
             "The source departments are asked. From the next update on the value is marked as doubtful.",
         ), f"/at/{scope}/{kind}/{key}")  # fmt: skip
@@ -82,13 +82,13 @@ def verify(request: HttpRequest, scope: str, kind: str, key: str, element: str) 
         one = cell_of(found, element)
     if one.source is None or one.element.collection is None:
         raise Http404
-    event = _verified(caller(request).account, found, one)
-    return _done(request, scope, event, say("已记下：核实无误", "Noted: it is right"), say(
+    receipt = _verified(caller(request).account, found, one)
+    return _done(request, scope, receipt, say("已记下：核实无误", "Noted: it is right"), say(
         "下次更新起，这一项算作刚刚核实过，别的表不用再问。", "From the next update on it counts as checked today."
     ), f"/at/{scope}/{kind}/{key}")  # fmt: skip
 
 
-def _doubted(account: str, found: Dossier, one: Cell, said: dict[str, str]) -> Event:
+def _doubted(account: str, found: Dossier, one: Cell, said: dict[str, str]) -> str:
     body = Dispute(
         entity=found.entity,  # type: ignore[arg-type]
         entity_id=found.key,
@@ -101,26 +101,20 @@ def _doubted(account: str, found: Dossier, one: Cell, said: dict[str, str]) -> E
     )
     with open_ledger(settings()) as ledger:
         access.permit(ledger, account, "dispute", found.community_code)
-        return ledger.append("dispute", body.subject, body, account)
+        return ledger.append("dispute", body.subject, body, account).receipt
 
 
-def _verified(account: str, found: Dossier, one: Cell) -> Event:
+def _verified(account: str, found: Dossier, one: Cell) -> str:
     assert one.source is not None
-    body = Intake(
-        entity=found.entity,  # type: ignore[arg-type]
-        entity_id=found.key,
-        element_id=one.element.id,
-        value=_canonical(found.entity, one),
-        community_code=found.community_code,
-        collected_date=clock.business_date(settings()),
-        source="portal",
-        kind="verified",
-        base_version=current().name,
-        record_id=one.source.record_id,
-    )
+    whom = Whom(found.entity, found.key, one.source.record_id)  # type: ignore[arg-type]
+    said = Said(whom, one.element.id, _canonical(found.entity, one), "verified")
     with open_ledger(settings()) as ledger:
         access.permit(ledger, account, "verify", found.community_code)
-        return ledger.append("intake", body.subject, body, account)
+        (taken,) = intake.take(
+            ledger, account, [said], community=found.community_code, day=clock.business_date(settings()),
+            source="portal", base_version=current().name,
+        )  # fmt: skip
+    return taken.receipt
 
 
 def _canonical(entity: str, one: Cell) -> str:
@@ -138,10 +132,10 @@ def _systems(one: Cell) -> list[str]:
     return list(dict.fromkeys(contracts()[w.system].title for w in one.words if w.system in contracts()))
 
 
-def _done(request: HttpRequest, scope: str, event: Event, heading: str, following: str, back: str) -> HttpResponse:
+def _done(request: HttpRequest, scope: str, receipt: str, heading: str, following: str, back: str) -> HttpResponse:
     said = {
         "heading": heading,
-        "receipt": event.receipt,
+        "receipt": receipt,
         "next": following,
         "links": [
             Link(say("核实下一件", "The next one"), f"/at/{scope}/verify"),

@@ -83,7 +83,7 @@ def unmasked(request: HttpRequest, scope: str, name: str) -> HttpResponse:
     dataset = found(name)
     if first := second_factor.asked(request):
         return first
-    form = Purpose(request.POST or None)
+    form = Purpose(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return handed_out(caller(request).account, scope, name, "xlsx", "full", form.cleaned_data["purpose"])
     said = {

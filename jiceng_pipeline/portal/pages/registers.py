@@ -15,7 +15,7 @@ from jiceng_pipeline.portal import columns, place_names
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.reading import opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
-from jiceng_pipeline.returns import communities, datasets
+from jiceng_pipeline.returns import communities, datasets, search
 from jiceng_pipeline.returns.access import authorise, served
 from jiceng_pipeline.returns.cut import Cut
 from jiceng_pipeline.returns.datasets import Dataset
@@ -55,6 +55,8 @@ def register(request: HttpRequest, scope: str, name: str) -> HttpResponse:
         "place": place_names.title(scope),
         "dataset": dataset,
         "word": word,
+        # people, households and the like are found by what their cells are, other rows by what they show
+        "found_by": next((kind for kind, each in search.KINDS.items() if each.dataset == name), ""),
         "total": total,
         "page": at,
         "pages": max(1, -(-total // PAGE)),

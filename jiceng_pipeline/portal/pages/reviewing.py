@@ -80,7 +80,7 @@ def listed(request: HttpRequest, scope: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def pair(request: HttpRequest, scope: str, one: str, other: str) -> HttpResponse:
     """Show a pair, and take the answer."""
-    account, form = caller(request).account, Verdict(request.POST or None)
+    account, form = caller(request).account, Verdict(request.POST if request.method == "POST" else None)
     with opened() as (_, connection), open_ledger(settings()) as ledger:
         leave = _leave(ledger, account, scope)
         question = next(

@@ -61,7 +61,7 @@ def _wanted(request: HttpRequest) -> str:
 @require_http_methods(["GET", "POST"])
 def give(request: HttpRequest) -> HttpResponse:
     """Ask for a code; a right one holds for this session."""
-    form = Code(request.POST or None)
+    form = Code(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         device = django_otp.match_token(request.user, form.cleaned_data["code"])
         if device is not None:
@@ -80,7 +80,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if TOTPDevice.objects.filter(user=request.user, confirmed=True).exists() and not request.user.is_verified():  # type: ignore[attr-defined]
         return HttpResponseRedirect("/second-factor")
     device, _ = TOTPDevice.objects.get_or_create(user=request.user, confirmed=False, defaults={"name": "telephone"})
-    form = Code(request.POST or None)
+    form = Code(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if device.verify_token(form.cleaned_data["code"]):
             TOTPDevice.objects.filter(user=request.user, confirmed=True).delete()

@@ -58,7 +58,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = "/"
-    form = SignIn(request, data=request.POST or None)
+    form = SignIn(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
         return HttpResponseRedirect(wanted)
@@ -90,7 +90,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password; every other session of the account ends."""
     assert isinstance(request.user, User)
-    form = ChangePassword(request.user, request.POST or None)
+    form = ChangePassword(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         form.save()
         Remembered.objects.update_or_create(user=request.user, defaults={"must_change_password": False})

@@ -59,7 +59,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def ticket(request: HttpRequest, key: str) -> HttpResponse:
     """Show one, and take an answer; it closes by a later delivery alone."""
-    account, form = caller(request).account, Answer(request.POST or None)
+    account, form = caller(request).account, Answer(request.POST if request.method == "POST" else None)
     with opened() as (version, connection):
         row = next(
             (each for each in _of(version, connection, caller(request).systems) if each["ticket_id"] == key), None
