@@ -23,7 +23,10 @@ doubt as (
         conflict.other_systems
     from governance.conflict as conflict
     join standard.element as element on element.element_id = conflict.element_id and element.is_verified_locally
-    where conflict.rule <> 'frozen'
+    left join governance.collected_cell as settled
+        on settled.entity = conflict.entity and settled.entity_id = conflict.entity_id
+        and settled.element_id = conflict.element_id and settled.state in ('stands', 'agrees')
+    where conflict.rule <> 'frozen' and settled.entity_id is null
     union all
     select
         review.entity_id,

@@ -48,13 +48,13 @@ def explain(
 
 
 def _page(found: Any) -> str:
-    from jiceng_pipeline.departments.contract import contracts
+    from jiceng_pipeline.departments.contract import systems
     from jiceng_pipeline.matching import waterfall
     from jiceng_pipeline.quality.pages import document
     from jiceng_pipeline.quality.pages.document import Html
 
     steps = [(step.title, step.words, f"{step.bits:+.2f}") for step in found.steps]
-    sides = [(side.record_id, contracts()[side.system].title, side.entity_id) for side in found.sides]
+    sides = [(side.record_id, systems()[side.system].title, side.entity_id) for side in found.sides]
     told = "现归于同一对象" if found.is_one else "现归于两个对象"
     decided = {"same": "人工判定为同一对象", "different": "人工判定为不是同一对象"}.get(found.decided)
     return document.page(

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.grant import Grant
@@ -17,13 +16,16 @@ from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.outbox import Outbox
 from jiceng_pipeline.ledger.kinds.outbox_answer import OutboxAnswer
 from jiceng_pipeline.ledger.store import Ledger
+from jiceng_pipeline.ledger.views import Entry
 from jiceng_pipeline.returns import holding
-from jiceng_pipeline.returns.access import covers, permit
+from jiceng_pipeline.returns.access import covers
 from jiceng_pipeline.standard import register
 
 DATASET = "collection"
 UNCONDITIONAL = "unconditional"
 VERDICTS = {"taken_over": "已采用", "refused": "没有采用", "waiting": "还没有回音"}
+
+Granted = Mapping[str, tuple[Entry[Grant], ...]]  # account of a system → what it was granted
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def actor_of(system: str) -> str:
     return f"system:{system}"
 
 
-def receivers(body: Intake, granted: Mapping[str, tuple[Grant, ...]]) -> Mapping[str, str]:
+def receivers(body: Intake, granted: Granted) -> Mapping[str, str]:
     """Return system → ground for every system that is sent this value; `granted` are the live grants by actor."""
     found: dict[str, str] = {}
     for name, contract in contracts().items():
@@ -54,9 +56,9 @@ def receivers(body: Intake, granted: Mapping[str, tuple[Grant, ...]]) -> Mapping
         if contract.sharing == UNCONDITIONAL:
             found[name] = UNCONDITIONAL
         elif contract.sharing == "conditional":
-            covering = (each for each in granted.get(actor_of(name), ()) if _covers(each, body))
+            covering = (each for each in granted.get(actor_of(name), ()) if _covers(each.body, body))
             if grant := next(covering, None):
-                found[name] = grant.subject
+                found[name] = grant.receipt
     return found
 
 
@@ -71,13 +73,13 @@ def _covers(grant: Grant, body: Intake) -> bool:
     return by_dataset and by_element and covers(grant.scope, body.community_code)
 
 
-def granted(ledger: Ledger) -> Mapping[str, tuple[Grant, ...]]:
+def granted(ledger: Ledger) -> Granted:
     """Return actor → the grants that systems hold now."""
     actors = (actor_of(name) for name in contracts())
-    return {actor: tuple(each.body for each in holding.grants(ledger, actor)) for actor in actors}
+    return {actor: tuple(holding.grants(ledger, actor)) for actor in actors}
 
 
-def send(ledger: Ledger, seq: int, body: Intake, grants: Mapping[str, tuple[Grant, ...]]) -> tuple[str, ...]:
+def send(ledger: Ledger, seq: int, body: Intake, grants: Granted) -> tuple[str, ...]:
     """Put the value of intake event `seq` into the outbox of each receiver; return them."""
     named = receivers(body, grants)
     for system, ground in named.items():
@@ -114,14 +116,3 @@ def answers(ledger: Ledger, scope: str) -> list[Sent]:
                 )
             )
     return found
-
-
-def answer(ledger: Ledger, actor: str, outbox: str, verdict: str, reason: str = "") -> OutboxAnswer:
-    """Record what a department says to a value it was sent; raise UsageError for one that was not sent to it."""
-    system = outbox.partition(":")[0]
-    if not ledger.on("outbox", outbox):
-        raise UsageError("没有送出过这一条", where=outbox, cure="用 jiceng collect answers 看编号")
-    permit(ledger, actor, "answer_write_back", system=system)
-    said = OutboxAnswer.model_validate({"outbox": outbox, "verdict": verdict, "reason": " ".join(reason.split())})
-    ledger.append("outbox_answer", said.subject, said, actor)
-    return said

@@ -9,7 +9,7 @@ from datetime import date
 
 import duckdb
 
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import systems
 from jiceng_pipeline.matching import survivorship
 from jiceng_pipeline.returns import masks
 from jiceng_pipeline.returns.access import Access
@@ -136,7 +136,7 @@ def _words(
     for number, each in enumerate(asked):
         at = 3 + 2 * number
         said = [
-            Word(row[0], contracts()[row[0]].title if row[0] in contracts() else row[0], row[at], row[2], row[1],
+            Word(row[0], systems()[row[0]].title if row[0] in systems() else row[0], row[at], row[2], row[1],
                  bool(row[at + 1]))
             for row in rows
             if row[at] is not None

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.departments.contract import systems
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.matching import explanation, judgement, review
 from jiceng_pipeline.matching.review import Question
@@ -155,7 +155,7 @@ def _side(connection: duckdb.DuckDBPyConnection, leave: Access, record: str, sys
 
 
 def _title(system: str) -> str:
-    return contracts()[system].title if system in contracts() else system
+    return systems()[system].title if system in systems() else system
 
 
 def _done(request: HttpRequest, scope: str, receipt: str) -> HttpResponse:
