@@ -94,15 +94,13 @@ def answer(
     actor: _Actor = "operator",
 ) -> None:
     """Write the answer into the ledger; the community that collected the value sees it."""
-    from jiceng_pipeline.exchange import delivery_outbox
+    from jiceng_pipeline.forms import outbox
     from jiceng_pipeline.ledger.store import open_ledger
-    from jiceng_pipeline.returns.access import permit
 
     if verdict == "refused" and not reason.strip():
         raise UsageError("不采用要写明原因", where="--reason", cure="例如：--reason 本人来电确认原号码在用")
     with open_ledger(Settings.load()) as ledger:
-        permit(ledger, actor, "answer_write_back", system=number.partition(":")[0])
-        delivery_outbox.answer(ledger, number, actor, verdict=verdict, reason=reason)
+        outbox.answer(ledger, actor, number, verdict, reason)
     out.print(say("已记入。", "Recorded."))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.grant import Grant
@@ -18,7 +19,7 @@ from jiceng_pipeline.ledger.kinds.outbox_answer import OutboxAnswer
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
 from jiceng_pipeline.returns import holding
-from jiceng_pipeline.returns.access import covers
+from jiceng_pipeline.returns.access import covers, permit
 from jiceng_pipeline.standard import register
 
 DATASET = "collection"
@@ -116,3 +117,13 @@ def answers(ledger: Ledger, scope: str) -> list[Sent]:
                 )
             )
     return found
+
+
+def answer(ledger: Ledger, actor: str, outbox: str, verdict: str, reason: str = "") -> OutboxAnswer:
+    """Record what a department says to a value it was sent; raise UsageError for one that was not sent."""
+    if not ledger.on("outbox", outbox):
+        raise UsageError("没有送出过这一条", where=outbox, cure="用 jiceng collect answers 看编号")
+    permit(ledger, actor, "answer_write_back", system=outbox.partition(":")[0])
+    said = OutboxAnswer.model_validate({"outbox": outbox, "verdict": verdict, "reason": " ".join(reason.split())})
+    ledger.append("outbox_answer", said.subject, said, actor)
+    return said

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jiceng_pipeline.core import clock
-from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.errors import AccessDenied, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.forms import intake, outbox
@@ -14,7 +14,6 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.outbox import Outbox
-from jiceng_pipeline.ledger.kinds.outbox_answer import OutboxAnswer
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.standard import register
 
@@ -119,8 +118,13 @@ def test_the_answer_of_a_department_comes_back(ledger):
     collect(ledger, "resident", "phone")
     (waiting,) = outbox.answers(ledger, COMMUNITY)
     assert (waiting.verdict, waiting.system) == ("waiting", "health/resident_health_record")
-    said = OutboxAnswer(outbox=waiting.outbox, verdict="refused", reason="本人来电确认原号码在用")
-    ledger.append("outbox_answer", said.subject, said, "health")
+    with pytest.raises(AccessDenied):
+        outbox.answer(ledger, "stranger", waiting.outbox, "taken_over")
+    with pytest.raises(UsageError):
+        outbox.answer(ledger, "operator", "health/resident_health_record:99", "taken_over")
+    everything = Grant(actor="operator", scope="*", datasets="*", profiles=("full",), purposes="*", granted_by="setup")
+    ledger.append("grant", everything.subject, everything, "setup")
+    outbox.answer(ledger, "operator", waiting.outbox, "refused", "本人来电确认原号码在用")
     (told,) = outbox.answers(ledger, COMMUNITY)
     assert (told.verdict, told.reason) == ("refused", "本人来电确认原号码在用")
     assert outbox.answers(ledger, "320613006001") == []
