@@ -11,6 +11,7 @@ from itertools import groupby
 import duckdb
 
 from jiceng_pipeline.departments.contract import systems
+from jiceng_pipeline.forms import settled
 from jiceng_pipeline.forms.definition import PLACE, Column, Form
 from jiceng_pipeline.forms.sheet_key import FILL, KNOWN, NONE, VERIFY
 from jiceng_pipeline.returns.masks import HIDDEN, SHOWN, Masking
@@ -112,8 +113,7 @@ class _Tables:
         self._governed = _columns(connection, f"governance.{entity}")
         self._golden = _columns(connection, f"matching.{entity}_golden")
         self._winner = _columns(connection, f"matching.{entity}_winner")
-        settled = "schema_name = 'governance' and table_name = 'collected_cell'"  # a version made before has none
-        self.has_collected = bool(connection.execute(f"select 1 from duckdb_tables() where {settled}").fetchall())
+        self.settled = settled.left_out(connection, entity)
 
     def cell(self, column: Column) -> str:
         """Return SQL: the value of a column."""
@@ -192,15 +192,6 @@ def _doubted(form: Form, tables: _Tables, told: Sequence[Column], masked: bool) 
     said = in_words(element("other_values"), "other_values", {})
     systems = in_words(element("other_systems"), "other_systems", {})
     others = systems if masked else f"{said} || '（' || {systems} || '）'"
-    # what a community has just found out is not asked again because systems have not heard of it
-    settled = (
-        f""" as said where not exists (
-            select 1 from governance.collected_cell as c where c.entity = {literal(entity)}
-                and c.entity_id = said.entity_id and c.element_id = said.element_id
-                and c.state in ('stands', 'agrees'))"""
-        if tables.has_collected
-        else ""
-    )
     conflicting = f"""conflicting as (
         select entity_id, element_id, string_agg(distinct value, '；' order by value) as other_values,
             string_agg(distinct system, ',' order by system) as other_systems
@@ -211,7 +202,7 @@ def _doubted(form: Form, tables: _Tables, told: Sequence[Column], masked: bool) 
                 join matching.{entity}_candidate as candidate using (entity_id)
                 join matching.{entity}_golden as golden using (entity_id)
             ) on {", ".join(verified)} into name element_id value value
-        ){settled}
+        ){tables.settled}
         group by entity_id, element_id
     ),
     """
