@@ -169,7 +169,8 @@ def days(count: int) -> Iterator[dict[str, Any]]:
 def write(found: Mapping[str, Any]) -> None:
     """Put these figures beside those of the other part."""
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    known |= {**found, "machine": f"{os.cpu_count()} cores, {platform.machine()}"}
+    load = round(os.getloadavg()[0], 1)  # above the number of cores, others were at work and the rates are theirs too
+    known |= {**found, "machine": f"{os.cpu_count()} cores, {platform.machine()}", "load_average": load}
     RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
