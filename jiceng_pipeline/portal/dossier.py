@@ -117,9 +117,14 @@ def members(cut: Cut, household: str) -> Sequence[tuple[str, str, str]]:
 def _words(
     connection: duckdb.DuckDBPyConnection, access: Access, entity: str, key: str, elements: Sequence[Element]
 ) -> dict[str, Sequence[Word]]:
-    """Return element → what the systems say; nothing of what the masks hide."""
+    """Return element → what the systems say; nothing of what the masks hide.
+
+    Whoever is known to a system that only lists who draws an allowance draws it, so unless all may be seen such
+    systems are not named, also where their word stands.
+    """
     if entity not in {"resident", "enterprise"}:
         return {}
+    unnamed = frozenset() if access.profile == "full" else masks.telling_systems()
     matched = {each.id for each in survivorship.elements(entity)}
     asked = [each for each in elements if each.id in matched and access.maskings[each.id] is not masks.HIDDEN]
     cells = ", ".join(
@@ -139,7 +144,7 @@ def _words(
             Word(row[0], systems()[row[0]].title if row[0] in systems() else row[0], row[at], row[2], row[1],
                  bool(row[at + 1]))
             for row in rows
-            if row[at] is not None
+            if row[at] is not None and row[0] not in unnamed
         ]  # fmt: skip
         found[each.id] = sorted(said, key=lambda word: not word.is_winner)
     return found
