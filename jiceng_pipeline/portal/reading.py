@@ -20,25 +20,50 @@ def settings() -> Settings:
     return found
 
 
+class _Open:
+    """One version that is open, and how many read it."""
+
+    def __init__(self, version: Version) -> None:
+        self.folder = version.folder
+        self.readers = 0
+        self._stack = ExitStack()
+        self._connection = self._stack.enter_context(connect(version.database, settings=settings(), read_only=True))
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of the caller's own."""
+        return self._connection.cursor()
+
+    def close(self) -> None:
+        """Let go of the file; DuckDB closes every cursor with it."""
+        self._stack.close()
+
+
 class _Held:
-    """One open version. What is read from it meanwhile goes on when another one takes its place."""
+    """The version being served, kept open; the one before is let go once its last reader is done."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._stack = ExitStack()
-        self._folder = ""
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._open: _Open | None = None
 
-    def cursor(self, version: Version) -> duckdb.DuckDBPyConnection:
-        """Return a connection of the caller's own to that version."""
+    @contextmanager
+    def cursor(self, version: Version) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection to that version."""
         with self._lock:
-            if self._connection is None or self._folder != str(version.folder):
-                self._stack.close()
-                self._connection = self._stack.enter_context(
-                    connect(version.database, settings=settings(), read_only=True)
-                )
-                self._folder = str(version.folder)
-            return self._connection.cursor()
+            if self._open is None or self._open.folder != version.folder:
+                before, self._open = self._open, _Open(version)
+                if before is not None and before.readers == 0:
+                    before.close()
+            mine = self._open
+            mine.readers += 1
+            cursor = mine.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._lock:
+                mine.readers -= 1
+                if mine.readers == 0 and mine is not self._open:
+                    mine.close()
 
 
 _held = _Held()
@@ -56,8 +81,5 @@ def current() -> Version:
 def opened() -> Iterator[tuple[Version, duckdb.DuckDBPyConnection]]:
     """Yield the version being served and a connection to it; the same one for the whole block."""
     version = current()
-    cursor = _held.cursor(version)
-    try:
+    with _held.cursor(version) as cursor:
         yield version, cursor
-    finally:
-        cursor.close()
