@@ -43,6 +43,13 @@ def opened(settings: Settings, app: str, place: str) -> tuple[int, float]:
     return page.total, round(sorted(took)[REPEATS // 2], 1)
 
 
+def built(settings: Settings) -> list[str]:
+    """Return the apps that the version being served has."""
+    with connect(publish.find(settings).database, settings=settings, read_only=True) as connection:
+        rows = connection.execute("select table_name from duckdb_tables() where schema_name = 'light_apps'").fetchall()
+    return [app for app in light_apps(settings.sql_models) if (app,) in rows]
+
+
 def fullest(settings: Settings, app: str) -> str:
     """Return the community with the most rows of an app."""
     with connect(publish.find(settings).database, settings=settings, read_only=True) as connection:
@@ -94,7 +101,7 @@ def main() -> None:
 def measure(settings: Settings, scale: str) -> None:
     """Write the figures of a synced home."""
     apps = {}
-    for app in light_apps(settings.sql_models):
+    for app in built(settings):
         place = fullest(settings, app)
         rows, ms = opened(settings, app, place)
         county_rows, county_ms = opened(settings, app, place[:6])

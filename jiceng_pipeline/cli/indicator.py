@@ -34,6 +34,8 @@ def show(
     indicator: Annotated[str, typer.Argument(help=say("指标的名称", "indicator"))],
     place: Annotated[str, typer.Option(help=say("市、县、乡、村的代码或名称", "code or name of the division"))],
     exact: Annotated[bool, typer.Option(help=say("看原数，要写明用途", "exact figures, for a purpose"))] = False,
+    version: Annotated[str, typer.Option(help=say("哪个版本的原数", "exact figures of that version"))] = "",
+    as_now: Annotated[bool, typer.Option(help=say("按现在的区划重述", "under today's divisions"))] = False,
     purpose: _Purpose = "",
     actor: _Actor = "operator",
     as_json: _AsJson = False,
@@ -42,7 +44,15 @@ def show(
     from jiceng_pipeline.exchange import release_page
 
     told = release_page.show(
-        Settings.load(), actor=actor, indicator=indicator, place=place, exact=exact, purpose=purpose, channel="cli"
+        Settings.load(),
+        actor=actor,
+        indicator=indicator,
+        place=place,
+        exact=exact or bool(version),
+        purpose=purpose,
+        version=version or None,
+        as_now=as_now,
+        channel="cli",
     )
     if as_json:
         rows = [

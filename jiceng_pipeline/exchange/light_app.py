@@ -102,6 +102,10 @@ def visible(
         name = f"{schema}.{table}"
         if name in columns and (name in sandbox.OPEN or column in declared):
             columns[name].append(column)
+    if bare := sorted(name for name, found in columns.items() if not found):
+        raise DefinitionError(
+            f"没有声明表 {bare[0]} 的任何数据元", where=f"{SCHEMA} -- elements:", cure="补在 -- elements: 一行"
+        )
     return columns
 
 

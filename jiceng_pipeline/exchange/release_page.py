@@ -1,6 +1,7 @@
 """Reading one indicator for a place and the divisions below it: as released or, in full and for a purpose, exactly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,15 +10,17 @@ import duckdb
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange.indicators import Indicator, Node, find
 from jiceng_pipeline.exchange.release import dataset, latest
-from jiceng_pipeline.exchange.rollup import LEVELS, UNPLACED, VALUE
+from jiceng_pipeline.exchange.rollup import DIVISION, LEVELS, UNPLACED, VALUE, restated
 from jiceng_pipeline.ledger.kinds.audit import Channel
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import communities
 from jiceng_pipeline.returns.access import authorise, failed, served
 from jiceng_pipeline.returns.communities import Place
+from jiceng_pipeline.standard import divisions
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.publish import Version
 
 Key = tuple[str, str]  # division, category
 Values = Mapping[tuple[Node, str], int | None]
@@ -48,17 +51,20 @@ class Figures:
 
 def show(
     settings: Settings, *, actor: str, indicator: str, place: str, exact: bool = False, purpose: str = "",
-    channel: Channel = "page",
+    version: str | None = None, as_now: bool = False, channel: Channel = "page",
 ) -> Figures:  # fmt: skip
-    """Return the figures of the last release or, where `exact`, of the version being served.
+    """Return the figures of the last release or, where `exact`, of a version, by default the one being served.
+
+    An earlier version is told as it was, under the divisions of its day, or `as_now`, under those of the version
+    being served: communities merged since then count in what they became.
 
     Raise UsageError for an indicator or place there is not and before the first release, AccessDenied where nothing
     covers it: `statistics` for what is released, `full` with a purpose for what is exact.
     """
     wanted, where = find(settings.sql_models, indicator), communities.find(settings, place)
     file = None if exact else latest(settings)
-    version = publish.find(settings)
-    name = version.name if file is None else file.parent.name
+    chosen = publish.find(settings, version)
+    name = chosen.name if file is None else file.parent.name
     asked = dataset(wanted.name, wanted.title, wanted.purpose)
     with open_ledger(settings) as ledger:
         access = authorise(
@@ -67,8 +73,8 @@ def show(
         )  # fmt: skip
         try:
             shown = access.maskings["indicator_value"].sql("value")
-            with connect(None if file else version.database, settings=settings, read_only=file is None) as connection:
-                values = _values(connection, wanted, where, shown, access.where("division_code"), file)
+            with _source(settings, chosen, file, as_now) as (connection, source):
+                values = _values(connection, wanted, where, shown, access.where("division_code"), source)
             rows = _figures(settings, wanted, values)
         except BaseException:
             failed(ledger, access)
@@ -77,11 +83,29 @@ def show(
     return Figures(wanted, where, rows, name, exact, access.receipt)
 
 
+@contextmanager
+def _source(
+    settings: Settings, version: Version, file: Path | None, as_now: bool
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """Yield a connection and what to read there: a release, a version as it was, or restated for today's divisions."""
+    if file is not None:
+        with connect(settings=settings) as connection:
+            yield connection, f"read_parquet({literal(str(file))})"
+        return
+    served = publish.find(settings)
+    if not as_now or version.name == served.name:
+        with connect(version.database, settings=settings, read_only=True) as connection:
+            yield connection, VALUE
+        return
+    then = {"earlier": version.database}
+    with connect(served.database, settings=settings, read_only=True, attach=then) as connection:
+        yield connection, f"({restated(f'earlier.{VALUE}', DIVISION, divisions.merged(settings))}) as restated"
+
+
 def _values(
-    connection: duckdb.DuckDBPyConnection, wanted: Indicator, place: Place, shown: str, scope: str, file: Path | None
+    connection: duckdb.DuckDBPyConnection, wanted: Indicator, place: Place, shown: str, scope: str, source: str
 ) -> Values:
     nodes = [node for node in (wanted.numerator, wanted.denominator) if node] or [Node(wanted.name, "*")]
-    source = f"read_parquet({literal(str(file))})" if file else VALUE
     code = literal(place.code.ljust(12, "0"))
     chosen = " or ".join(
         f"indicator = {literal(node.indicator)}"

@@ -20,7 +20,7 @@ UNPLACED: Final = "unplaced"
 LEVELS: Mapping[str, str] = {
     "city": "市", "county": "县（市、区）", "township": "乡镇（街道）", "village": "村（社区）", UNPLACED: "未落图",
 }  # fmt: skip
-_DIVISION = f"{SCHEMA}.division"
+DIVISION = f"{SCHEMA}.division"
 VALUE = f"{SCHEMA}.value"
 ADDITIVITY = f"{SCHEMA}.additivity"
 
@@ -36,7 +36,7 @@ def tables(folder: Path) -> tuple[Table, ...]:
         ),
         Table(
             SCHEMA, "value", "指标值", "每个指标在市、县、乡、村四级的值；上级等于下级与未落图之和",
-            frozenset({_DIVISION, *sources}), _value(known),
+            frozenset({DIVISION, *sources}), _value(known),
         ),
         Table(
             SCHEMA, "additivity", "指标四级相加", "每个指标每一级：与下级之和、与分组之和、与所属指标各差几格",
@@ -48,7 +48,7 @@ def tables(folder: Path) -> tuple[Table, ...]:
 def _division(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
     """Create `indicators.division(code, name, level, parent_code)`: cities at the top, a bucket in each parent."""
     connection.execute(
-        f"""create or replace table {_DIVISION} as
+        f"""create or replace table {DIVISION} as
         with placed as (
             select code, name, level, case when level <> 'city' then parent_code end as parent_code
             from standard.division where level in ('city', 'county', 'township', 'village')
@@ -73,7 +73,7 @@ def _value(known: Mapping[str, Indicator]) -> Build:
             f" {'base' if each.is_ratio else 'cast(null as bigint)'} as base from (\n{each.sql})"
             for each in known.values()
         )
-        connection.execute(f"create or replace table {VALUE} as {summed(counted, _DIVISION)}")
+        connection.execute(f"create or replace table {VALUE} as {summed(counted, DIVISION)}")
 
     return build
 

@@ -7,7 +7,7 @@ import pytest
 from jiceng_pipeline.core.errors import AccessDenied, DefinitionError, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import light_app_page
-from jiceng_pipeline.exchange.light_app import find, light_apps
+from jiceng_pipeline.exchange.light_app import find, light_apps, visible
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import communities, grants
@@ -155,3 +155,8 @@ def test_no_app_names_a_place_or_a_system_so_that_it_serves_another_city_as_it_s
 def test_an_unknown_app_is_told():
     with pytest.raises(UsageError, match="轻应用"):
         find(Settings.load().sql_models, "tea")
+
+
+def test_a_table_of_which_nothing_is_declared_is_named(served):
+    with pytest.raises(DefinitionError, match=r"governance\.resident"):
+        visible(served, frozenset({"governance.resident"}), ("equipment_id",))

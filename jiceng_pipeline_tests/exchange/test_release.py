@@ -1,15 +1,20 @@
 """A release: the same for everybody, nothing small in it, rounded, seen in one's own scope only."""
 
 import json
+import shutil
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from jiceng_pipeline.cli.app import main
 from jiceng_pipeline.core.errors import AccessDenied, UsageError
-from jiceng_pipeline.exchange import release, release_page
+from jiceng_pipeline.exchange import release, release_page, rollup
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import grants
+from jiceng_pipeline.standard import divisions
+from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
 CITY, STREET = "3206", "320613005"
@@ -106,3 +111,27 @@ def test_the_command_line_releases_and_shows(synced_copy, monkeypatch, capsys):
             main(arguments)
         assert end.value.code == 0, arguments
         assert json.loads(capsys.readouterr().out)
+
+
+def test_an_earlier_version_is_told_as_it_was_and_as_it_is_now(synced_copy):
+    earlier = publish.find(synced_copy)
+    later = replace(synced_copy, business_date=date(2026, 12, 5))
+    name = "20990101T000000.000000Z-0123456789ab"
+    shutil.copytree(earlier.folder, synced_copy.published / name)
+    with connect(synced_copy.published / name / "jiceng.duckdb", settings=later) as connection:
+        divisions.create_division(connection, later)
+        for table in rollup.tables(later.sql_models)[:2]:
+            table.build(connection, later)
+    (synced_copy.published / "current").unlink()
+    (synced_copy.published / "current").symlink_to(name)
+    told = {}
+    for as_now in (False, True):
+        seen = release_page.show(
+            later, actor="operator", indicator="population", place=STREET, exact=True, purpose="核对",
+            version=earlier.name, as_now=as_now,
+        )  # fmt: skip
+        told[as_now] = {row.division_code: row.value for row in seen.rows}
+    merged = [told[False].get(code, 0) for code in ("320613005002", "320613005003")]
+    assert sum(merged) == told[True]["320613005019"] > 0
+    assert "320613005002" not in told[True]
+    assert told[False]["320613005000"] == told[True]["320613005000"]
