@@ -19,7 +19,7 @@ import yaml
 from jiceng_pipeline.cli.evaluate import measure
 from jiceng_pipeline.cli.status import read as status
 from jiceng_pipeline.defs.launch import run_sync
-from jiceng_pipeline.departments.contract import systems
+from jiceng_pipeline.departments.contract import contracts, systems
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -38,7 +38,8 @@ def test_every_system_arrives_and_no_row_is_lost(synced):
     state = status(synced)
     assert set(state["systems"]) == set(systems())
     for name, counts in state["systems"].items():
-        assert counts["pulled"] == counts["accepted"] + counts["quarantined"] > 0, name
+        assert counts["pulled"] == counts["accepted"] + counts["quarantined"], name
+        assert (counts["pulled"] > 0) == (name in contracts()), "only communities have collected nothing yet"
     assert state["entities"]["resident"] > 1_500
     assert 500 < state["entities"]["household"] < state["entities"]["resident"]
     assert state["entities"]["enterprise"] > 50
