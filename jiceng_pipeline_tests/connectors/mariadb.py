@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests import installed
 
 _SERVANT = "nobody"  # the server refuses to run as root
 _PATIENCE = 60
@@ -49,11 +50,7 @@ class Server:
 @contextmanager
 def serving():
     """Run a server for the length of the block; where MariaDB is not installed the test is skipped, in CI it fails."""
-    if not shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"):
-        reason = "MariaDB is not installed: apt-get install mariadb-server-core"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    installed.mariadb()
     account = pwd.getpwnam(_SERVANT) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     with tempfile.TemporaryDirectory(prefix="jiceng-mariadb-") as name, socket.socket() as held:
         folder = Path(name)

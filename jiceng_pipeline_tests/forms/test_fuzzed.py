@@ -1,15 +1,14 @@
 """Whatever was done to a workbook, every cell of it is accepted, or rejected with a message."""
 
-import shutil
 import subprocess
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.forms import readback
 from jiceng_pipeline_tests.forms.fuzzing import SPOILINGS, outcome, spoil
 from jiceng_pipeline_tests.forms.sheets import FIRST, opened
+from jiceng_pipeline_tests.installed import needed
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -29,9 +28,7 @@ def test_no_cell_is_lost_whatever_was_done(handed_out, tmp_path_factory, operati
 
 
 def test_a_workbook_that_was_saved_by_another_program_says_the_same(sent, tmp_path):
-    office = shutil.which("soffice")
-    if office is None:
-        pytest.skip("needs the Debian package libreoffice-calc")
+    office = needed("soffice", "libreoffice-calc")
     home, _, path = sent
     with opened(path) as (sheet, at):
         sheet.cell(FIRST, at["实际独居"]).value = "是"

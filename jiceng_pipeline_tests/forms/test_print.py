@@ -1,21 +1,21 @@
 """Every workbook of a community opens in LibreOffice and prints one page wide."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("soffice") is None, reason="needs the Debian package libreoffice-calc")
+from jiceng_pipeline_tests.installed import needed
 
 
 @pytest.fixture(scope="module")
 def printed(made, community, tmp_path_factory):
+    office = needed("soffice", "libreoffice-calc")
     folder = tmp_path_factory.mktemp("printed")
     files = [str(places[community].path) for places in made.values() if community in places]
     subprocess.run(
-        ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/office", "--convert-to", "pdf", "--outdir",
+        [office, "--headless", f"-env:UserInstallation=file://{folder}/office", "--convert-to", "pdf", "--outdir",
          str(folder), *files],
         check=True, capture_output=True, timeout=300,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.portal import configuration, server
+from jiceng_pipeline_tests.installed import needed
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -87,8 +88,7 @@ def _clerk_scopes(settings):
 @pytest.fixture(scope="session")
 def chromium():
     """Return a browser; skip where Debian's package `chromium` is not installed."""
-    if not shutil.which(CHROMIUM):
-        pytest.skip("needs the Debian package chromium")
+    needed(CHROMIUM, "chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

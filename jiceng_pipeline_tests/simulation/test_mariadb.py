@@ -1,8 +1,6 @@
 """The medical insurance's table in a MariaDB server of the simulation's own: the same rows by the same contract."""
 
 import json
-import os
-import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date
@@ -20,6 +18,7 @@ from jiceng_pipeline.simulation import mariadb
 from jiceng_pipeline.simulation.running import database, running, transition
 from jiceng_pipeline.simulation.simulate import simulate
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests import installed
 
 INSURED = "medical_insurance/insured_person"
 
@@ -27,11 +26,7 @@ INSURED = "medical_insurance/insured_person"
 @pytest.fixture(scope="module")
 def made(city, tmp_path_factory):
     """Return a home whose medical insurance keeps its table in MariaDB, with all servers running."""
-    if not shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"):
-        reason = "MariaDB is not installed: apt-get install mariadb-server-core"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    installed.mariadb()
     settings = Settings(home=tmp_path_factory.mktemp("medical"))
     day = date.fromisoformat(json.loads((city.simulated / "city.json").read_text("utf-8"))["as_of"])
     assert simulate(settings, scale="community", seed=7, as_of=day, medical_store="mariadb").is_new
