@@ -33,7 +33,8 @@ def test_no_row_is_lost_on_any_day(month, number):
     conservation = month.evenings[number].conservation
     assert set(conservation) == set(systems())
     for system, (came, accepted, quarantined) in conservation.items():
-        assert came == accepted + quarantined > 0, system
+        assert came == accepted + quarantined, system
+        assert (came > 0) == (system in contracts()), "only communities have collected nothing"
 
 
 @pytest.mark.parametrize(
