@@ -17,7 +17,7 @@ from jiceng_pipeline.connectors import drop_folder, sheets
 from jiceng_pipeline.core.errors import SourceRejected
 
 _FREE = 16 << 20
-_OLE = b"\xd0\xcf\x11\xe0"
+OLE = b"\xd0\xcf\x11\xe0"  # how an .xls, or an .xlsx with a password, begins
 _CURE = "请用 Excel 打开检查，另存为 .xlsx 后重新放入"
 
 
@@ -42,7 +42,7 @@ DEPARTMENT = Limits()
 def check_size(path: Path, limits: Limits = DEPARTMENT) -> None:
     """Refuse by its directory alone a file that would unpack into something huge."""
     with drop_folder.reading(path) as stream:
-        if stream.read(len(_OLE)) == _OLE:  # .xls, or an .xlsx with a password: not packed
+        if stream.read(len(OLE)) == OLE:  # not packed
             parts = []
         else:
             try:

@@ -10,14 +10,13 @@ from contextlib import closing
 from pathlib import Path
 
 from jiceng_pipeline.connectors import workbook
-from jiceng_pipeline.connectors.workbook import Limits
+from jiceng_pipeline.connectors.workbook import OLE, Limits
 from jiceng_pipeline.core.errors import SourceRejected, UsageError
 
 # A form of 3,000 people is 1 MB, 12 MB unpacked, and is read in a second within 300 MB.
 LIMITS = Limits(bytes=20 << 20, unpacked=150 << 20, ratio=100, memory=2 << 30, cpu_seconds=25)
 MOST_CELLS = 2_000_000
-_OLE = b"\xd0\xcf\x11\xe0"
-_HEAD = 2_048  # bytes of a part in which a document type would be declared
+_HEAD = 4_096  # bytes of a part in which a document type would be declared
 _SAVE = "请用 WPS 或 Excel 打开下载的表，另存为“Excel 工作簿（.xlsx）”后再交"
 
 Sheets = Mapping[str, list[tuple[int, list[str]]]]  # sheet → (row from 0, the texts of its cells from column A)
@@ -46,10 +45,10 @@ def sheets(path: Path) -> Sheets:
 def _check(path: Path) -> None:
     try:
         with path.open("rb") as stream:
-            begins = stream.read(len(_OLE))
+            begins = stream.read(len(OLE))
     except OSError as error:
         raise _refused(f"文件打不开（{error.strerror}）", path, "检查文件名和权限") from None
-    if begins == _OLE:
+    if begins == OLE:
         raise _refused("是旧格式 .xls，或者设了打开密码", path, f"去掉打开密码。{_SAVE}")
     try:
         workbook.check_size(path, LIMITS)
@@ -66,7 +65,8 @@ def _check(path: Path) -> None:
             for name in names:
                 if name.endswith((".xml", ".rels")):
                     with archive.open(name) as part:
-                        if b"<!DOCTYPE" in part.read(_HEAD) or b"<!ENTITY" in part.read(_HEAD):
+                        head = part.read(_HEAD)
+                        if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                             raise _refused("带有外部引用", path, _SAVE)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError):
         raise _refused("文件不完整，或者设了密码", path, _SAVE) from None
