@@ -15,13 +15,14 @@ from jiceng_pipeline.quality import history
 from jiceng_pipeline.quality.rule import rules
 from jiceng_pipeline.quality.run import CheckResult
 from jiceng_pipeline.quality.tickets import of_outcomes
+from jiceng_pipeline.warehouse.connection import has_table
 
 _TICKETS = 500  # what a report lists; the table has all
 
 
 def systems(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Mapping[str, Any]]:
     """Return system → how its pull went and what became of its rows."""
-    if not has(connection, "standard.conservation") or not has(connection, "landing.outcome"):
+    if not has_table(connection, "standard.conservation") or not has_table(connection, "landing.outcome"):
         return {}
     rows = connection.execute(
         """select outcome.system, outcome.status, conservation.rows_in, conservation.rows_accepted,
@@ -54,7 +55,9 @@ def outcomes(pulled: Mapping[str, Outcome]) -> Mapping[str, Mapping[str, Any]]:
 def entities(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
     """Return how many residents, households and enterprises there are."""
     known = ("resident", "household", "enterprise")
-    return {name: count(connection, f"governance.{name}") for name in known if has(connection, f"governance.{name}")}
+    return {
+        name: count(connection, f"governance.{name}") for name in known if has_table(connection, f"governance.{name}")
+    }
 
 
 def returned(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
@@ -68,7 +71,7 @@ def returned(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
 def checks(connection: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
     """Return how many rules passed, warned, failed (a blocking one) or could not be judged."""
     found = {"passed": 0, "warned": 0, "failed": 0, "broken": 0}
-    if has(connection, "quality.check_result"):
+    if has_table(connection, "quality.check_result"):
         for result, number in connection.execute(
             """select case when broken then 'broken' when passed then 'passed'
                 when severity = 'block' then 'failed' else 'warned' end as result, count(*)
@@ -94,7 +97,7 @@ def check_results(connection: duckdb.DuckDBPyConnection, layer: str) -> list[Che
 
 def tickets(connection: duckdb.DuckDBPyConnection) -> list[Mapping[str, Any]]:
     """Return the first tickets that are not closed, as mappings."""
-    if not has(connection, "quality.ticket"):
+    if not has_table(connection, "quality.ticket"):
         return []
     cursor = connection.execute(
         f"""select * from quality.ticket where state <> 'closed'
@@ -122,14 +125,3 @@ def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     """Return the number of rows of a table or view."""
     rows: int = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
     return rows
-
-
-def has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Say whether the database has that table."""
-    return bool(
-        connection.execute(
-            "select 1 from duckdb_tables() where database_name = current_database()"
-            " and schema_name || '.' || table_name = ?",
-            [table],
-        ).fetchall()
-    )

@@ -3,14 +3,14 @@
 import duckdb
 
 from jiceng_pipeline.core.errors import NothingPublished
-from jiceng_pipeline.defs import figures
 from jiceng_pipeline.quality.rule import rules
+from jiceng_pipeline.warehouse.connection import has_table
 
 
 def refusal(connection: duckdb.DuckDBPyConnection) -> NothingPublished | None:
     """Return why the build may not be published: a blocking rule failed, is broken, or was never judged."""
     passed: set[str] = set()
-    if figures.has(connection, "quality.check_result"):
+    if has_table(connection, "quality.check_result"):
         passed = {
             rule
             for (rule,) in connection.execute(

@@ -19,6 +19,7 @@ import duckdb
 
 from jiceng_pipeline.exchange.delta_view import NOW, View
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse.connection import has_table
 
 REMOVING = ("delete", "left_scope", "merged")
 BEFORE = "before"  # the alias of the version delivered last
@@ -82,7 +83,7 @@ def _explain(
     table, key = f"governance.{entity}", view.key
     is_inside = view.access.where("g.community_code")
     died = "g.death_date is not null" if entity == "resident" else "false"
-    if _has(connection, NOW, table):
+    if has_table(connection, table, NOW):
         connection.execute(
             f"""insert into went
             select d.row_key, 'left_scope', case when {died} then 'died'
@@ -92,7 +93,7 @@ def _explain(
         )
     if not has_before:
         return
-    if _has(connection, BEFORE, table):
+    if has_table(connection, table, BEFORE):
         outside = f"case when not coalesce({is_inside}, false) then 'moved_in' else 'met' end"
         why = "'widened'" if is_redefined else outside
         connection.execute(
@@ -100,7 +101,7 @@ def _explain(
             select d.row_key, 'insert', {why}, null
             from differing as d join {BEFORE}.{table} as g on g.{key} = d.row_key where d.operation = 'insert'"""
         )
-    if entity in _LINKED and all(_has(connection, side, f"matching.{entity}_link") for side in (NOW, BEFORE)):
+    if entity in _LINKED and all(has_table(connection, f"matching.{entity}_link", side) for side in (NOW, BEFORE)):
         _regrouped(connection, f"matching.{entity}_link", known)
         _mended(connection, f"matching.{entity}_link", str(entity))
 
@@ -137,13 +138,13 @@ def _mended(connection: duckdb.DuckDBPyConnection, link: str, entity: str) -> No
         "select was as row_key, 'regrouped' as reason, 1 as rank from regrouped",
         "select becomes, 'regrouped', 1 from regrouped",
     ]
-    if all(_has(connection, side, "quality.failure") for side in (NOW, BEFORE)):
+    if all(has_table(connection, "quality.failure", side) for side in (NOW, BEFORE)):
         found.append(
             f"""select l.entity_id, 'source', 3 from {BEFORE}.quality.failure as f
             join {NOW}.{link} as l on l.record_id = f.record_key and l.is_current
             anti join {NOW}.quality.failure as still on still.rule_id = f.rule_id and still.record_key = f.record_key"""
         )
-    if all(_has(connection, side, "quality.dispute") for side in (NOW, BEFORE)):
+    if all(has_table(connection, "quality.dispute", side) for side in (NOW, BEFORE)):
         found.append(
             f"""select b.entity_id, 'dispute', 2 from {BEFORE}.quality.dispute as b
             anti join {NOW}.quality.dispute as still on still.state = 'open'
@@ -155,14 +156,4 @@ def _mended(connection: duckdb.DuckDBPyConnection, link: str, entity: str) -> No
         select d.row_key, 'corrected', arg_min(f.reason, f.rank), null
         from differing as d join ({" union all ".join(found)}) as f using (row_key)
         where d.operation = 'update' and d.reason is null group by d.row_key"""
-    )
-
-
-def _has(connection: duckdb.DuckDBPyConnection, version: str, table: str) -> bool:
-    schema, _, name = table.partition(".")
-    return bool(
-        connection.execute(
-            "select 1 from duckdb_tables() where database_name = ? and schema_name = ? and table_name = ?",
-            [version, schema, name],
-        ).fetchall()
     )

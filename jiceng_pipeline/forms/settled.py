@@ -3,8 +3,7 @@
 import duckdb
 
 from jiceng_pipeline.standard.macro import literal
-
-_KNOWN = "select 1 from duckdb_tables() where schema_name = 'governance' and table_name = 'collected_cell'"
+from jiceng_pipeline.warehouse.connection import has_table
 
 
 def left_out(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
@@ -12,7 +11,7 @@ def left_out(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
 
     A version that was made before communities collected anything has no table of it: nothing is left out.
     """
-    if not connection.execute(_KNOWN).fetchall():
+    if not has_table(connection, "governance.collected_cell"):
         return ""
     return f""" as said where not exists (
             select 1 from governance.collected_cell as c where c.entity = {literal(entity)}

@@ -53,6 +53,17 @@ def connect(
         connection.close()
 
 
+def has_table(connection: duckdb.DuckDBPyConnection, table: str, database: str | None = None) -> bool:
+    """Say whether there is a table `schema.name` in the database of that alias, by default the one in use."""
+    schema, _, name = table.partition(".")
+    found = connection.execute(
+        """select 1 from duckdb_tables()
+        where database_name = coalesce(?, current_database()) and schema_name = ? and table_name = ?""",
+        [database, schema, name],
+    )
+    return bool(found.fetchall())
+
+
 def quoted(text: str) -> str:
     """Return `text` as it stands inside a single-quoted SQL literal."""
     return text.replace("'", "''")
