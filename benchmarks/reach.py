@@ -122,7 +122,7 @@ def main() -> None:
             read_seconds = time.perf_counter() - started
             spots = connection.execute("select count(*) from spot").fetchall()[0][0]
             started = time.perf_counter()
-            found = reach.county_points(connection, "")
+            found = reach.points_for(connection, "", items)
             wanted = reach.sets(found, items, assumed)
             reach.measure(connection, assumed, found, wanted)
             reach_seconds = time.perf_counter() - started

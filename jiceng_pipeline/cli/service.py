@@ -203,6 +203,27 @@ def townships(scope: Scope, actor: Actor = "operator", as_json: AsJson = False) 
         out.print(f"{each.township_code}  {told}  {lacking} {len(each.without_desk)}", soft_wrap=True)
 
 
+@app.command("export", help=say("导出一个地方的办事清单：事项、网点、材料", "write the items of a region to a file"))
+def export(
+    scope: Scope,
+    to: Annotated[Path, typer.Option(help=say("写到哪个文件：.xlsx 或 .json", "file, .xlsx or .json"))],
+    actor: Actor = "operator",
+) -> None:
+    """Write every item with its places and materials."""
+    from jiceng_pipeline.core import files
+    from jiceng_pipeline.services import desk, listing
+
+    if to.suffix not in {".xlsx", ".json"}:
+        raise UsageError("只能写成 xlsx 或 json", where=to.name, cure="文件名以 .xlsx 或 .json 结尾")
+    found = desk.listed(Settings.load(), actor, scope)
+    if to.suffix == ".json":
+        files.write_json(to, listing.plain(found))
+    else:
+        with files.new_file(to) as draft:
+            draft.write_bytes(listing.workbook(found))
+    out.print(f"{to}  {len(found.entries)} {say('项', 'items')}", soft_wrap=True)
+
+
 @app.command("circle", help=say("画一个社区的服务圈（SVG，没有底图）", "draw a community's circle as SVG"))
 def circle(
     community: Annotated[str, typer.Option(help=say("村（社区）的代码或名称", "community"))],

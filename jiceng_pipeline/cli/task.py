@@ -18,6 +18,7 @@ _Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=say("期限",
 _DayOrNone = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help=say("期限；不写为五个工作日", "due date"))
 ]
+_Item = Annotated[str, typer.Option(help=say("关于哪个服务事项", "service item it is about"))]
 _Text = Annotated[str, typer.Option(help=say("说明；不写个人信息", "words, without personal data"))]
 
 
@@ -27,6 +28,7 @@ def issue(
     scope: Annotated[str, typer.Option(help=say("下达到哪个区划，* 为全部", "division"))],
     due: _Day,
     text: _Text = "",
+    item: _Item = "",
     actor: _Actor = "operator",
 ) -> None:
     """Put the task on the list of every community of the division."""
@@ -35,7 +37,16 @@ def issue(
 
     settings = Settings.load()
     with open_ledger(settings) as ledger:
-        made = instruction.issue(settings, ledger, actor, title=title, text=text, scope=scope, due_date=due.date())
+        made = instruction.issue(
+            settings,
+            ledger,
+            actor,
+            title=title,
+            text=text,
+            scope=scope,
+            due_date=due.date(),
+            item=_named(settings, item),
+        )
     out.print(made.instruction_id)
 
 
@@ -47,15 +58,18 @@ def show_list(
     """Print the tasks with how many communities have answered."""
     from jiceng_pipeline.exchange import instruction
     from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.services import withdrawal
 
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         found = instruction.tasks(settings, ledger, scope)
+        flags = withdrawal.flagged(settings, ledger)
     plain: list[dict[str, Any]] = [
         {
             **task.instruction.model_dump(mode="json"), "communities": task.tally.communities, "done": task.tally.done,
             "cannot": task.tally.cannot, "late": task.tally.late,
             "answer": task.answer.verdict if task.answer else None,
+            "is_item_ended": task.instruction.instruction_id in flags,
         }
         for task in found
     ]  # fmt: skip
@@ -67,7 +81,8 @@ def show_list(
     for each in plain:
         counts = [str(each[name]) for name in ("communities", "done", "cannot", "late")]
         style = "red" if each["late"] else ""
-        table.add_row(each["instruction_id"], each["title"], each["due_date"], *counts, style=style)
+        title = _titled(each["title"], is_ended=each["is_item_ended"])
+        table.add_row(each["instruction_id"], title, each["due_date"], *counts, style=style)
     out.print(table)
 
 
@@ -128,6 +143,7 @@ def hand(
     community: Annotated[str, typer.Option(help=say("哪个社区的事", "of which community"))],
     due: _DayOrNone = None,
     text: _Text = "",
+    item: _Item = "",
     actor: _Actor = "operator",
 ) -> None:
     """Open a case and hand it over."""
@@ -138,8 +154,9 @@ def hand(
     day = due.date() if due else None
     with open_ledger(settings) as ledger:
         made = handover.open_case(
-            settings, ledger, actor, opener=opener, to=to, community=community, title=title, text=text, due_date=day
-        )
+            settings, ledger, actor, opener=opener, to=to, community=community, title=title, text=text, due_date=day,
+            item=_named(settings, item),
+        )  # fmt: skip
     out.print(f"{made.case_id}  {say('期限', 'due')} {made.due_date}")
 
 
@@ -175,12 +192,22 @@ def cases(
     """Print the cases, those due first."""
     from jiceng_pipeline.exchange import handover
     from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.services import withdrawal
 
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         found = handover.cases(settings, ledger, party or None, with_closed=with_closed)
+        flags = withdrawal.flagged(settings, ledger)
     if as_json:
-        print_json([{**case.now.model_dump(mode="json"), "is_late": case.is_late} for case in found])
+        print_json(
+            [
+                {
+                    **case.now.model_dump(mode="json"), "is_late": case.is_late,
+                    "is_item_ended": case.now.case_id in flags,
+                }
+                for case in found
+            ]
+        )  # fmt: skip
         return
     table = Table(
         say("编号", "id"), say("事项", "case"), say("提出", "from"), say("现由", "held by"), say("期限", "due")
@@ -188,5 +215,17 @@ def cases(
     for case in found:
         now = case.now
         style = "red" if case.is_late else ""
-        table.add_row(now.case_id, now.title, now.opener, now.holder, str(now.due_date or ""), style=style)
+        title = _titled(now.title, is_ended=now.case_id in flags)
+        table.add_row(now.case_id, title, now.opener, now.holder, str(now.due_date or ""), style=style)
     out.print(table)
+
+
+def _named(settings: Settings, item: str) -> str:
+    """Return the id of a service item in force, nothing where none was named."""
+    from jiceng_pipeline.services import catalogue
+
+    return catalogue.find(settings, item).id if item else ""
+
+
+def _titled(title: str, *, is_ended: bool) -> str:
+    return f"{title}（{say('事项已停办', 'item ended')}）" if is_ended else title

@@ -48,14 +48,14 @@ class Case:
 
 def open_case(
     settings: Settings, ledger: Ledger, actor: str, *, opener: str, to: str, community: str, title: str, text: str = "",
-    due_date: date | None = None,
+    due_date: date | None = None, item: str = "",
 ) -> Handover:  # fmt: skip
     """Open a case and hand it over; `opener` and `to` are a community's code or a department's name."""
     place, side = communities.find(settings, community).code, party.named(settings, opener)
     _permit(ledger, actor, side)
     told = {
         "step": "open", "title": " ".join(title.split()), "opener": side,
-        "holder": party.named(settings, to), "community_code": place, "text": text.strip(),
+        "holder": party.named(settings, to), "community_code": place, "text": text.strip(), "item_id": item,
         "due_date": str(_due(settings, due_date)), "on_date": str(clock.business_date(settings)),
     }  # fmt: skip
     name = sha256(canonical({**told, "after": ledger.head().seq}).encode()).hexdigest()[:12]

@@ -52,7 +52,7 @@ class Task:
 
 
 def issue(
-    settings: Settings, ledger: Ledger, actor: str, *, title: str, text: str, scope: str, due_date: date
+    settings: Settings, ledger: Ledger, actor: str, *, title: str, text: str, scope: str, due_date: date, item: str = ""
 ) -> Instruction:
     """Give a task to every community of a division; raise UsageError where there is none, or for a day gone by.
 
@@ -67,6 +67,7 @@ def issue(
     told = {
         "title": " ".join(title.split()), "text": text.strip(), "scope": scope, "issued_by": actor,
         "issued_date": today.isoformat(), "due_date": due_date.isoformat(),
+        "item_id": item,
     }  # fmt: skip
     name = sha256(canonical({**told, "after": ledger.head().seq}).encode()).hexdigest()[:12]
     body = Instruction.model_validate({**told, "instruction_id": name})

@@ -48,6 +48,48 @@ def pyramid(found: Sequence[Band], title: str) -> str:
     return _drawing(heads + "".join(rows), len(found) * 26 + 44, title)
 
 
+def shares(found: Sequence[tuple[str, Sequence[float | None]]], kinds: Sequence[str], title: str) -> str:
+    """Return groups of bars from nothing to all, a bar a kind; kinds differ by pattern, bars say their share."""
+    room, high = _WIDTH - _LABEL - 90, 22
+    width = (_WIDTH - _LABEL) // max(1, len(kinds))
+    drawn = [_PATTERNS]
+    for place, kind in enumerate(kinds):
+        x = _LABEL + place * width
+        drawn.append(
+            f'<rect x="{x}" y="8" width="22" height="16" fill="{_fill(place)}" stroke="#0f4c4a"/>'
+            f'<text x="{x + 28}" y="22" font-size="14">{escape(kind)}</text>'
+        )
+    y = 40
+    for label, group in found:
+        middle = y + len(group) * high // 2 + 4
+        drawn.append(f'<text x="{_LABEL - 8}" y="{middle}" text-anchor="end" font-size="16">{escape(label[:9])}</text>')
+        for place, share in enumerate(group):
+            length = round(room * (share or 0))
+            told = "不列" if share is None else f"{share:.0%}"
+            bar = f'<rect x="{_LABEL}" y="{y}" width="{length}" height="18" fill="{_fill(place)}" stroke="#0f4c4a"/>'
+            drawn.append(
+                f'{bar if length else ""}<text x="{_LABEL + length + 8}" y="{y + 15}" font-size="14">{told}</text>'
+            )
+            y += high
+        y += 12
+    return _drawing("".join(drawn), y, title)
+
+
+# without colour they still differ: full, striped, dotted, empty
+_PATTERNS = (
+    '<defs><pattern id="striped" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="8" height="8" fill="#ffffff"/><rect width="4" height="8" fill="#0f4c4a"/></pattern>'
+    '<pattern id="dotted" width="8" height="8" patternUnits="userSpaceOnUse">'
+    '<rect width="8" height="8" fill="#ffffff"/>'
+    '<circle cx="4" cy="4" r="2" fill="#0f4c4a"/></pattern></defs>'
+)
+_FILLS = ("#0f4c4a", "url(#striped)", "url(#dotted)", "#ffffff")
+
+
+def _fill(place: int) -> str:
+    return _FILLS[place % len(_FILLS)]
+
+
 def _drawing(inside: str, height: int, title: str) -> str:
     drawn = (
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}" '

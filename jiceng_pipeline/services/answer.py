@@ -119,9 +119,9 @@ def where(
         name, qualifies = _resident(connection, walking, community, item, resident_id)
         needs = material.of_resident(connection, item, resident_id)
     profile = walking.profiles[name]
-    every = reach.county_points(connection, community.code)
+    every = reach.points_for(connection, community.code, [item])
     usable = valid(every, item, ANY_TIME, step_free=profile.step_free)
-    note = "" if usable else "本区县没有办这件事的地方，请打 12345"
+    note = "" if usable else f"{'本市' if item.area == 'city' else '本区县'}没有办这件事的地方，请打 12345"
     if only_open:
         now_open = valid(usable, item, When(at=at))
         note = note or ("" if now_open else "这个时间都不开门，下面是最近的地方和下次开门的时间")
@@ -189,7 +189,7 @@ def _minutes(
     if not near or not _told(connection, is_one=is_one):
         return {}
     each = Sets({(point.id, profile.step_free): row for row, point in enumerate(near)},
-                tuple(frozenset({row}) for row in range(len(near))))  # fmt: skip
+                tuple(frozenset({row}) for row in range(len(near))), frozenset(range(len(near))))  # fmt: skip
     reach.measure(connection, walking, near, each, paths)
     found = {}
     for row, point in enumerate(near):

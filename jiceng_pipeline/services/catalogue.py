@@ -40,12 +40,17 @@ def items(settings: Settings, on: date | None = None) -> Mapping[str, Item]:
     return {each.id: each for each in newest if each and (each.valid_until is None or day <= each.valid_until)}
 
 
-def withdrawn(settings: Settings, on: date | None = None) -> tuple[Item, ...]:
-    """Return the items that ended in the month before a day: whoever has an open case is to be told."""
+def ended(settings: Settings, on: date | None = None) -> tuple[Item, ...]:
+    """Return the items that ended before a day: whoever has something open about one is to be told."""
     day = on or clock.business_date(settings)
     newest = (_newest(each, day) for each in _versions(ITEMS, settings.services / "items").values())
-    ended = (each for each in newest if each and each.valid_until and each.valid_until < day)
-    return tuple(each for each in ended if each.valid_until and day - each.valid_until <= _REMEMBERED)
+    return tuple(each for each in newest if each and each.valid_until and each.valid_until < day)
+
+
+def withdrawn(settings: Settings, on: date | None = None) -> tuple[Item, ...]:
+    """Return the items that ended in the month before a day, for everybody who looks for them."""
+    day = on or clock.business_date(settings)
+    return tuple(each for each in ended(settings, day) if each.valid_until and day - each.valid_until <= _REMEMBERED)
 
 
 def find(settings: Settings, wanted: str, on: date | None = None) -> Item:

@@ -10,7 +10,7 @@ from jiceng_pipeline.returns.communities import Place
 from jiceng_pipeline.services import reach
 from jiceng_pipeline.services.coverage import STEP, THRESHOLD
 from jiceng_pipeline.services.nearest import degrees_of
-from jiceng_pipeline.services.point import Point
+from jiceng_pipeline.services.point import Point, points
 from jiceng_pipeline.services.walking import Walking
 
 _CELL = 200.0  # metres
@@ -116,13 +116,9 @@ def circle(connection: duckdb.DuckDBPyConnection, walking: Walking, place: Place
         select (x + 0.5) * {wide}, (y + 0.5) * {high}, people from cell where people >= {THRESHOLD} order by y, x"""
     ).fetchall()
     cells = tuple(Cell(longitude, latitude, STEP * round(people / STEP)) for longitude, latitude, people in rows)
-    points = tuple(
-        point
-        for point in reach.county_points(connection, place.code)
-        if point.is_located and point.community_code == place.code
-    )
+    located = tuple(point for point in points(connection, place.code) if point.is_located)
     slowest = list(walking.profiles.values())[-1]
-    return Circle(place, cells, points, slowest.metres(walking.minutes) / walking.detour, walking.minutes)
+    return Circle(place, cells, located, slowest.metres(walking.minutes) / walking.detour, walking.minutes)
 
 
 def _middle(connection: duckdb.DuckDBPyConnection) -> float:

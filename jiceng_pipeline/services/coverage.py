@@ -4,7 +4,7 @@ What leaves this room is disclosed: a number of fewer than eight people is withh
 five, and totals are sums of the rounded, so that no subtraction gives back what was withheld.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -64,7 +64,7 @@ def count(
 ) -> list[Counted]:
     """Return the counts of every community, item and profile within a scope; not to be shown as they are."""
     reach.everybody(connection, walking, scope)
-    points = reach.county_points(connection, scope)
+    points = reach.points_for(connection, scope, items)
     wanted = reach.sets(points, items, walking, when)
     reach.measure(connection, walking, points, wanted, paths)
     found: list[Counted] = []
@@ -114,6 +114,11 @@ def total(shares: Iterable[Share], digits: int = 0) -> list[Share]:
     for share in shares:
         sums.setdefault((share.area_code[:digits], share.item, share.profile), []).append(share)
     return [_sum(key, parts) for key, parts in sorted(sums.items())]
+
+
+def grouped(shares: Iterable[Share], group_of: Mapping[str, str], digits: int = 12) -> list[Share]:
+    """Return the sums over items of one group; in place of the item stands the group that `group_of` has for it."""
+    return total((replace(share, item=group_of[share.item]) for share in shares), digits)
 
 
 def gaps(shares: Iterable[Share], least: float = 0.8) -> list[Share]:

@@ -13,12 +13,13 @@ from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.returns import communities
 from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.returns.datasets import Dataset
-from jiceng_pipeline.services import answer, catalogue, circle, coverage, network, reach, siting, walking
+from jiceng_pipeline.services import answer, catalogue, circle, coverage, listing, network, reach, siting, walking
 from jiceng_pipeline.services.answer import Answer
 from jiceng_pipeline.services.circle import Circle
 from jiceng_pipeline.services.coverage import Share
 from jiceng_pipeline.services.grading import Grading, gradings
 from jiceng_pipeline.services.item import Item
+from jiceng_pipeline.services.listing import Listing
 from jiceng_pipeline.services.point import ANY_TIME, When, points
 from jiceng_pipeline.services.siting import Plan
 from jiceng_pipeline.warehouse import publish
@@ -30,6 +31,12 @@ _COUNTED = Dataset(
     "一刻钟便民服务圈",
     "每个社区有多少人走一刻钟能办成每件事，哪里办不成",
     ("community_code", "service_point_kind_code", "living_count"),
+)
+_LISTED = Dataset(
+    "service:listing",
+    "办事清单",
+    "每件事在哪些网点怎样办、几点开门、带什么、谁已经有",
+    ("community_code", "service_point_name", "service_point_kind_code", "opening_hours", "is_step_free"),
 )
 
 
@@ -100,7 +107,7 @@ def suggest(settings: Settings, actor: str, scope: str, item: str, count: int = 
         access = authorise(ledger, actor, _COUNTED, place.code, "check", action="service", version=version.name)
         with _reading(settings, ledger, access, version) as connection:
             reach.everybody(connection, assumed, place.code)
-            found = reach.county_points(connection, place.code)
+            found = reach.points_for(connection, place.code, [wanted])
             sets = reach.sets(found, [wanted], assumed)
             reach.measure(connection, assumed, found, sets, network.network(settings))
             plan = siting.suggest(connection, assumed, wanted, sets, count)
@@ -120,6 +127,21 @@ def townships(settings: Settings, actor: str, scope: str) -> list[Grading]:
             found = gradings(points(connection, place.code), tuple(catalogue.items(settings).values()), within)
             served(ledger, access, len(found))
     return found
+
+
+def listed(settings: Settings, actor: str, scope: str) -> Listing:
+    """Return every item in force with where it is handled in a scope and what to bring."""
+    place, version = communities.find(settings, scope), _current(settings)
+    with open_ledger(settings) as ledger:
+        access = authorise(ledger, actor, _LISTED, place.code, "check", action="service", version=version.name)
+        with _reading(settings, ledger, access, version) as connection:
+            found = listing.entries(
+                tuple(catalogue.items(settings).values()),
+                points(connection, place.code),
+                communities.places(settings.reference),
+            )
+            served(ledger, access, sum(len(each.desks) for each in found))
+    return Listing(place, found, version.name, access.receipt)
 
 
 def draw(settings: Settings, actor: str, community: str) -> Circle:

@@ -61,6 +61,9 @@ class Item(Document):
     materials: tuple[Material, ...] = Field(min_length=1)
     time_limit_days: int = Field(ge=1, description="working days")
     places: dict[Kind, Grade] = Field(min_length=1)
+    area: Literal["county", "city"] = Field(
+        default="county", description="whose points: of the own county, of every one"
+    )
     proxy: bool = Field(description="somebody else may go instead")
     channels: tuple[str, ...] = Field(min_length=1)
     version: int = Field(ge=1)

@@ -1,7 +1,8 @@
 """可达: how many metres everybody has to walk to the nearest point that really does each item.
 
 Made on demand of one published version, a county at a time: whoever lives in a county goes to the points of that
-county. Doors without coordinates are left out and counted; nothing is guessed.
+county, except for items that declare that every county's points do them (通办). Doors without coordinates are left
+out and counted; nothing is guessed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from jiceng_pipeline.services.point import ANY_TIME, Point, When, points, valid
 from jiceng_pipeline.services.walking import Walking
 
 COUNTY = 6  # digits of a county's code
+CITY = 4
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Sets:
 
     of: Mapping[tuple[str, bool], int]
     members: tuple[frozenset[int], ...]  # rows of the points
+    citywide: frozenset[int] = frozenset()  # those sets for which another county's points count as well
 
 
 def everybody(connection: duckdb.DuckDBPyConnection, walking: Walking, scope: str) -> None:
@@ -68,14 +71,15 @@ def everybody(connection: duckdb.DuckDBPyConnection, walking: Walking, scope: st
 def sets(found: Sequence[Point], items: Sequence[Item], walking: Walking, when: When = ANY_TIME) -> Sets:
     """Return the sets of points looked for, one of each kind."""
     place = {point.id: row for row, point in enumerate(found)}
-    known: dict[frozenset[int], int] = {}
+    known: dict[tuple[frozenset[int], bool], int] = {}
     of = {}
     for item in items:
         for step_free in sorted({profile.step_free for profile in walking.profiles.values()}):
             usable = valid(found, item, when, step_free=step_free)
             rows = frozenset(place[point.id] for point in usable if point.is_located)
-            of[item.id, step_free] = known.setdefault(rows, len(known))
-    return Sets(of, tuple(known))
+            of[item.id, step_free] = known.setdefault((rows, item.area == "city"), len(known))
+    citywide = frozenset(number for (_, is_citywide), number in known.items() if is_citywide)
+    return Sets(of, tuple(rows for rows, _ in known), citywide)
 
 
 def measure(
@@ -96,16 +100,17 @@ def measure(
             f"create or replace temp view here as select place, longitude, latitude from spot where county = '{county}'"
         )
         here = frozenset(row for row, each in enumerate(found) if (each.community_code or "").startswith(county))
-        members = [rows & here for rows in wanted.members]
+        members = [rows if number in wanted.citywide else rows & here for number, rows in enumerate(wanted.members)]
         if paths is None:
             _straight(connection, found, members, walking.detour)
         else:
             _along(connection, found, members, wanted, walking, paths)
 
 
-def county_points(connection: duckdb.DuckDBPyConnection, scope: str) -> tuple[Point, ...]:
-    """Return the points to which the people of a scope may go: those of its county."""
-    return points(connection, scope[:COUNTY])
+def points_for(connection: duckdb.DuckDBPyConnection, scope: str, items: Sequence[Item]) -> tuple[Point, ...]:
+    """Return the points to which the people of a scope may go: those of its county or, for some items, its city."""
+    is_citywide = any(item.area == "city" for item in items)
+    return points(connection, scope[: CITY if is_citywide else COUNTY])
 
 
 def _straight(

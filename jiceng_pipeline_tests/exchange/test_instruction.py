@@ -150,8 +150,9 @@ def test_from_the_command_line(settings, monkeypatch, capsys):
     (task,) = json.loads(jiceng("list", "--scope", HERE, "--json"))
     assert (task["done"], task["answer"]) == (1, "done")
     assert json.loads(jiceng("progress", name, "--json"))["320613005"]["done"] == 1
-    case = jiceng("hand", "漏水", "--from", HERE, "--to", "housing", "--community", HERE).split()[0]
+    case = jiceng("hand", "漏水", "--from", HERE, "--to", "housing", "--community", HERE, "--item", "尊老金").split()[0]
     jiceng("move", case, "answer", "--by", "housing", "--text", "已修")
-    assert json.loads(jiceng("cases", "--json"))[0]["holder"] == HERE
+    (told,) = json.loads(jiceng("cases", "--json"))
+    assert (told["holder"], told["item_id"], told["is_item_ended"]) == (HERE, "elderly_allowance", False)
     assert "冬季走访" in jiceng("list") and "漏水" in jiceng("cases") and "320613005" in jiceng("progress", name)
     jiceng("withdraw", name)

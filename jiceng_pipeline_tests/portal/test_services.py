@@ -1,5 +1,7 @@
 """办事 in the browser: by keyboard in three steps, on one sheet of paper, and for somebody who agreed."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -53,6 +55,18 @@ def test_a_helper_writes_down_who_agreed_before_anything_is_shown(site):
 def test_a_clerk_asks_in_no_other_community(site, address):
     other = next(code for code in routes.communities(site.settings) if code != site.community)
     assert site.client("clerk").get(f"/at/{other}/{address}").status_code == 403
+
+
+def test_the_circle_says_in_bars_and_in_a_table_how_much_is_near(site):
+    told = site.client("clerk").get(f"/at/{site.community}/circle").content.decode()
+    bars = told[told.index('aria-label="走一刻钟能办成的人占多少') :]
+    bars = bars[: bars.index("</svg>")]
+    assert {"轮椅使用者", "七十岁及以上", "其他人"} <= set(re.findall(r">([^<>]+)</text>", bars))
+    assert {'fill="#0f4c4a"', 'fill="url(#striped)"'} <= set(re.findall(r'fill="[^"]+"', bars))
+    shares = re.findall(r">(\d+%|不列)</text>", bars)
+    table = told[told.index("图上的数字") :]
+    assert re.findall(r">(\d+%|不列)</td>", table[: table.index("</table>")]) == shares
+    assert len(shares) == 3 * bars.count('text-anchor="end"')
 
 
 def test_a_township_sees_where_people_are_too_far_and_a_city_is_not_asked(site):

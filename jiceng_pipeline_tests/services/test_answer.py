@@ -1,10 +1,14 @@
 """我在 X 村，办 Y, on the synced community: answered with leave, on one page, naming nobody."""
 
 import json
+import re
+import zlib
 from datetime import datetime
 
 import pytest
+from openpyxl import load_workbook
 
+from jiceng_pipeline.cli.app import main
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.core.errors import AccessDenied, UsageError
 from jiceng_pipeline.ledger.store import open_ledger
@@ -76,15 +80,55 @@ def test_who_has_no_leave_gets_no_answer(synced_copy, resident):
                  resident_id=resident[0], consent="本人同意")  # fmt: skip
 
 
-def test_every_item_fits_on_one_sheet_in_large_print(synced, tmp_path):
-    longest = max(catalogue.items(synced).values(), key=lambda each: len(sheet_text(synced, each)))
+@pytest.mark.parametrize("wanted", ["the longest", "elderly_allowance", "medical_expense_claim"])
+def test_an_item_fits_on_one_sheet_of_a4_in_large_print(synced, tmp_path, wanted):
+    longest = max(catalogue.items(synced).values(), key=sheet_text)
     path = tmp_path / "sheet.pdf"
-    assert sheet.write(desk.ask(synced, "operator", COMMUNITY, longest.id, TUESDAY), path) >= 18
-    assert path.read_bytes().startswith(b"%PDF")
+    item = longest.id if wanted == "the longest" else wanted
+    assert sheet.write(desk.ask(synced, "operator", COMMUNITY, item, TUESDAY), path) >= 18
+    assert pages_of(path.read_bytes()) == [(595, 841)]  # points
 
 
-def sheet_text(settings, item):
-    return item.audience + "".join(each.name + each.paper for each in item.materials)
+def pages_of(pdf):
+    """Return the width and height of every page; what says so lies compressed."""
+    parts = re.findall(rb"/ObjStm.*?stream\n(.*?)\nendstream", pdf, re.DOTALL)
+    told = b"".join(zlib.decompress(part) for part in parts)
+    return [(int(wide), int(high)) for wide, high in re.findall(rb"/MediaBox ?\[0 0 (\d+)[\d.]* (\d+)", told)]
+
+
+def sheet_text(item):
+    return len(item.audience + "".join(each.name + each.paper for each in item.materials))
+
+
+def test_the_list_of_a_region_is_written_as_a_workbook_and_as_json(synced_copy, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("JICENG_HOME", str(synced_copy.home))
+    for ending in ("json", "xlsx"):
+        with pytest.raises(SystemExit) as stop:
+            main(["service", "export", "--scope", "320613005", "--to", str(tmp_path / f"list.{ending}")])
+        assert stop.value.code == 0
+    told = json.loads((tmp_path / "list.json").read_text("utf-8"))
+    assert len(told["items"]) == len(catalogue.items(synced_copy))
+    allowance = next(each for each in told["items"] if each["code"] == "MZ-001")
+    station = next(each for each in allowance["places"] if each["name"] == "虹桥社区便民服务站")
+    assert (station["grade"], station["community_code"]) == ("代收", COMMUNITY)
+    assert "周一" in station["hours"]
+    card, booklet = (
+        next(n for n in allowance["materials"] if n["name"].startswith(w)) for w in ("社会保障卡", "户口簿")
+    )
+    assert (card["is_brought"], booklet["is_brought"], bool(booklet["holders"])) == (True, False, True)
+    book = load_workbook(tmp_path / "list.xlsx", read_only=True)
+    assert book.sheetnames == ["事项", "网点", "材料"]
+    rows = list(book["网点"].values)
+    assert len(rows) - 1 == sum(len(each["places"]) for each in told["items"])
+    assert ("MZ-001", "尊老金（高龄津贴）申领", "虹桥社区便民服务站") in {row[:3] for row in rows}
+    with open_ledger(synced_copy) as ledger:
+        assert [event.body["outcome"] for event in audits(ledger, "service:listing")] == ["granted", "served"] * 2
+    with pytest.raises(AccessDenied):
+        desk.listed(synced_copy, "stranger", "320613005")
+
+
+def audits(ledger, dataset):
+    return [event for event in ledger.events("audit") if event.body["dataset"] == dataset]
 
 
 def test_a_survey_tells_no_small_number(synced):

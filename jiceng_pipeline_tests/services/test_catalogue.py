@@ -6,7 +6,10 @@ import pytest
 
 from jiceng_pipeline.core.errors import DefinitionError, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.services import catalogue
+from jiceng_pipeline.exchange import handover, instruction
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import grants
+from jiceng_pipeline.services import catalogue, withdrawal
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
@@ -43,6 +46,26 @@ def test_an_item_withdrawn_is_gone_the_next_day_and_remembered(settings):
     assert catalogue.withdrawn(settings, date(2026, 12, 26)) == ()
     with pytest.raises(UsageError, match="停办"):
         catalogue.find(settings, "elderly_allowance", date(2026, 11, 25))
+
+
+def test_what_is_open_about_an_item_that_ended_is_flagged_the_next_day(settings):
+    own(settings, "elderly_allowance.2.yaml", ALLOWANCE.replace("version: 1", "version: 2\nvalid_until: 2026-11-24"))
+    with open_ledger(settings) as ledger:
+        grants.ensure_operator(ledger)
+        told = {"opener": "320613005001", "to": "civil_affairs", "community": "320613005001"}
+        case = handover.open_case(settings, ledger, "operator", title="补卡", item="elderly_allowance", **told)
+        handover.open_case(settings, ledger, "operator", title="别的事", **told)
+        day = date(2026, 12, 1)
+        given = {"text": "", "scope": "320613", "due_date": day}
+        task = instruction.issue(settings, ledger, "operator", title="复核", item="elderly_allowance", **given)
+        assert withdrawal.flagged(settings, ledger) == {}
+        found = withdrawal.flagged(settings, ledger, date(2026, 11, 25))
+        assert {(each.kind, each.title, each.holder) for each in found.values()} == {
+            ("case", "补卡", "civil_affairs"), ("task", "复核", "320613"),
+        }  # fmt: skip
+        handover.move(settings, ledger, case.case_id, "operator", by="320613005001", step="close", text="")
+        instruction.withdraw(ledger, task.instruction_id, "operator")
+        assert withdrawal.flagged(settings, ledger, date(2026, 11, 25)) == {}
 
 
 def test_a_version_counts_from_its_first_day_and_says_what_differs(settings):

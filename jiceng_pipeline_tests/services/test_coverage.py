@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.services.coverage import Counted, Share, count, disclosed, gaps, total
+from jiceng_pipeline.services.coverage import Counted, Share, count, disclosed, gaps, grouped, total
 from jiceng_pipeline.services.walking import walking
 from jiceng_pipeline_tests.services.village import CARD, COMMUNITY, PAPER, WEST, village
 
@@ -57,6 +57,13 @@ def test_a_total_gives_nothing_back_that_was_withheld():
     (whole,) = total([disclosed(each) for each in parts], 9)
     assert (whole.area_code, whole.people, whole.within, whole.unlocated) == ("320613005", 200, 110, 0)
     assert "1 处" in whole.note
+
+
+def test_the_items_of_a_department_are_told_together_without_what_is_withheld():
+    counted = [("a", 100, 50), ("b", 100, 97), ("c", 100, 90)]
+    parts = [disclosed(Counted(COMMUNITY, item, "adult", people, within, 0)) for item, people, within in counted]
+    first, second = grouped(parts, {"a": "one", "b": "one", "c": "two"})
+    assert (first.item, first.people, first.within, second.item, second.share) == ("one", 100, 50, "two", 0.9)
 
 
 def test_gaps_are_where_most_people_are_far():

@@ -9,7 +9,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.services import network, reach
 from jiceng_pipeline.services.point import When
 from jiceng_pipeline.services.walking import walking
-from jiceng_pipeline_tests.services.village import CARD, DEGREE, EAST, OTHER, PAPER, WEST, village
+from jiceng_pipeline_tests.services.village import CARD, DEGREE, EAST, OTHER, PAPER, POINTS, WEST, village
 
 ADULT, AGED = date(1980, 1, 1), date(1950, 1, 1)
 SUNDAY, SATURDAY, HOLIDAY = (When(day=date(2026, *day)) for day in ((11, 29), (11, 28), (10, 1)))
@@ -31,12 +31,12 @@ CASES = {
 }
 
 
-def metres(tmp_path, people, items, when, paths=None):
+def metres(tmp_path, people, items, when, paths=None, points=POINTS):
     """Return who → item → metres walked; who has no place is not in it."""
     assumed = walking(Settings(home=tmp_path))
-    with village(tmp_path, people) as connection:
+    with village(tmp_path, people, points) as connection:
         reach.everybody(connection, assumed, "3206")
-        found = reach.county_points(connection, "320613")
+        found = reach.points_for(connection, "320613", items)
         wanted = reach.sets(found, items, assumed, when)
         reach.measure(connection, assumed, found, wanted, paths)
         rows = connection.execute(
@@ -69,6 +69,14 @@ def test_everybody_at_once_is_everybody_alone(tmp_path):
     together = metres(tmp_path, {name: door for name, door in plain.items() if door[3] is None}, [PAPER, CARD], When())
     for name, told in together.items():
         assert metres(tmp_path / name[:3], {name: plain[name]}, [PAPER, CARD], When())[name] == told
+
+
+@pytest.mark.parametrize(("area", "walked"), [("county", 0.005 * DEGREE), ("city", 0.001 * DEGREE)])
+def test_the_points_of_another_county_count_only_where_the_item_says_so(tmp_path, area, walked):
+    wanted = PAPER.model_copy(update={"area": area})
+    points = {**POINTS, "next door": ("3", WEST, 32.004, True, "Mo-Su 08:30-17:00", None, "320602001001")}
+    found = metres(tmp_path, {"one": CASES["half a kilometre north of it"][0]}, [wanted], When(), points=points)
+    assert found["one"][wanted.id] == pytest.approx(walked * 1.3, abs=0.01)
 
 
 def test_a_door_without_coordinates_is_reported_and_not_guessed(tmp_path):

@@ -27,7 +27,7 @@ PAPER = item("paper", village_station="accept", township_hall="accept")
 CARD = item("card", township_hall="accept", bank="collect", village_station="consult")
 OTHER = item("other", bank="accept")
 
-# kind, longitude, latitude, step-free, hours, not handled
+# kind, longitude, latitude, step-free, hours, not handled, and the community where it is another
 POINTS = {
     "station": ("3", WEST, 32.0, False, "Mo-Fr 08:30-11:30,14:00-17:30", None),
     "hall": ("2", WEST, 32.02, True, "Mo-Fr 09:00-12:00,13:30-17:30; Sa 09:00-11:30", None),
@@ -65,9 +65,9 @@ def village(tmp_path, people, points=POINTS):
                 connection.execute(
                     "insert into governance.address_position values (?, ?, ?)", [f"door-{who}", longitude, latitude]
                 )
-        for name, (kind, longitude, latitude, step_free, hours, withheld) in points.items():
+        for name, (kind, longitude, latitude, step_free, hours, withheld, *elsewhere) in points.items():
             connection.execute(
                 "insert into governance.service_point values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [name, name, name, kind, COMMUNITY, longitude, latitude, step_free, hours, withheld],
+                [name, name, name, kind, *(elsewhere or [COMMUNITY]), longitude, latitude, step_free, hours, withheld],
             )
         yield connection

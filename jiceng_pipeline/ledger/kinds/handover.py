@@ -22,6 +22,7 @@ class Handover(Body):
     community_code: str = Field(pattern=r"^\d{12}$")
     due_date: date | None = None
     text: str = Field(default="", max_length=1000)
+    item_id: str = Field(default="", pattern=r"^[a-z0-9_]*$", description="the service item it is about")
     on_date: date
 
     @model_validator(mode="after")

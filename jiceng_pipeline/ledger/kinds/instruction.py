@@ -17,6 +17,7 @@ class Instruction(Body):
     issued_by: str = Field(min_length=1, max_length=64)
     issued_date: date
     due_date: date
+    item_id: str = Field(default="", pattern=r"^[a-z0-9_]*$", description="the service item it is about")
     is_withdrawn: bool = False
 
     @property

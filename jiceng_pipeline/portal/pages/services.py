@@ -1,6 +1,6 @@
 """办事: 我在 X 村，办 Y: where, when, with what; on one sheet of paper; and for somebody else who agreed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
-from jiceng_pipeline.portal import place_names
+from jiceng_pipeline.portal import drawing, place_names
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.pages import second_factor
 from jiceng_pipeline.portal.pages.registers import trail
@@ -114,9 +114,16 @@ def circle(request: HttpRequest, scope: str) -> HttpResponse:
     told = desk.survey(settings(), caller(request).account, scope)
     profiles = walking.walking(settings()).profiles
     names = catalogue.items(settings())
+    groups = _groups(told.shares, names, list(profiles))
+    kinds = [each.title for each in profiles.values()]
     said = {
         "scope": scope,
         "place": place_names.title(scope),
+        "bars": drawing.shares(groups, kinds, "走一刻钟能办成的人占多少，按部门和走法"),
+        "groups": [
+            (group, [(kind, _share(each)) for kind, each in zip(kinds, found, strict=True)]) for group, found in groups
+        ],
+        "kinds": kinds,
         "picture": mark_safe(drawn.svg()),  # noqa: S308 - every text in it is escaped where it is drawn
         "points": drawn.points,
         "minutes": drawn.minutes,
@@ -146,6 +153,20 @@ def _gaps(request: HttpRequest, scope: str) -> dict[str, object]:
     )
     rows = [(place_names.title(each.area_code), *_row(each, names, profiles)) for each in found[:GAPS]]
     return {"rows": rows, "total": len(found)}
+
+
+def _groups(
+    shares: Sequence[coverage.Share], names: Mapping[str, Item], profiles: Sequence[str]
+) -> list[tuple[str, list[float | None]]]:
+    """Return for the items of each department the share of people who are near, by how they walk."""
+    sums = coverage.grouped(shares, {each.id: each.department for each in names.values()})
+    found = {(each.item, each.profile): each.share for each in sums}
+    departments = dict.fromkeys(each.item for each in sums)
+    return [(group, [found.get((group, profile)) for profile in profiles]) for group in departments]
+
+
+def _share(share: float | None) -> str:
+    return "不列" if share is None else f"{share:.0%}"
 
 
 def _row(
