@@ -49,13 +49,14 @@ def account(
         return
     table = Table(title=say("有去有回账", "account"), title_justify="left")
     for name in (
-        say("哪里", "place"), say("采集", "supplied"), say("核实", "verified"), say("异议", "disputed"),
-        say("成立", "upheld"), say("回来的格子", "returned"), say("新增", "added"), say("改正", "corrected"),
+        say("哪里", "place"), say("采集", "supplied"), say("已有又填", "asked again"), say("核实", "verified"),
+        say("异议", "disputed"), say("成立", "upheld"), say("回来的格子", "returned"),
+        say("新增", "added"), say("改正", "corrected"),
         say("取用", "opened"), say("省下分钟", "minutes"),
     ):  # fmt: skip
         table.add_column(name, overflow="fold")
     for each in found:
-        figures = (each.supplied, each.verified, each.disputed, each.upheld, each.returned, each.added,
-                   each.corrected, each.opened, each.minutes_saved)  # fmt: skip
+        figures = (each.supplied, each.asked_again, each.verified, each.disputed, each.upheld, each.returned,
+                   each.added, each.corrected, each.opened, each.minutes_saved)  # fmt: skip
         table.add_row(each.name, *(f"{number:,}" for number in figures))
     out.print(table)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from jiceng_pipeline.portal.sessions import ending
 from jiceng_pipeline.portal.wording import SITE
 
 COOKIE = "appearance"
@@ -44,4 +45,5 @@ def context(request: HttpRequest) -> Mapping[str, Any]:
         "language": language,
         "here": request.get_full_path(),
         "caller": getattr(request, "caller", None),
+        "ending": ending(request) if hasattr(request, "user") else None,
     }

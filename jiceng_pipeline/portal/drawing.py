@@ -1,6 +1,7 @@
 """Pictures as SVG, drawn here: no script is needed, they print well, and say what the table below them says."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from django.utils.safestring import mark_safe
@@ -9,6 +10,16 @@ from jiceng_pipeline.portal.figures import Band, Bar
 
 _WIDTH, _ROW, _LABEL = 640, 34, 150
 _HALF = 240
+_CHART = 190  # how high columns may grow
+
+
+@dataclass(frozen=True)
+class Group:
+    """Several numbers that are to be compared with each other, and with no other group's."""
+
+    label: str
+    values: Sequence[float]
+    unit: str
 
 
 def bars(found: Sequence[Bar], unit: str, title: str) -> str:
@@ -73,6 +84,55 @@ def shares(found: Sequence[tuple[str, Sequence[float | None]]], kinds: Sequence[
             y += high
         y += 12
     return _drawing("".join(drawn), y, title)
+
+
+def groups(found: Sequence[Group], series: Sequence[str], title: str) -> str:
+    """Return a bar for each number, group under group; a series is known by its pattern, and by its name in words."""
+    room, rows, y = _WIDTH - _LABEL - 190, [], 8
+    for group in found:
+        most = max(group.values, default=0) or 1
+        rows.append(
+            f'<text x="{_LABEL - 8}" y="{y + 17}" text-anchor="end" font-size="16">{escape(group.label[:9])}</text>'
+        )
+        for at, value in enumerate(group.values):
+            length = max(2, round(room * value / most))
+            told = f"{series[at][:8]} {value:,.4g} {group.unit}" if value < 1000 else f"{series[at][:8]} {value:,.0f}"
+            rows.append(
+                f'<rect fill="{_fill(at)}" stroke="#0f4c4a" x="{_LABEL}" y="{y}" width="{length}" height="20"/>'
+                f'<text x="{_LABEL + length + 8}" y="{y + 16}" font-size="15">{escape(told)}</text>'
+            )
+            y += 25
+        y += 12
+    return _drawing(_PATTERNS + "".join(rows), y, title)
+
+
+def columns(found: Sequence[tuple[str, int, int]], series: tuple[str, str], title: str) -> str:
+    """Return two columns beside each other for each month or the like, every one with its number on top."""
+    most = max((max(one, other) for _, one, other in found), default=0) or 1
+    step = (_WIDTH - 40) / max(len(found), 6)
+    width = min(34, step / 2 - 4)
+    drawn = []
+    for at, (label, *values) in enumerate(found):
+        left = 24 + at * step
+        for number, value in enumerate(values):
+            high = max(1, round(_CHART * value / most)) if value else 0
+            x, y = left + number * (width + 3), 60 + _CHART - high
+            drawn.append(
+                f'<rect fill="{_fill(number)}" stroke="#0f4c4a" x="{x:.0f}" y="{y}" width="{width:.0f}" '
+                f'height="{high}"/>'
+                f'<text x="{x + width / 2:.0f}" y="{y - 5}" text-anchor="middle" font-size="13">{value:,}</text>'
+            )
+        drawn.append(
+            f'<text x="{left + width:.0f}" y="{60 + _CHART + 20}" text-anchor="middle" font-size="14">'
+            f"{escape(label)}</text>"
+        )
+    legend = "".join(
+        f'<rect fill="{_fill(at)}" stroke="#0f4c4a" x="{24 + at * 200}" y="10" width="22" height="18"/>'
+        f'<text x="{54 + at * 200}" y="25" font-size="16">{escape(name)}</text>'
+        for at, name in enumerate(series)
+    )
+    floor = f'<path d="M16 {60 + _CHART}.5 H{_WIDTH - 16}" stroke="#1d2a2e"/>'
+    return _drawing(_PATTERNS + legend + "".join(drawn) + floor, _CHART + 92, title)
 
 
 # without colour they still differ: full, striped, dotted, empty

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from jiceng_pipeline.core.errors import AccessDenied
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.portal import caller as callers
+from jiceng_pipeline.portal import kept, sessions
 from jiceng_pipeline.portal.reading import settings
 from jiceng_pipeline.returns import access
 
@@ -43,7 +44,7 @@ def scoped(scope: Scope, act: str | None = None) -> Callable[[View], View]:
                     request.caller = callers.of(request)  # type: ignore[attr-defined]
                 return view(request, **named)
             if not request.user.is_authenticated:
-                return HttpResponseRedirect(f"/login?next={quote(request.get_full_path())}")
+                return _to_sign_in(request)
             remembered = getattr(request.user, "remembered", None)
             if remembered and remembered.must_change_password and request.path not in _BEFORE_ALL:
                 return HttpResponseRedirect("/password")
@@ -60,6 +61,16 @@ def scoped(scope: Scope, act: str | None = None) -> Callable[[View], View]:
         return guarded
 
     return guard
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to where one signs in, and back here afterwards with what was typed."""
+    ended = sessions.has_just_ended(request)
+    if typed := kept.packed(request):
+        from jiceng_pipeline.portal.pages.sign_in import asked
+
+        return asked(request, request.get_full_path(), typed)
+    return HttpResponseRedirect(f"/login?next={quote(request.get_full_path())}{'&ended=1' if ended else ''}")
 
 
 def _refuse(account: str, scope: str) -> None:

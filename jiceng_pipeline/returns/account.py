@@ -1,7 +1,8 @@
 """有去有回账 (account): what a place gave, what came back to it, what of that was new, opened and checked.
 
 Counts of cells, packages and minutes; nothing of a person. A township's account is the sum of its communities', with
-what was opened for the whole township beside. Communities are not ranked by it.
+what was opened for the whole township beside. Communities are not ranked by it; what they have on average above, and
+what came back month by month, is in `account_compared`.
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.core.documents import Document
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.audit import Audit, Channel
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
@@ -24,7 +26,7 @@ from jiceng_pipeline.ledger.kinds.dispute_decision import DisputeDecision
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import communities, datasets, grants
-from jiceng_pipeline.returns.access import authorise, served
+from jiceng_pipeline.returns.access import Access, authorise, served
 from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.warehouse.connection import identifier
 from jiceng_pipeline.warehouse.publish import Version
@@ -36,6 +38,10 @@ _REGISTERS = ("resident_register", "household_register", "dwelling_register", "e
 _NOT_COUNTED = {"community_code", "community_name", "record_count", "system_count", "source_systems", "source_date"}
 _TAKEN_AWAY: frozenset[Channel | None] = frozenset({"download", "cli", "api"})
 _DIGITS = (2, 4, 6, 9, 12)
+FIGURES = (
+    "supplied", "asked_again", "verified", "disputed", "upheld", "returned", "added", "corrected", "opened",
+)  # fmt: skip
+_Counted = Iterator[tuple[str, str, int]]
 
 
 class Minutes(Document):
@@ -47,14 +53,16 @@ class Minutes(Document):
 
 @dataclass(frozen=True)
 class Account:
-    """Of one place: cells it collected (`supplied`) or found right (`verified`), values it doubted and was right about
-    (`disputed`, `upheld`); cells with a value in its registers (`returned`), rows and values that are new or changed
-    since the version before (`added`, `corrected`), packages taken away (`opened`), and what that saves.
+    """Of one place: cells it collected (`supplied`), of those `asked_again` of elements that departments' systems hold,
+    cells it found right (`verified`), values it doubted and was right about (`disputed`, `upheld`); cells with a value
+    in its registers (`returned`), rows and values that are new or changed since the version before (`added`,
+    `corrected`), packages taken away (`opened`), and what that saves.
     """
 
     code: str
     name: str
     supplied: int
+    asked_again: int
     verified: int
     disputed: int
     upheld: int
@@ -92,38 +100,51 @@ def accounts(
     `since` leaves out what was done before that day; what came back is that of the version. Raise AccessDenied where
     no grant covers the scope.
     """
-    access = authorise(
-        ledger, actor, DATASET, scope, action="account", version=version.name, channel=channel,
-        as_of=version.manifest.get("inputs", {}).get("business_date"),
-    )  # fmt: skip
-    below = _below(scope)
-    counted: dict[str, Counter[str]] = {}
-    for code, what, number in (
-        *_returned(connection, access.where(), below),
-        *_changed(connection, access.where(), below),
-        *_done(ledger, scope, since),
-        *_opened(settings, ledger, scope, since),
-    ):
-        for place in {scope, code[:below]} if code != scope else {scope}:
-            if place == scope or len(code) >= below:
-                counted.setdefault(place, Counter())[what] += number
-    names = communities.places(settings.reference)
-    found = [
-        Account(
-            code,
-            names[code].full_name if code in names else "全部",
-            **{what: counts[what] for what in _FIGURES},
-        )
-        for code, counts in sorted(counted.items(), key=lambda each: (each[0] != scope, each[0]))
-    ]
-    if scope not in counted:
-        found.insert(0, Account(scope, names[scope].full_name if scope in names else "全部", *[0] * len(_FIGURES)))
+    access = leave(ledger, actor, scope, version, channel)
+    found = summed(settings, ledger, connection, access, since)
     served(ledger, access, len(found))
     return found
 
 
-_FIGURES = ("supplied", "verified", "disputed", "upheld", "returned", "added", "corrected", "opened")
-_Counted = Iterator[tuple[str, str, int]]
+def leave(ledger: Ledger, actor: str, scope: str, version: Version, channel: Channel) -> Access:
+    """Ask for leave to see the account of a place; raise AccessDenied where no grant covers it."""
+    return authorise(
+        ledger, actor, DATASET, scope, action="account", version=version.name, channel=channel,
+        as_of=version.manifest.get("inputs", {}).get("business_date"),
+    )  # fmt: skip
+
+
+def summed(
+    settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConnection, access: Access, since: date | None = None
+) -> list[Account]:
+    """Return the accounts of a place that there is leave for, as `accounts` does."""
+    scope = access.scope
+    below = _below(scope)
+    counted: dict[str, Counter[str]] = {scope: Counter()}
+    for code, what, number in figures(settings, ledger, connection, scope, access.where(), below, since):
+        for place in {scope, code[:below]} if code != scope else {scope}:
+            if place == scope or len(code) >= below:
+                counted.setdefault(place, Counter())[what] += number
+    names = communities.places(settings.reference)
+    return [
+        Account(
+            code,
+            names[code].full_name if code in names else "全部",
+            **{what: counts[what] for what in FIGURES},
+        )
+        for code, counts in sorted(counted.items(), key=lambda each: (each[0] != scope, each[0]))
+    ]
+
+
+def figures(
+    settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConnection, scope: str, where: str, digits: int,
+    since: date | None = None,
+) -> _Counted:  # fmt: skip
+    """Yield (division of so many digits, or the longer or shorter one it was done for, which figure, how many)."""
+    yield from _returned(connection, where, digits)
+    yield from _changed(connection, where, digits)
+    yield from _done(ledger, scope, since)
+    yield from _opened(settings, ledger, scope, since)
 
 
 def _below(scope: str) -> int:
@@ -157,9 +178,13 @@ def _changed(connection: duckdb.DuckDBPyConnection, where: str, digits: int) -> 
 
 
 def _done(ledger: Ledger, scope: str, since: date | None) -> _Counted:
+    held = {name for contract in contracts().values() for name in contract.columns.values()}
     for intake in views.entries(ledger, Intake):
-        if _counts(intake.body.community_code, scope, intake.at, since):
-            yield intake.body.community_code, "verified" if intake.body.kind == "verified" else "supplied", 1
+        body = intake.body
+        if _counts(body.community_code, scope, intake.at, since):
+            yield body.community_code, "verified" if body.kind == "verified" else "supplied", 1
+            if body.kind == "collected" and body.element_id in held:
+                yield body.community_code, "asked_again", 1
     doubted: dict[str, str] = {}
     for dispute in views.entries(ledger, Dispute):
         doubted[dispute.subject] = dispute.body.community_code

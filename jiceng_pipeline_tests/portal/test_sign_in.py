@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from html import unescape
 
 import httpx
 import pytest
@@ -76,7 +77,48 @@ def test_an_idle_session_ends_and_so_does_an_old_one(site, monkeypatch):
     client = site.client("clerk")
     assert client.get("/me").status_code == 200
     monkeypatch.setenv("JICENG_NOW", (clock.now() + timedelta(minutes=31)).isoformat())
-    assert client.get("/me")["Location"] == "/login?ended=1"
+    assert client.get("/me")["Location"] == "/login?next=/me&ended=1"
+
+
+def test_every_page_says_when_the_session_ends_and_one_press_makes_it_last(site, monkeypatch):
+    monkeypatch.setenv("JICENG_NOW", "2026-11-28T09:00:00+08:00")
+    client = site.client("clerk")
+    client.get("/me")
+    assert "<strong>09:30</strong>" in client.get("/me").text
+    monkeypatch.setenv("JICENG_NOW", "2026-11-28T09:25:00+08:00")
+    assert "可以用到 09:55" in client.post("/stay").text
+    monkeypatch.setenv("JICENG_NOW", "2026-11-28T09:50:00+08:00")
+    assert client.get("/me").status_code == 200
+    for step in range(1, 16):  # somebody who never rests
+        later = datetime.fromisoformat("2026-11-28T09:50:00+08:00") + timedelta(minutes=28 * step)
+        monkeypatch.setenv("JICENG_NOW", later.isoformat())
+        page = client.get("/me").text
+    assert "要重新登录一次" in page
+
+
+def test_what_was_typed_when_the_session_had_ended_is_sent_after_signing_in(site, monkeypatch):
+    from django.test import Client
+
+    client = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
+    signed_in = site.client("department")
+    client.cookies = signed_in.cookies
+    key = client.get("/tickets").text.split("/tickets/")[1].split('"')[0]
+    answer = {"verdict": "corrected", "text": "已经改好了"}
+    monkeypatch.setenv("JICENG_NOW", (clock.now() + timedelta(minutes=31)).isoformat())
+    assert client.post(f"/tickets/{key}", answer).status_code == 403, "another site's page"
+
+    def sent(address, page, **fields):
+        token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        return client.post(address, {**fields, "csrfmiddlewaretoken": token}).text
+
+    asked = sent(f"/tickets/{key}", client.get("/login").text, **answer)
+    assert "刚才填的没有丢" in asked
+    kept = unescape(asked.split('name="kept" value="')[1].split('"')[0])
+    wrong = sent("/login", asked, username="department", password="x" * 12, next=f"/tickets/{key}", kept=kept)
+    password = site.passwords["department"]
+    resumed = sent("/login", wrong, username="department", password=password, next=f"/tickets/{key}", kept=kept)
+    assert 'value="已经改好了"' in resumed
+    assert "已答复" in sent(f"/tickets/{key}", resumed, **answer)
 
 
 def test_logging_out_ends_the_session_on_the_server(site):

@@ -16,6 +16,7 @@ from jiceng_pipeline.portal import drawing, figures, paper, place_names
 from jiceng_pipeline.portal.pages.registers import trail
 from jiceng_pipeline.portal.reading import opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
+from jiceng_pipeline.returns import account
 from jiceng_pipeline.returns.access import authorise, served
 from jiceng_pipeline.returns.datasets import Dataset
 
@@ -34,7 +35,9 @@ def pictures(request: HttpRequest, scope: str) -> HttpResponse:
 @require_GET
 def profile(request: HttpRequest, scope: str) -> HttpResponse:
     """Hand out the same as one page to print."""
-    said = _drawn(request, scope)
+    with opened() as (version, connection), open_ledger(settings()) as ledger:
+        own, *_ = account.accounts(settings(), ledger, connection, version, actor=caller(request).account, scope=scope)
+    said = {**_drawn(request, scope), "account": own}
     content = paper.printed(render_to_string("portal/profile.html", said))
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(True, f"{said['place']}_概况.pdf")

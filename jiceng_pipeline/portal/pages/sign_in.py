@@ -12,9 +12,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from jiceng_pipeline.core.clock import LOCAL
+from jiceng_pipeline.portal import kept
 from jiceng_pipeline.portal.configuration import LOCKED_MINUTES, TRIES
 from jiceng_pipeline.portal.models import Remembered
 from jiceng_pipeline.portal.scopes import Scope, scoped
+from jiceng_pipeline.portal.sessions import ending
 from jiceng_pipeline.portal.wording import say
 
 
@@ -58,12 +61,35 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = "/"
+    typed = request.POST.get("kept", "")
     form = SignIn(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
+        if fields := kept.unpacked(typed):
+            return render(request, "portal/resume.html", {"next": wanted, "fields": fields})
         return HttpResponseRedirect(wanted)
     ended = request.GET.get("ended") == "1"
-    return render(request, "portal/sign_in.html", {"form": form, "next": wanted, "ended": ended})
+    return render(request, "portal/sign_in.html", {"form": form, "next": wanted, "ended": ended, "kept": typed})
+
+
+def asked(request: HttpRequest, wanted: str, typed: str) -> HttpResponse:
+    """Ask for account and password in the middle of something; `typed` is what was sent there."""
+    return render(
+        request, "portal/sign_in.html", {"form": SignIn(request), "next": wanted, "ended": True, "kept": typed}
+    )
+
+
+@scoped(Scope.ACCOUNT)
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Let the session last another half hour, in a page of its own: what is typed in the other stays there."""
+    found = ending(request)
+    until = f"{found.at.astimezone(LOCAL):%H:%M}" if found else ""
+    said = {
+        "heading": say(f"可以用到 {until}", f"You stay signed in until {until}"),
+        "next": say("这一页可以关掉，回到刚才那一页接着填。", "Close this page and go on in the one before."),
+    }
+    return render(request, "portal/done.html", said)
 
 
 def locked(request: HttpRequest, *_: object) -> HttpResponse:
@@ -110,4 +136,9 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/form.html", said)
 
 
-paths = [path("login", sign_in), path("logout", sign_out), path("password", password)]
+paths = [
+    path("login", sign_in),
+    path("logout", sign_out),
+    path("stay", stay),
+    path("password", password),
+]
