@@ -1,4 +1,4 @@
-"""What the portal remembers of an account beside Django's own: what it saw last, and its tokens."""
+"""What the portal remembers of an account beside Django's own: what it saw last, its tokens, forms it is filling."""
 
 from __future__ import annotations
 
@@ -39,3 +39,22 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Draft(models.Model):
+    """A form that an account is filling: line → element → what was typed. What was handed out lies beside, by `key`."""
+
+    user: models.ForeignKey[User, User] = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
+    form: models.CharField[str, str] = models.CharField(max_length=60)
+    scope: models.CharField[str, str] = models.CharField(max_length=12)
+    key: models.CharField[str, str] = models.CharField(max_length=32, unique=True)
+    made: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    answers: models.JSONField[dict[str, dict[str, str]], dict[str, dict[str, str]]] = models.JSONField(default=dict)
+
+    class Meta:
+        """One draft of a form and place an account."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "form", "scope"], name="one_draft")]
+
+    def __str__(self) -> str:
+        return self.form

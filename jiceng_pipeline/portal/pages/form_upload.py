@@ -61,7 +61,7 @@ def upload(request: HttpRequest, scope: str) -> HttpResponse:
             form.add_error("file", f"{refused.what}；{refused.cure}")
         else:
             counts = [(words, report.counts[fate]) for fate, words in FATES.items() if report.counts[fate]]
-            told = {"report": report, "counts": counts, "scope": scope, "trail": _trail(scope)}
+            told = {"report": report, "counts": counts, "lines": report.lines, "scope": scope, "trail": _trail(scope)}
             return render(request, "portal/form_report.html", told)
     said = {
         "form": form,

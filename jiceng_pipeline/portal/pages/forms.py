@@ -10,9 +10,10 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from jiceng_pipeline.core.errors import UsageError
-from jiceng_pipeline.forms import admission, definition, prefill
+from jiceng_pipeline.forms import admission, definition, prefill, readback
 from jiceng_pipeline.forms.definition import PERIODS, Form
 from jiceng_pipeline.portal import place_names
+from jiceng_pipeline.portal.models import Draft
 from jiceng_pipeline.portal.pages import second_factor
 from jiceng_pipeline.portal.pages.downloads import TYPES
 from jiceng_pipeline.portal.pages.registers import trail
@@ -32,6 +33,8 @@ def listed(request: HttpRequest, scope: str) -> HttpResponse:
         "scope": scope,
         "place": place_names.title(scope),
         "rows": rows if len(scope) == _COMMUNITY_DIGITS else [],
+        "may_fill": caller(request).may(readback.ACT),
+        "drafts": set(Draft.objects.filter(user=request.user, scope=scope).values_list("form", flat=True)),
         "trail": trail(scope),
     }
     return render(request, "portal/forms.html", said)
@@ -41,7 +44,7 @@ def listed(request: HttpRequest, scope: str) -> HttpResponse:
 @require_GET
 def workbook(request: HttpRequest, scope: str, name: str) -> HttpResponse:
     """Hand out a form with everything filled in that is known; names are in full, so the second factor is asked."""
-    form = _found(name)
+    form = found(name)
     if first := second_factor.asked(request):
         return first
     with TemporaryDirectory(prefix="form-", dir=settings().home / "portal") as folder:
@@ -55,7 +58,8 @@ def workbook(request: HttpRequest, scope: str, name: str) -> HttpResponse:
     return response
 
 
-def _found(name: str) -> Form:
+def found(name: str) -> Form:
+    """Return the form; raise Http404 for none."""
     try:
         return definition.find(name)
     except UsageError:
