@@ -152,11 +152,16 @@ def turn(
 
 
 @app.command(help=say("把送过的批次再送一次", "send batches again"))
-def replay(name: _Name, first: Annotated[int, typer.Argument()], last: Annotated[int, typer.Argument()]) -> None:
+def replay(
+    name: _Name,
+    first: Annotated[int, typer.Argument()],
+    last: Annotated[int, typer.Argument()],
+    actor: _Actor = "operator",
+) -> None:
     """Send them; a receiver passes by what it has."""
     from jiceng_pipeline.exchange import delivery
 
-    outcome = delivery.replay(Settings.load(), name, first, last)
+    outcome = delivery.replay(Settings.load(), name, first, last, actor)
     out.print(
         say(f"重送 {outcome.batches} 批，{outcome.rows:,} 行。", f"{outcome.batches} batches, {outcome.rows:,} rows.")
     )
@@ -164,12 +169,14 @@ def replay(name: _Name, first: Annotated[int, typer.Argument()], last: Annotated
 
 @app.command(help=say("对方处理好之后，再送被拒收的一批；--anew 重发全量", "try a refused batch again"))
 def resume(
-    name: _Name, anew: Annotated[bool, typer.Option(help=say("从全量重新开始", "a new baseline"))] = False
+    name: _Name,
+    anew: Annotated[bool, typer.Option(help=say("从全量重新开始", "a new baseline"))] = False,
+    actor: _Actor = "operator",
 ) -> None:
     """Take a parked subscription up again at the next delivery."""
     from jiceng_pipeline.exchange import delivery
 
-    delivery.resume(Settings.load(), name, anew=anew)
+    delivery.resume(Settings.load(), name, actor, anew=anew)
     out.print(say("下次交付时再送。", "It is tried at the next delivery."))
 
 

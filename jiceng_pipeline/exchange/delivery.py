@@ -13,11 +13,12 @@ from pathlib import Path
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import Locked, NothingPublished, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import delivery_outbox, delivery_step, delivery_target, subscription
+from jiceng_pipeline.exchange import delivery_outbox, delivery_step, delivery_target, party, subscription
 from jiceng_pipeline.exchange.delivery_round import Outcome, Round, leave
 from jiceng_pipeline.exchange.receipt import Receipts
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import datasets
+from jiceng_pipeline.returns.access import failed, served
 from jiceng_pipeline.warehouse import publish
 
 
@@ -43,32 +44,46 @@ def deliver(settings: Settings, names: tuple[str, ...] = (), *, now: bool = Fals
         return outcomes if names else [*outcomes, *delivery_outbox.deliver(settings, ledger, receipts, version)]
 
 
-def replay(settings: Settings, name: str, first: int, last: int) -> Outcome:
-    """Send batches again that were handed over; raise UsageError where one is no longer here."""
+def replay(settings: Settings, name: str, first: int, last: int, actor: str) -> Outcome:
+    """Send batches again that were handed over.
+
+    Raise AccessDenied unless `actor` may subscribe for that division and what the batches rest on still holds,
+    UsageError where one is no longer here.
+    """
     with _lock(settings), open_ledger(settings) as ledger:
         wanted, receipts = subscription.find(ledger, name), Receipts(ledger)
+        party.permit_here(ledger, actor, "subscribe", wanted.scope)
         dataset = datasets.find(settings, wanted.dataset)
         access = leave(ledger, wanted, dataset, None)
         address = delivery_target.find(settings, wanted.target)
         rows = 0
-        for number in range(first, last + 1):
-            batch = delivery_step.batch(settings, name, number)
-            if batch is None or batch.manifest["grant"] != access.grant:
-                raise UsageError(
-                    f"第 {number} 批已不在这里", where=name, cure="用 jiceng subscription resume --anew 重发全量"
-                )
-            delivery_target.way(address["way"]).send(batch, address)
-            receipts.write(batch, "sent", wanted.subscriber)
-            rows += batch.manifest["rows"]
+        try:
+            for number in range(first, last + 1):
+                batch = delivery_step.batch(settings, name, number)
+                if batch is None or batch.manifest["grant"] != access.grant:
+                    raise UsageError(
+                        f"第 {number} 批已不在这里", where=name, cure="用 jiceng subscription resume --anew 重发全量"
+                    )
+                delivery_target.way(address["way"]).send(batch, address)
+                receipts.write(batch, "sent", wanted.subscriber)
+                rows += batch.manifest["rows"]
+        except BaseException:
+            failed(ledger, access)
+            raise
+        served(ledger, access, rows)
         return Outcome(name, "delivered", last - first + 1, rows, last)
 
 
-def resume(settings: Settings, name: str, *, anew: bool = False) -> None:
-    """Try a parked batch again at the next delivery or, with `anew`, begin with a new baseline."""
+def resume(settings: Settings, name: str, actor: str, *, anew: bool = False) -> None:
+    """Try a parked batch again at the next delivery or, with `anew`, begin with a new baseline.
+
+    Raise AccessDenied unless `actor` may subscribe for that division.
+    """
     with _lock(settings), open_ledger(settings) as ledger:
         wanted, receipts = subscription.find(ledger, name), Receipts(ledger)
+        party.permit_here(ledger, actor, "subscribe", wanted.scope)
         if parked := receipts.parked(name):
-            receipts.again(parked, wanted.subscriber)
+            receipts.again(parked, actor)
         elif not anew:
             raise UsageError("没有被拒收的批次", where=name, cure="用 jiceng subscription list 查看")
         if anew:

@@ -1,8 +1,8 @@
 """采集值送达 (outbox): what communities collected, on its way to each department system that holds the element.
 
-The forms write one outbox event a value and system, with the ground on which the system may have it; here they go out
-as numbered batches, one stream a system, to the target that bears the system's name in `subscribers.yaml`
-(`civil_affairs__elderly_allowance`). A department finds its record by what it wrote itself: file, row, name and number.
+The forms write one outbox event a value and system; here they go out as numbered batches, one stream a system, to the
+target that bears the system's name in `subscribers.yaml` (`civil_affairs__elderly_allowance`), as far as the system
+has leave now (`outbox_leave`). A department finds its record by what it wrote itself: file, row, name and number.
 Its answer comes back through the forms.
 """
 
@@ -15,25 +15,21 @@ from jiceng_pipeline.core import clock, files
 from jiceng_pipeline.core.errors import JicengError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract, contracts
-from jiceng_pipeline.exchange import delivery_batch, delivery_step, delivery_target
+from jiceng_pipeline.exchange import delivery_batch, delivery_step, delivery_target, outbox_leave
 from jiceng_pipeline.exchange.delivery_batch import ROWS, Have
 from jiceng_pipeline.exchange.delivery_round import Outcome, State
 from jiceng_pipeline.exchange.delivery_sender import Sender
 from jiceng_pipeline.exchange.delivery_step import Step
+from jiceng_pipeline.exchange.outbox_leave import TITLE, Leave, Sent
 from jiceng_pipeline.exchange.receipt import Receipts
-from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.kinds.grant import Grant
-from jiceng_pipeline.ledger.kinds.intake import Intake
-from jiceng_pipeline.ledger.kinds.outbox import Outbox
 from jiceng_pipeline.ledger.store import Ledger
-from jiceng_pipeline.ledger.views import Entry
+from jiceng_pipeline.returns import collected, grants
+from jiceng_pipeline.returns.access import failed, served
 from jiceng_pipeline.standard.register import element
 from jiceng_pipeline.warehouse.connection import connect, identifier
 from jiceng_pipeline.warehouse.publish import Version
 
 DATASET = "outbox"
-UNCONDITIONAL = "unconditional"
-TITLE = "社区采集的值"
 _IDENTIFIERS = {"resident": ("name", "citizen_id"), "enterprise": ("enterprise_name", "unified_social_credit_code")}
 _COLUMNS = {
     "entity": "对象", "entity_id": "对象编号", "element_id": "数据项", "element_title": "数据项名称",
@@ -46,35 +42,15 @@ _SELECT = f"""select 'insert' as _operation, kind as _reason, key as _key, cast(
     from value order by key"""
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A value on its way: what was collected, and to whom it goes on which ground."""
-
-    outbox: Entry[Outbox]
-    intake: Entry[Intake]
-
-
 def deliver(settings: Settings, ledger: Ledger, receipts: Receipts, version: Version) -> list[Outcome]:
     """Deliver to every system what it has not been sent, and say how each went; call it with the lock held."""
     waiting: dict[str, list[Sent]] = {}
-    standing = _grounds(ledger)
-    for each in every(ledger):
-        if each.outbox.body.ground in standing:
-            waiting.setdefault(each.outbox.body.system, []).append(each)
+    for each in outbox_leave.every(ledger):
+        waiting.setdefault(each.outbox.body.system, []).append(each)
     return [
-        _Stream(settings, receipts, contracts()[system], version).outcome(found)
+        _Stream(settings, ledger, receipts, contracts()[system], version).outcome(found)
         for system, found in sorted(waiting.items())
         if system in contracts()
-    ]
-
-
-def every(ledger: Ledger, system: str | None = None) -> list[Sent]:
-    """Return the values on their way, of one system or of all, oldest first."""
-    intakes = {entry.seq: entry for entry in views.entries(ledger, Intake)}
-    return [
-        Sent(entry, intakes[entry.body.intake_seq])
-        for entry in views.entries(ledger, Outbox)
-        if system in {None, entry.body.system} and entry.body.intake_seq in intakes
     ]
 
 
@@ -83,19 +59,10 @@ def stream(system: str) -> str:
     return f"{DATASET}__{system.replace('/', '__')}"
 
 
-def _grounds(ledger: Ledger) -> frozenset[str]:
-    """Return the grounds that hold now: sharing without condition, and every grant that has not ended."""
-    held = (subject for subject, entry in views.standing(ledger, Grant).items() if _lasts(entry.body))
-    return frozenset({UNCONDITIONAL, *held})
-
-
-def _lasts(grant: Grant) -> bool:
-    return grant.until is None or clock.now() < grant.until
-
-
 @dataclass(frozen=True)
 class _Stream:
     settings: Settings
+    ledger: Ledger
     receipts: Receipts
     contract: Contract
     version: Version
@@ -108,7 +75,7 @@ class _Stream:
         if parked := self.receipts.parked(name):
             return Outcome(name, "parked", number=self.receipts.sent(name).number, reason=parked.reason)
         try:
-            state = "delivered" if self._sent(sender, found) else "unchanged"
+            state, reason = self._sent(sender, found)
         except JicengError as failure:
             state, reason = "waiting", failure.what
         except duckdb.Error as error:  # its text may quote values
@@ -117,26 +84,44 @@ class _Stream:
             state, reason = "parked", parked.reason
         return Outcome(name, state, sender.batches, sender.rows, self.receipts.sent(name).number, reason)
 
-    def _sent(self, sender: Sender, found: Sequence[Sent]) -> int:
-        """Send what lies here, then what is new; return how many batches arrived."""
+    def _sent(self, sender: Sender, found: Sequence[Sent]) -> tuple[State, str]:
+        """Send what lies here, then what is new, as far as there is leave; return how it went."""
         address = delivery_target.find(self.settings, self.contract.table)
         way = delivery_target.way(address["way"])
         have = way.have(sender.name, address) or self.receipts.sent(sender.name)
         steps = delivery_step.every(self.settings, sender.name)
-        start = sender.start(have, steps)
-        if steps and start and not sender.send(way, address, start, steps[-1].last):
-            return sender.batches
+        after, start = sender.after(steps, have), sender.start(have, steps)
+        if start and not all(set(step.told["grants"]) <= self._live() for step in steps if step.last >= start):
+            delivery_step.forget(self.settings, sender.name)
+            start = None
         # a receiver that cannot go on from what lies here gets everything again, as a baseline
-        is_anew = start is None
-        done = 0 if is_anew else int(steps[-1].told["seq"])
-        new = [each for each in found if each.outbox.seq > done]
-        if new:
-            after = sender.after(steps, have)
-            made = self._made(sender.name, new, after, encoding=way.ENCODING, is_anew=is_anew)
-            sender.send(way, address, made.first, made.last)
-        return sender.batches
+        arrived = [step for step in steps if start and step.last < start]
+        pending = steps[len(arrived) :] if start else []
+        if not (asked := _after(arrived, found)):
+            return "unchanged", ""
+        leave = outbox_leave.ask(self.ledger, self.contract.name, asked, self.version.name)
+        new = _after([*arrived, *pending], leave.values)
+        is_whole = False
+        try:
+            is_whole = not (start and pending) or sender.send(way, address, start, pending[-1].last)
+            if is_whole and new:
+                made = self._made(sender.name, new, leave, after, encoding=way.ENCODING, is_anew=start is None)
+                is_whole = sender.send(way, address, made.first, made.last)
+        finally:
+            for access, count in zip(leave.accesses, leave.counts, strict=True):
+                if is_whole:
+                    served(self.ledger, access, count)
+                else:
+                    failed(self.ledger, access)
+        if sender.batches:
+            return "delivered", leave.lacking
+        return ("denied", leave.lacking) if leave.held else ("unchanged", "")
 
-    def _made(self, name: str, new: Sequence[Sent], after: Have, *, encoding: str, is_anew: bool) -> Step:
+    def _live(self) -> frozenset[str]:
+        actor = collected.actor_of(self.contract.name)
+        return frozenset(entry.subject for entry in grants.live(self.ledger, actor))
+
+    def _made(self, name: str, new: Sequence[Sent], leave: Leave, after: Have, *, encoding: str, is_anew: bool) -> Step:
         folder = delivery_step.place(self.settings, name)
         with files.storage(folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -149,28 +134,30 @@ class _Stream:
                 number = after.number + part
                 self._create_values(connection, rows)
                 told = {
-                    **self._facts(name, rows, is_anew), "number": number, "part": part, "parts": len(parts),
-                    "previous_hash": hash,
+                    **self._facts(name, leave, is_anew), "number": number, "part": part, "parts": len(parts),
+                    "previous_hash": hash, "rows": len(rows), "operations": {"insert": len(rows)},
                 }  # fmt: skip
                 place = draft / delivery_batch.name(number)
                 hash = delivery_batch.write(connection, place, encoding, _SELECT, told).hash
+            held = [each.outbox.seq for each in leave.held]
             step = {
                 "first": after.number + 1, "last": after.number + len(parts), "after": after.hash, "hash": hash,
-                "is_baseline": is_anew, "seq": new[-1].outbox.seq, "made": clock.now().isoformat(),
+                "is_baseline": is_anew, "seq": max(each.outbox.seq for each in (*new, *leave.held)),
+                "held": held, "grants": sorted(leave.grants), "made": clock.now().isoformat(),
             }  # fmt: skip
             delivery_step.write(draft, step)
         return Step(target, step)
 
-    def _facts(self, name: str, rows: Sequence[Sent], is_anew: bool) -> Mapping[str, object]:
-        grounds = sorted({each.outbox.body.ground for each in rows})
+    def _facts(self, name: str, leave: Leave, is_anew: bool) -> Mapping[str, object]:
+        scopes = {each.scope for each in leave.accesses}
         return {
             "subscription": name, "subscriber": self.contract.name, "dataset": DATASET, "title": TITLE,
             "kind": "baseline" if is_anew else "delta", "version": self.version.name, "previous_version": None,
-            "scope": "*", "conditions": [], "profile": "full", "purpose": "采集值送达",
-            "grant": "、".join(grounds)[:200], "access": rows[-1].outbox.receipt, "row_key": "outbox",
+            "scope": scopes.pop() if len(scopes) == 1 else "*", "conditions": [], "profile": "full",
+            "purpose": collected.PURPOSE, "grant": "、".join(sorted(leave.grants))[:200],
+            "access": "、".join(each.receipt for each in leave.accesses), "row_key": "outbox",
             "columns": [{"name": c, "type": "VARCHAR", "title": t, "mask": "原样"} for c, t in _COLUMNS.items()],
-            "next_columns": None, "created": clock.now().isoformat(), "rows": len(rows),
-            "operations": {"insert": len(rows)},
+            "next_columns": None, "created": clock.now().isoformat(),
         }  # fmt: skip
 
     def _create_values(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Sent]) -> None:
@@ -199,3 +186,11 @@ class _Stream:
                 from {table} as s join now.matching.{entity}_link as l using (record_id)
                 where s.is_current group by l.entity_id) as o on o.entity_id = c.entity_id"""
         )
+
+
+def _after(steps: Sequence[Step], found: Sequence[Sent]) -> list[Sent]:
+    """Return the values that the last of these steps did not have in it: later ones, and those it held back."""
+    if not steps:
+        return list(found)
+    told = steps[-1].told
+    return [each for each in found if each.outbox.seq > told["seq"] or each.outbox.seq in told["held"]]

@@ -17,7 +17,7 @@ import duckdb
 
 from jiceng_pipeline.core.errors import DefinitionError, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import sandbox
+from jiceng_pipeline.exchange import lineage, sandbox
 from jiceng_pipeline.returns.datasets import Dataset, declared
 from jiceng_pipeline.standard.register import elements
 from jiceng_pipeline.warehouse.models import Model, models
@@ -85,7 +85,13 @@ def _build(app: LightApp) -> Build:
     def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
         where = str(app.model.path)
         select = sandbox.checked(connection, app.model.sql, where)
-        sandbox.run(connection, app.table, select, visible(connection, select.tables, app.inputs), keep=PLACE)
+        seen = visible(connection, select.tables, app.inputs)
+        free = {column for table in sandbox.OPEN & set(seen) for column in seen[table]}
+        lineage.guard(
+            select.node, app.elements, app.inputs, free, app.profile, app.declares,
+            lambda what: sandbox.refused(what, where),
+        )  # fmt: skip
+        sandbox.run(connection, app.table, select, seen, keep=PLACE)
 
     return build
 

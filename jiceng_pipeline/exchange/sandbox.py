@@ -46,7 +46,7 @@ _FUNCTIONS: Final = frozenset(
         lag lead first_value last_value abs floor ceil round trunc greatest least lower upper trim ltrim rtrim left
         right substr substring length strpos contains starts_with split_part concat concat_ws || replace lpad rpad
         like_escape ~~ !~~ regexp_matches array_to_string list_sort list_distinct year month day date_part date_diff
-        date_trunc date_add to_years to_months to_days + - * / // %
+        date_trunc date_add to_years to_months to_days cos radians power + - * / // %
         """,
     )
 )
@@ -64,10 +64,11 @@ _NO_COLUMNS: Final = frozenset(
 
 @dataclass(frozen=True)
 class Checked:
-    """A select that passed, and the tables it reads."""
+    """A select that passed, what the parser made of it, and the tables it reads."""
 
     tables: frozenset[str]
     sql: str
+    node: Mapping[str, Any]
 
 
 def checked(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> Checked:
@@ -75,10 +76,10 @@ def checked(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> Chec
     tree = _parsed(connection, sql, where)
     statement = tree["statements"][0]
     if len(tree["statements"]) != 1 or statement.get("named_param_map"):
-        raise _refused("不是一条没有参数的 select", where)
+        raise refused("不是一条没有参数的 select", where)
     tables: set[str] = set()
-    _walk(statement["node"], frozenset(), tables, lambda what: _refused(what, where))
-    return Checked(frozenset(tables), sql)
+    _walk(statement["node"], frozenset(), tables, lambda what: refused(what, where))
+    return Checked(frozenset(tables), sql, statement["node"])
 
 
 def run(
@@ -118,7 +119,7 @@ def _parsed(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> dict
     text = connection.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()[0][0]
     tree: dict[str, Any] = json.loads(text)
     if tree["error"] or not tree["statements"]:
-        raise _refused("不是一条 select 语句", where)
+        raise refused("不是一条 select 语句", where)
     return tree
 
 
@@ -135,6 +136,8 @@ def _walk(part: Any, names: frozenset[str], tables: set[str], refused: Callable[
         _look_at(kind, part, names, tables, refused)
     if part.get("sample"):
         raise refused("不能抽样")
+    if part.get("column_name_alias") or any(each["value"].get("aliases") for each in _ctes(part)):
+        raise refused("列在 select 里用 as 改名，不写在表名后面")
     for key, value in part.items():
         if not (key == "value" and kind == "VALUE_CONSTANT"):
             _walk(value, names, tables, refused)
@@ -181,5 +184,6 @@ def _plain(name: str) -> str:
     return name[:40]
 
 
-def _refused(what: str, where: str) -> DefinitionError:
+def refused(what: str, where: str) -> DefinitionError:
+    """Return the error for a select that may not run."""
     return DefinitionError(what, where=where, cure="轻应用只能是一条 select：声明过的数据元、普通的函数")

@@ -2,7 +2,8 @@
 
 A system may have what it holds where its contract shares without condition; what is shared on condition goes to
 a system that was granted that element of the collection: a grant whose actor is `system:<department>/<system>`,
-dataset `collection`, elements and scope that cover the value. What is not shared is sent to nobody else.
+dataset `collection`, elements, scope and purpose that cover the value (`returns.collected`). What is not shared is
+sent to nobody else. Whether it still may have the value is asked once more when it is sent.
 """
 
 from collections.abc import Mapping
@@ -18,12 +19,10 @@ from jiceng_pipeline.ledger.kinds.outbox import Outbox
 from jiceng_pipeline.ledger.kinds.outbox_answer import OutboxAnswer
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
-from jiceng_pipeline.returns import holding
-from jiceng_pipeline.returns.access import covers, permit
+from jiceng_pipeline.returns import collected, grants
+from jiceng_pipeline.returns.access import allows, covers, permit
 from jiceng_pipeline.standard import register
 
-DATASET = "collection"
-UNCONDITIONAL = "unconditional"
 VERDICTS = {"taken_over": "已采用", "refused": "没有采用", "waiting": "还没有回音"}
 
 Granted = Mapping[str, tuple[Entry[Grant], ...]]  # account of a system → what it was granted
@@ -43,23 +42,15 @@ class Sent:
     sent: datetime
 
 
-def actor_of(system: str) -> str:
-    """Return the account under which a system holds its grants."""
-    return f"system:{system}"
-
-
 def receivers(body: Intake, granted: Granted) -> Mapping[str, str]:
     """Return system → ground for every system that is sent this value; `granted` are the live grants by actor."""
     found: dict[str, str] = {}
     for name, contract in contracts().items():
-        if not holds(contract, body):
+        if contract.sharing == "not_shared" or not holds(contract, body):
             continue
-        if contract.sharing == UNCONDITIONAL:
-            found[name] = UNCONDITIONAL
-        elif contract.sharing == "conditional":
-            covering = (each for each in granted.get(actor_of(name), ()) if _covers(each.body, body))
-            if grant := next(covering, None):
-                found[name] = grant.receipt
+        covering = (each.subject for each in granted.get(collected.actor_of(name), ()) if _covers(each.body, body))
+        if ground := next(covering, None):
+            found[name] = ground
     return found
 
 
@@ -69,15 +60,13 @@ def holds(contract: Contract, body: Intake) -> bool:
 
 
 def _covers(grant: Grant, body: Intake) -> bool:
-    by_dataset = grant.datasets == "*" or DATASET in grant.datasets
-    by_element = grant.elements == "*" or body.element_id in grant.elements
-    return by_dataset and by_element and covers(grant.scope, body.community_code)
+    return allows(grant, collected.DATASET, body.community_code, "full", collected.PURPOSE, (body.element_id,))
 
 
 def granted(ledger: Ledger) -> Granted:
     """Return actor → the grants that systems hold now."""
-    actors = (actor_of(name) for name in contracts())
-    return {actor: tuple(holding.grants(ledger, actor)) for actor in actors}
+    actors = (collected.actor_of(name) for name in contracts())
+    return {actor: tuple(grants.live(ledger, actor)) for actor in actors}
 
 
 def send(ledger: Ledger, seq: int, body: Intake, grants: Granted) -> tuple[str, ...]:

@@ -215,6 +215,13 @@ def permit(ledger: Ledger, actor: str, act: str, scope: str | None = None, syste
     return Permission(actor, act, scope, system, standing[0], event.receipt if event else None)
 
 
+def allows(
+    grant: Grant, dataset: str, scope: str, profile: Profile, purpose: str | None, elements: Collection[str] = ()
+) -> bool:
+    """Say whether one grant would cover that; who wants to read asks `authorise`, which writes it down."""
+    return all(each.holds(grant) for each in _conditions(dataset, scope, profile, purpose, elements))
+
+
 def covers(held: str, asked: str) -> bool:
     """Say whether a grant or post for `held` is one for `asked`: its own division or one inside it."""
     return held == grants.EVERYTHING or asked.startswith(held)

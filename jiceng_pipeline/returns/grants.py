@@ -9,7 +9,7 @@ from jiceng_pipeline.ledger.chain import Event
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
-from jiceng_pipeline.returns import holding
+from jiceng_pipeline.returns import collected, holding
 
 OPERATOR = "operator"
 EVERYTHING: Final = "*"
@@ -48,11 +48,12 @@ def end(ledger: Ledger, subject: str, ended_by: str) -> Event:
 
 
 def live(ledger: Ledger, actor: str) -> list[Entry[Grant]]:
-    """Return what `actor` may read at this instant: the grants given, and what the posts held imply.
+    """Return what `actor` may read at this instant: the grants given, and what its posts or contract imply.
 
     An administrator reads nothing, whatever else was given.
     """
     held = holding.posts(ledger, actor)
     if holding.is_administrator(held):
         return []
-    return [*holding.grants(ledger, actor), *filter(None, map(holding.implied, held))]
+    given = holding.grants(ledger, actor)
+    return [*collected.implied(actor), *given, *filter(None, map(holding.implied, held))]

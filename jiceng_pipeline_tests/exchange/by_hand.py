@@ -14,6 +14,7 @@ KEYS = {
     "food_without_licence": "enterprise_id",
     "equipment_inspection_due": "equipment_id",
     "crowded_dwelling": "address_id",
+    "service_reach_gap": "address_id",
     "entitled_not_applied": "resident_id || service_item_title",
     "community_board": "concat_ws(',', resident_count, elderly_count, minor_count, disabled_count, veteran_count,"
     " subsistence_recipient_count, living_alone_elderly_count, open_enterprise_count, open_case_count)",
@@ -72,6 +73,16 @@ BY_HAND = {
         from governance.special_equipment q, standard.business_day d
         where q.equipment_status_code = '1' and q.community_code in (select community_code from governance.community)
             and date_diff('day', d.business_date, q.next_inspection_date) <= 60""",
+    "service_reach_gap": """select w.community_code, w.address_id from governance.dwelling w
+        join governance.address_position p using (address_id)
+        where w.living_count > 0 and w.community_code is not null and not exists (
+            select 1 from governance.service_point s
+            where left(s.community_code, 6) = left(p.community_code, 6) and s.opening_hours is not null
+                and s.service_point_kind_code in ('2', '3')
+                and 2 * 6371008.8 * asin(sqrt(
+                    pow(sin(radians(s.service_point_latitude - p.latitude) / 2), 2)
+                    + cos(radians(p.latitude)) * cos(radians(s.service_point_latitude))
+                    * pow(sin(radians(s.service_point_longitude - p.longitude) / 2), 2))) <= 865)""",
     "crowded_dwelling": """select w.community_code, w.address_id from governance.dwelling w
         where w.community_code in (select community_code from governance.community)
             and (w.living_count > 5 or w.household_count > 2)

@@ -71,6 +71,10 @@ ESCAPES = {
     "describe": "describe governance.resident",
     "show tables": "show all tables",
     "explain": "explain select community_code from governance.resident",
+    "columns renamed behind the table": "select community_code, x as name from"
+    " (select community_code, citizen_id from governance.resident) as r(community_code, x)",
+    "columns renamed behind the CTE": "with r(community_code, name) as"
+    " (select community_code, citizen_id from governance.resident) select community_code, name from r",
     # the clock, chance, endlessness
     "the clock": "select community_code, now() as t from governance.resident",
     "today": "select community_code, current_date as t from governance.resident",
@@ -84,4 +88,70 @@ ESCAPES = {
     "a function of ours": "select citizen_id_sex_code(name) as community_code from governance.resident",
     "no select": "this is not SQL",
     "nothing": "",
+}
+
+_ONE = "select community_code, {} from governance.resident as r"
+# a value under the name of something that is masked otherwise or not at all: column → select; all of it was declared
+ALIASES = {
+    "under a public name": ("community_name", _ONE.format("citizen_id as community_name")),
+    "under an internal name": ("resident_count", _ONE.format("phone as resident_count")),
+    "through a subquery": (
+        "community_name",
+        "select community_code, x as community_name from (select community_code, citizen_id as x"
+        " from governance.resident) as r",
+    ),
+    "through two CTEs": (
+        "community_name",
+        "with a as (select community_code, phone as x from governance.resident),"
+        " b as (select community_code, x as y from a) select community_code, y as community_name from b",
+    ),
+    "through a name that is harmless elsewhere": (
+        "community_name",
+        "with a as (select community_code, phone as community_name from governance.resident)"
+        " select community_code, community_name from a",
+    ),
+    "in the second half of a union": (
+        "community_name",
+        "select community_code, community_name from governance.resident"
+        " union all select community_code, citizen_id from governance.resident",
+    ),
+    "a piece of it": ("community_name", _ONE.format("substr(citizen_id, 7, 8) as community_name")),
+    "in a text": ("community_name", _ONE.format("community_name || phone as community_name")),
+    "told by a condition": (
+        "community_name",
+        _ONE.format("case when substr(citizen_id, 17, 1) = '1' then '男' else '女' end as community_name"),
+    ),
+    "told by a comparison": ("community_name", _ONE.format("cast(phone > '138' as varchar) as community_name")),
+    "told by a rank": (
+        "resident_count",
+        _ONE.format("row_number() over (order by citizen_id) as resident_count"),
+    ),
+    "told by a sum": (
+        "resident_count",
+        "select r.community_code, sum(cast(r.phone as bigint)) as resident_count from governance.resident as r"
+        " group by r.community_code, r.resident_id",
+    ),
+    "told by a subquery": (
+        "community_name",
+        "select r.community_code, (select max(o.phone) from governance.resident as o) as community_name"
+        " from governance.resident as r",
+    ),
+    "the largest of them": (
+        "community_name",
+        "select community_code, max(phone) as community_name from governance.resident group by community_code",
+    ),
+    "a number under an address": ("dwelling_address", _ONE.format("phone as dwelling_address")),
+    "a number under a name": ("name", _ONE.format("citizen_id as name")),
+    "a name's middle under another name": (
+        "head_name",
+        _ONE.format("concat(substr(name, 2, 1), substr(name, 2, 1)) as head_name"),
+    ),
+    "a day as a text": ("community_name", _ONE.format("cast(birth_date as varchar) as community_name")),
+    "a day as a day": ("next_inspection_date", _ONE.format("birth_date as next_inspection_date")),
+    "a whole row": ("community_name", _ONE.format("r as community_name")),
+    "a whole row of a table with a harmless name": (
+        "community_name",
+        "select community_name.community_code, community_name from governance.resident as community_name",
+    ),
+    "used again in the same select": ("community_name", _ONE.format("phone as x, x as community_name")),
 }

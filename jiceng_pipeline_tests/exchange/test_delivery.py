@@ -109,7 +109,7 @@ def test_a_lost_batch_is_asked_for_and_put_there_again(settings):
         receiver.take_folder(store, outbox(settings, "county"))
     only(settings, "county")
     assert phones(received(settings, "county")) == said
-    assert delivery.replay(settings, "county", 1, 2).batches == 2
+    assert delivery.replay(settings, "county", 1, 2, "operator").batches == 2
 
 
 def test_a_changed_batch_is_noticed(settings):
@@ -145,7 +145,7 @@ def test_an_ended_grant_stops_the_next_delivery_and_tells_what_was_delivered(set
     assert not (outbox(settings, "county") / "county" / "000002").exists()
     assert held and not publish.held(settings) and not delivery_step.every(settings, "county")
     with pytest.raises(AccessDenied):
-        delivery.replay(settings, "county", 1, 1)
+        delivery.replay(settings, "county", 1, 1, "operator")
     with open_ledger(settings) as ledger:
         (sent,) = handed_over(ledger, grant=entry.subject)
         assert (sent.body.number, sent.body.rows > 0, sent.body.scope) == (1, True, COUNTY)

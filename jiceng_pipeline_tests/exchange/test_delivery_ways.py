@@ -69,7 +69,7 @@ def test_what_is_refused_is_parked_until_somebody_has_looked(settings):
         assert only(settings, "hook").state == "parked"
         with copy(settings, "hook") as store:
             store.connection.execute("delete from target.main.jiceng_batch where number = 2")
-        delivery.resume(settings, "hook")
+        delivery.resume(settings, "hook", "operator")
         assert only(settings, "hook").state == "delivered"
         with copy(settings, "hook") as store:
             assert phones(rows(store, "hook")) == said

@@ -8,18 +8,19 @@ from jiceng_pipeline.exchange import delivery, delivery_outbox, receiver
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.outbox import Outbox
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import collected as collected_values
 from jiceng_pipeline.returns import grants
 
 from .test_delivery import target
-from .village import ALLOWANCE, COUNTY, HERE, LICENCE, Person, copy, grant, publish_people, rows
+from .village import ALLOWANCE, COUNTY, HERE, LICENCE, THERE, Person, copy, grant, publish_people, rows
 
 PEOPLE = [Person("a" * 32), Person("b" * 32)]
 STREAM = delivery_outbox.stream(ALLOWANCE)
 
 
-def collected(ledger, person, value, *, system=ALLOWANCE, ground="unconditional"):
+def collected(ledger, person, value, *, system=ALLOWANCE, ground="unconditional", community=HERE):
     """Let a community collect a phone number, for one system."""
-    told = {"entity": "resident", "entity_id": person.id, "element_id": "phone", "community_code": HERE}
+    told = {"entity": "resident", "entity_id": person.id, "element_id": "phone", "community_code": community}
     intake = Intake(**told, value=value, collected_date=date(2026, 11, 24), source="form:visit")
     seq = ledger.append("intake", intake.subject, intake, "clerk").seq
     body = Outbox(**told, intake_seq=seq, system=system, ground=ground)
@@ -47,6 +48,7 @@ def delivered(settings):
 
 
 def test_a_value_reaches_the_system_with_where_its_own_record_stands(settings, ledger):
+    allowed(ledger)
     first = collected(ledger, PEOPLE[0], "13912345678")
     assert delivered(settings)[STREAM].rows == 1
     second = collected(ledger, PEOPLE[1], "13712345678")
@@ -62,10 +64,58 @@ def test_a_value_reaches_the_system_with_where_its_own_record_stands(settings, l
     assert delivered(settings)[STREAM].state == "unchanged"
 
 
-def test_an_ended_ground_stops_it(settings, ledger):
-    given = grants.give(ledger, grant("welfare", COUNTY))
-    collected(ledger, PEOPLE[0], "13912345678", ground=given.subject)
+def allowed(ledger, scope=COUNTY, **changed):
+    """Let a system that shares on condition have what communities collect."""
+    rights = {"datasets": ("collection",), "purposes": (collected_values.PURPOSE,), **changed}
+    return grants.give(ledger, grant(collected_values.actor_of(ALLOWANCE), scope, **rights)).subject
+
+
+def test_an_ended_grant_stops_it_and_a_new_one_brings_what_waited(settings, ledger):
+    first = allowed(ledger)
+    sent = collected(ledger, PEOPLE[0], "13912345678", ground=first)
     assert delivered(settings)[STREAM].rows == 1
-    collected(ledger, PEOPLE[1], "13712345678", ground=given.subject)
-    grants.end(ledger, given.subject, "operator")
-    assert delivered(settings) == {}
+    held = collected(ledger, PEOPLE[1], "13712345678", ground=first)
+    grants.end(ledger, first, "operator")
+    assert (delivered(settings)[STREAM].state, set(taken(settings))) == ("denied", {sent})
+    allowed(ledger, elements=("phone",))
+    assert delivered(settings)[STREAM].rows == 1
+    assert set(taken(settings)) == {sent, held}
+    assert delivered(settings)[STREAM].state == "unchanged"
+
+
+def test_what_one_grant_covers_goes_and_the_rest_waits_for_its_own(settings, ledger):
+    allowed(ledger, HERE)
+    first = collected(ledger, PEOPLE[0], "13912345678", community=THERE)
+    second = collected(ledger, PEOPLE[1], "13712345678")
+    outcome = delivered(settings)[STREAM]
+    assert (outcome.rows, "授权范围" in outcome.reason, set(taken(settings))) == (1, True, {second})
+    allowed(ledger, THERE)
+    assert delivered(settings)[STREAM].rows == 1
+    assert set(taken(settings)) == {first, second}
+
+
+def test_what_was_made_and_not_sent_does_not_go_when_its_grant_has_ended(settings, ledger):
+    first = allowed(ledger)
+    collected(ledger, PEOPLE[0], "13912345678")
+    folder = settings.home / "welfare"
+    away = folder.rename(settings.home / "unplugged")
+    assert delivered(settings)[STREAM].state == "waiting"
+    grants.end(ledger, first, "operator")
+    away.rename(folder)
+    assert delivered(settings)[STREAM].state == "denied"
+    assert not list(folder.rglob("rows.*"))
+    allowed(ledger)
+    assert delivered(settings)[STREAM].rows == 1
+
+
+def test_leave_is_in_the_ledger_before_a_value_leaves_and_how_many_left_after(settings, ledger):
+    given = allowed(ledger)
+    collected(ledger, PEOPLE[0], "13912345678")
+    delivered(settings)
+    told = [(event.kind, event.body) for event in ledger.events() if event.kind in {"audit", "delivery"}]
+    assert [kind for kind, _ in told] == ["audit", "delivery", "audit"]
+    before, batch, after = (body for _, body in told)
+    assert (before["outcome"], before["dataset"], before["scope"], before["grant"]) == (
+        "granted", "collection", HERE, given,
+    )  # fmt: skip
+    assert (batch["grant"], after["outcome"], after["rows"]) == (given, "served", 1)

@@ -15,6 +15,7 @@ from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.outbox import Outbox
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import collected
 from jiceng_pipeline.standard import register
 
 COMMUNITY = "320613005001"
@@ -43,7 +44,7 @@ def ledger(tmp_path):
 def grant(ledger, system, **more):
     body = Grant.model_validate(
         {
-            "actor": outbox.actor_of(system), "scope": "320613", "datasets": ("collection",), "profiles": ("full",),
+            "actor": collected.actor_of(system), "scope": "320613", "datasets": ("collection",), "profiles": ("full",),
             "purposes": "*", "granted_by": "operator", **more,
         }
     )  # fmt: skip
@@ -80,6 +81,8 @@ def test_without_a_grant_only_what_is_shared_without_condition_is_sent(ledger):
         {"scope": "320614"},
         {"datasets": ("resident_register",)},
         {"elements": ("name",)},
+        {"profiles": ("check",)},
+        {"purposes": ("低保核对",)},
         {"until": datetime(2026, 1, 1, tzinfo=UTC)},
     ],
     ids=lambda more: next(iter(more)),
@@ -109,7 +112,7 @@ def test_an_outbox_event_holds_no_value_and_is_written_once(ledger):
     outbox.send(ledger, entry.seq, entry.body, outbox.granted(ledger))
     (sent,) = views.entries(ledger, Outbox)
     (granted,) = views.entries(ledger, Grant)
-    assert sent.body.ground == granted.receipt
+    assert sent.body.ground == granted.subject
     assert (sent.body.intake_seq, sent.body.system) == (entry.seq, "health/resident_health_record")
 
 
