@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.defs import catalogue, columns, figures, plots
+from jiceng_pipeline.defs import catalogue, columns, figures, plots, rescored
 from jiceng_pipeline.defs.layers import OWNER, POOL, described, key
 from jiceng_pipeline.defs.resources import SyncRun
 from jiceng_pipeline.defs.sync import Sync
@@ -57,6 +57,7 @@ def _make(sync: Sync, table: Table) -> Mapping[str, Any]:
             "dagster/column_schema": columns.schema(connection, table),
             **({"dagster/column_lineage": columns.lineage(connection, table)} if table.sql else {}),
             **plots.of(connection, sync.settings, table.full_name),
+            **rescored.of(connection, table.full_name),
         }
     if table.full_name == catalogue.OUTCOME:
         sync.settle()

@@ -11,25 +11,39 @@ def create_pair(connection: duckdb.DuckDBPyConnection, matching: Matching, *, am
     """Create temp table `pair(rid, tid)`: each record of `left_row` with the entities it shares a block with.
 
     Entities are in `target_row(tid, ...)`; what they hold of `left_value` is in `holder(tid, kind, value)`.
-    `among`: both sides are the same records, and a pair is wanted once, the smaller first.
+    `among`: both sides are the same records, and a pair is wanted once, the smaller first. Leaves
+    `left_key(rid, block, one, two)`, and in `crowded(block, one, two, tid)` the blocks too wide to be used.
     """
     connection.execute(f"create or replace temp table left_key as {' union all '.join(_left(matching))}")
     connection.execute("create or replace temp table wanted as select distinct block, one, two from left_key")
-    _named_holder(connection, matching)
-    connection.execute(f"create or replace temp table right_key as {' union all '.join(_right(matching))}")
+    create_right_key(connection, matching, only="wanted")
     ordered = "where l.rid < r.tid" if among else ""
     connection.execute(
-        f"""create or replace temp table pair as
+        f"""create or replace temp table crowded as
         with wide as (
             select block, one, two from right_key group by block, one, two having count(*) > {matching.widest}
-        ), crowded as (
-            select block, one, two from right_key semi join wide using (block, one, two)
-            group by block, one, two having count(distinct tid) > {matching.widest}
-        ), narrow as (select * from right_key anti join crowded using (block, one, two))
+        ), held as (select distinct block, one, two, tid from right_key semi join wide using (block, one, two))
+        from held semi join (
+            select block, one, two from held group by block, one, two having count(*) > {matching.widest}
+        ) as c using (block, one, two)"""
+    )
+    connection.execute(
+        f"""create or replace temp table pair as
+        with narrow as (from right_key anti join crowded using (block, one, two))
         select distinct l.rid, r.tid from left_key as l join narrow as r using (block, one, two) {ordered}"""
     )
-    for table in ("left_key", "right_key", "named_holder", "wanted"):
+    for table in ("right_key", "wanted"):
         connection.execute(f"drop table {table}")
+
+
+def create_right_key(connection: duckdb.DuckDBPyConnection, matching: Matching, *, only: str | None = None) -> None:
+    """Create temp table `right_key(tid, block, one, two)`: what `target_row` and `holder` are blocked by.
+
+    `only`: a table of the blocks that are wanted.
+    """
+    _named_holder(connection, matching)
+    connection.execute(f"create or replace temp table right_key as {' union all '.join(_right(matching, only))}")
+    connection.execute("drop table named_holder")
 
 
 def _named_holder(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
@@ -64,7 +78,7 @@ def _left(matching: Matching) -> Iterator[str]:
         yield _select("rid", number, _cells(matching, block), f"left_row as b {joined}")
 
 
-def _right(matching: Matching) -> Iterator[str]:
+def _right(matching: Matching, only: str | None) -> Iterator[str]:
     for number, block in enumerate(matching.blocks):
         match _values(matching, block):
             case []:
@@ -75,8 +89,8 @@ def _right(matching: Matching) -> Iterator[str]:
                 rows = f"""(select v0.tid, v0.value as v0, v1.value as v1 from holder as v0 join holder as v1
                     on v1.tid = v0.tid and v0.kind = {one} and v1.kind = {two}) as b"""
         cells = [cell.replace(".value", "") for cell in _cells(matching, block)]
-        yield f"""select k.* from ({_select("tid", number, cells, rows)}) as k
-            semi join (select one, two from wanted where block = {number}) as w using (one, two)"""
+        wanted = f"semi join (select one, two from {only} where block = {number}) as w using (one, two)"
+        yield f"select k.* from ({_select('tid', number, cells, rows)}) as k {wanted if only else ''}"
 
 
 def _cells(matching: Matching, block: tuple[str, ...]) -> list[str]:

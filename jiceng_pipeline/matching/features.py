@@ -51,9 +51,14 @@ def columns(matching: Matching, tid: str = "tid") -> str:
 
     The texts stay where they are until two records are compared: to carry them costs more than to look them up.
     """
+    return f"rid, {tid} as tid, {facts(matching)}"
+
+
+def facts(matching: Matching) -> str:
+    """Return those of these columns that say what a record is like: two alike in all weigh alike against anybody."""
     numbered = (f"b_{each}" for each in dict.fromkeys((*matching.blocked(), *matching.counted())))
     shared = (cell for *_, cell in cells_of(matching))
-    return ", ".join(("rid", f"{tid} as tid", "borrowed", "is_current", "place", "face", *numbered, *shared))
+    return ", ".join(("borrowed", "is_current", "place", "face", *numbered, *shared))
 
 
 def cells_of(matching: Matching) -> Iterator[tuple[int, str, str]]:

@@ -7,7 +7,17 @@ record: the one with the smallest (first landed, record_id), also when that reco
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import anchor, decisions, features, macros, residual, statistics, training, versions
+from jiceng_pipeline.matching import (
+    anchor,
+    decisions,
+    features,
+    kept,
+    macros,
+    residual,
+    statistics,
+    training,
+    versions,
+)
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
@@ -26,10 +36,13 @@ def create_anchor(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     connection.execute(f"create or replace table matching.{matching.entity}_anchor as {anchor.select(matching)}")
 
 
-def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+def create_match(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, worth: int = kept.WORTH
+) -> None:
     """Create `matching.<entity>_match`, a row for each record that its own identifier does not place: where it went.
 
-    By the model version in force; where there is none, one is trained and pinned first.
+    By the model version in force; where there is none, one is trained and pinned first. Of `worth` records or more
+    the weights are kept for the next sync, which then weighs only what has changed.
 
     Columns: record_id, cluster_number, method, weight (hundredths of a bit) and pattern (level of every
     comparison) of what decided it; near_record_id, near_weight, second_record_id, second_weight: the two best
@@ -45,7 +58,8 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
     else:
         version = training.trained(connection, settings, matching, "首次同步")
     decisions.create_pairs(connection, matching.entity)
-    residual.resolve(connection, matching, version.weights)
+    with kept.opened(connection, settings, matching, version.name, worth):
+        residual.resolve(connection, matching, version.weights)
     connection.execute(
         f"""create or replace table matching.{matching.entity}_match as
         with named as (select tid from near union select second from near), first as (

@@ -2,10 +2,8 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import features, pool, scoring, weights
+from jiceng_pipeline.matching import features, pool, rescoring, scoring, weights
 from jiceng_pipeline.matching.model import Matching
-
-_CHUNK = 2_000_000  # records compared at once: memory grows with it, time hardly falls
 
 
 def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
@@ -13,27 +11,31 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
 
     `cluster` has every record that its own identifier does not place; `near(rid, tid, weight, second,
     second_weight)` the best and the second best entity of every record that was scored. Needs
-    `features.create`, `statistics.apply` and `decisions.create_pairs`.
+    `features.create`, `statistics.apply`, `decisions.create_pairs` and `kept.opened`.
     """
-    levels = ", ".join(f"cast(null as integer) as {name}" for name in matching.comparisons)
-    connection.execute(
-        f"""create or replace temp table weighed as
-        select cast(null as ubigint) as rid, cast(null as ubigint) as tid, {levels}, cast(null as integer) as weight
-        limit 0;
-        create or replace temp table near as
-        select rid, tid, weight, tid as second, weight as second_weight, '' as pattern from weighed"""
-    )
     _said(connection, matching)
-    connection.execute("create or replace temp view target_row as from placed_row")
-    _place(connection, matching, learned)
+    _see(connection, "placed_row")
+    rescoring.renew(connection, matching, learned)
+    connection.execute("create or replace temp table near as from kept.near")
+    _join(connection, matching)
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
     connection.execute("create or replace temp table gained as select distinct tid from joined")
     connection.execute("create or replace temp table gained_row as from placed_row semi join gained using (tid)")
-    connection.execute("create or replace temp view target_row as from gained_row")
-    connection.execute("delete from weighed where tid in (from gained)")
-    _place(connection, matching, learned)
+    _see(connection, "gained_row")
+    _weigh_again(connection, matching, learned)
+    _join(connection, matching)
     pool.resolve(connection, matching, learned)
     _part(connection)
+
+
+def _see(connection: duckdb.DuckDBPyConnection, target: str) -> None:
+    """Let `target_row` be these rows, `todo` the records that have no place, `excluded` what these may not join."""
+    connection.execute(f"create or replace temp view target_row as from {target}")
+    connection.execute(
+        """create or replace temp table todo as
+        select rid from prepared where tid is null and rid not in (select rid from cluster)"""
+    )
+    exclude(connection)
 
 
 def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
@@ -73,38 +75,23 @@ def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: s
     )
 
 
-def _place(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
-    """Weigh every record that has no place against `target_row`; put it where it clearly belongs."""
+def _weigh_again(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+    """Weigh every record of `todo` against `target_row`, and renew what is near to it."""
     connection.execute(
-        """create or replace temp table todo as
-        select rid from prepared where tid is null and rid not in (select rid from cluster)"""
+        f"""create or replace temp table left_row as
+        select {features.columns(matching)} from prepared semi join todo using (rid)"""
     )
-    connection.execute("delete from weighed where rid not in (from todo)")
-    exclude(connection)
-    parts = 1 + connection.execute("select count(*) from todo").fetchall()[0][0] // _CHUNK
-    for part in range(parts):
-        connection.execute(
-            f"""create or replace temp table left_row as select {features.columns(matching)}
-            from prepared semi join (from todo where rid % {parts} = {part}) using (rid)"""
-        )
-        scoring.create_compared(connection, matching)
-        connection.execute(
-            f"""insert into weighed
-            select rid, tid, {", ".join(matching.comparisons)}, {weights.expression(learned)}
-            from compared anti join excluded using (rid, tid)"""
-        )
+    scoring.create_compared(connection, matching)
+    connection.execute(
+        f"""create or replace temp table weighed as
+        select rid, tid, {", ".join(matching.comparisons)}, weight from kept.weighed
+        semi join todo using (rid) anti join gained using (tid) anti join excluded using (rid, tid)
+        union all
+        select rid, tid, {", ".join(matching.comparisons)}, {weights.expression(learned)}
+        from compared anti join excluded using (rid, tid)"""
+    )
     connection.execute("delete from near where rid in (from todo)")
-    connection.execute(
-        f"""insert into near
-        with placed as (
-            select *, row_number() over best as nth, lead(tid) over best as second,
-                lead(weight) over best as second_weight
-            from weighed window best as (partition by rid order by weight desc, tid)
-        )
-        select rid, tid, weight, second, second_weight, concat_ws('.', {", ".join(matching.comparisons)})
-        from placed where nth = 1"""
-    )
-    _join(connection, matching)
+    connection.execute(f"insert into near {rescoring.nearest(matching, 'weighed')}")
 
 
 def exclude(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,98 @@
+"""What one sync keeps for the next: every pair that was weighed, and a mark of each record by which it was.
+
+A cache, beside the published versions and no part of them: it may be deleted at any time, and whatever does not
+fit any more (another model, another program, a run that broke off) is forgotten, and every record weighed anew.
+No text is in it: numbers of records, of entities and of what blocks are made of.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from jiceng_pipeline.core import files
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import macros
+from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.standard import functions
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse.connection import has_table
+
+WORTH = 50_000  # records: fewer are weighed anew sooner than it takes to look up what has changed
+_CODE = Path(__file__).parent
+
+
+@contextmanager
+def opened(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: str, worth: int
+) -> Iterator[None]:
+    """Attach `kept`, as the sync before left it or empty; what is done inside is kept if it ends well.
+
+    Tables: `record(rid, tid, mark)`, tid null where a record was to be placed; `left_key`, `kin` and `crowded`, what
+    those records are blocked by, who their kin is, and which blocks are too wide; `weighed`, `excluded`, `near`.
+    Needs `prepared`; of less than `worth` records nothing is kept.
+    """
+    records = connection.execute("select count(*) from prepared").fetchall()[0][0]
+    made_by = _made_by(version)
+    _attach(connection, settings, matching, made_by if records >= worth else None)
+    try:
+        connection.execute("delete from kept.made")  # until all is done there is nothing that anybody could use
+        yield
+        connection.execute(f"insert into kept.made values ({literal(made_by)})")
+    finally:
+        connection.execute("detach kept")
+
+
+def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -> None:
+    """Forget everything; temp table `forgotten(why)` says why, and is empty where nothing was forgotten."""
+    connection.execute(f"insert into forgotten values ({literal(why)})")
+    levels = ", ".join(f"{name} utinyint" for name in matching.comparisons)
+    connection.execute(
+        f"""create or replace table kept.made (made_by varchar);
+        create or replace table kept.record (rid ubigint, tid ubigint, mark ubigint);
+        create or replace table kept.left_key (rid ubigint, block utinyint, one ubigint, two ubigint);
+        create or replace table kept.kin (rid ubigint, tid ubigint);
+        create or replace table kept.crowded (block utinyint, one ubigint, two ubigint, tid ubigint);
+        create or replace table kept.weighed (rid ubigint, tid ubigint, {levels}, weight integer);
+        create or replace table kept.excluded (rid ubigint, tid ubigint);
+        create or replace table kept.near (
+            rid ubigint, tid ubigint, weight integer, second ubigint, second_weight integer, pattern varchar)"""
+    )
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, made_by: str | None) -> None:
+    connection.execute("create or replace temp table forgotten (why varchar)")
+    if made_by is None:
+        connection.execute("attach ':memory:' as kept")
+        clear(connection, matching, "记录不多，全部比对更快")
+        return
+    why = "还没有上次的比对可以接着用"
+    path = settings.cache / "matching" / f"{matching.entity}.duckdb"
+    with files.storage(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(duckdb.Error):  # a file that cannot be read is one that is not there
+        connection.execute(f"attach {literal(str(path))} as kept")
+        if _is_by(connection, made_by):
+            return
+        why = "模型或程序变了，或者上次没有做完"
+    connection.execute("detach database if exists kept")
+    for each in (path, path.with_name(f"{path.name}.wal")):
+        each.unlink(missing_ok=True)
+    connection.execute(f"attach {literal(str(path))} as kept")
+    clear(connection, matching, why)
+
+
+def _is_by(connection: duckdb.DuckDBPyConnection, made_by: str) -> bool:
+    if not has_table(connection, "main.made", "kept"):
+        return False
+    return connection.execute("select made_by from kept.made").fetchall() == [(made_by,)]
+
+
+def _made_by(version: str) -> str:
+    """Return what the numbers and weights in the file depend on: the model version, this room's code, the engine."""
+    told = sha256(f"{version}|{duckdb.__version__}|{macros.statements()}|{functions.macros()}".encode())
+    for path in sorted((*_CODE.rglob("*.py"), *_CODE.rglob("*.yaml"))):
+        told.update(path.read_bytes())
+    return told.hexdigest()

@@ -1,0 +1,93 @@
+"""Rescoring: `kept.weighed` and `kept.near` are brought up to date with the records as they are now.
+
+What a full run does and what a day's change does are one: where nothing is kept, everything has changed.
+"""
+
+import duckdb
+
+from jiceng_pipeline.matching import blocking, scoring, touched, weights
+from jiceng_pipeline.matching.model import Matching
+
+_CHUNK = 2_000_000  # records compared at once: memory grows with it, time hardly falls
+
+
+def renew(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+    """Weigh what a change touches, of the records of `todo` against the entities of `placed_row`.
+
+    Afterwards the tables of `kept` say of these what they would say had nothing been kept. Leaves temp table
+    `rescored(records, changed, to_place, weighed_anew, weighed_beside, why)`: of how many that was, and why of all.
+    """
+    touched.create(connection, matching)
+    # a record that changed, or is gone, leaves nothing
+    connection.execute(
+        """create or replace temp table stale as
+        from anew union select rid from changed where mark_before is not null and tid_before is null"""
+    )
+    for table in ("left_key", "kin", "weighed"):
+        connection.execute(f"delete from kept.{table} where rid in (from stale)")
+    connection.execute("delete from kept.weighed where tid in (from moved)")
+    parts = 1 + connection.execute("select count(*) from anew").fetchall()[0][0] // _CHUNK
+    for part in range(parts):
+        connection.execute(
+            f"""create or replace temp table left_row as
+            from unplaced semi join (from anew union all from beside) using (rid) where rid % {parts} = {part}"""
+        )
+        _weigh(connection, matching, learned)
+    _renew_near(connection, matching)
+    connection.execute(
+        """create or replace temp table rescored as
+        select (select count(*) from prepared) as records, (select count(*) from changed) as changed,
+            (select count(*) from todo) as to_place,
+            (select count(*) from anew) as weighed_anew, (select count(*) from beside) as weighed_beside,
+            (select max(why) from forgotten) as why;
+        delete from kept.record where rid in (select rid from changed where mark_before is not null);
+        insert into kept.record select rid, tid, mark from changed where mark is not null"""
+    )
+
+
+def nearest(matching: Matching, weighed: str) -> str:
+    """Return a select of (rid, tid, weight, second, second_weight, pattern): the two best entities of each record."""
+    return f"""with placed as (
+            select *, row_number() over best as nth, lead(tid) over best as second,
+                lead(weight) over best as second_weight
+            from {weighed} window best as (partition by rid order by weight desc, tid)
+        )
+        select rid, tid, weight, second, second_weight, concat_ws('.', {", ".join(matching.comparisons)}) as pattern
+        from placed where nth = 1"""
+
+
+def _weigh(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+    """Bring `kept` up to date for the records of `left_row`; of those of `beside`, only what is new is weighed."""
+    scoring.left_values(connection, matching)
+    blocking.create_pair(connection, matching, among=False)
+    if any(each.through_kin for each in matching.values.values()):
+        connection.execute("insert into kept.kin select rid, tid from kin semi join anew using (rid)")
+    connection.execute(
+        """delete from kept.crowded where (block, one, two) in (select block, one, two from left_key);
+        insert into kept.crowded from crowded;
+        insert into kept.left_key select rid, block, one, two from left_key semi join anew using (rid);
+        create or replace temp table had as
+        select rid, tid from kept.weighed semi join (from beside semi join left_row using (rid)) using (rid);
+        delete from kept.weighed where (rid, tid) in (from had anti join pair using (rid, tid));
+        create or replace temp table pair as from pair anti join had using (rid, tid)"""
+    )
+    scoring.compare_pairs(connection, matching)
+    connection.execute(
+        f"""insert into kept.weighed
+        select rid, tid, {", ".join(matching.comparisons)}, {weights.expression(learned)} from compared"""
+    )
+
+
+def _renew_near(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Bring `kept.near` up to date for what was weighed, and for what may be joined that might not, or the reverse."""
+    connection.execute(
+        """create or replace temp table doubtful as
+        from stale union from beside
+        union select rid from (from excluded except from kept.excluded)
+        union select rid from (from kept.excluded except from excluded);
+        delete from kept.near where rid in (from doubtful);
+        delete from kept.excluded;
+        insert into kept.excluded from excluded"""
+    )
+    allowed = "(from kept.weighed semi join doubtful using (rid) anti join excluded using (rid, tid))"
+    connection.execute(f"insert into kept.near {nearest(matching, allowed)}")

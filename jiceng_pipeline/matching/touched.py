@@ -1,0 +1,111 @@
+"""What a change touches: which records have to be weighed anew, and which against some entities only.
+
+A pair's weight says something of a record, of what its kin shares, and of an entity; whether there is a pair at all
+depends on the blocks of both, and on how many entities share them. So a change touches the records that changed or
+whose kin did, and those that share a block with an entity that changed, now or before.
+"""
+
+import duckdb
+
+from jiceng_pipeline.matching import blocking, features, kept
+from jiceng_pipeline.matching.model import Matching
+
+_MOST = 0.3  # of the records to be placed: with more of them touched, all of them are weighed anew
+
+
+def create(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create temp tables of a change since `kept` was written; where all is new, `kept` is empty.
+
+    `changed(rid, tid, mark)`: the records that are not as they were, as they are now, `mark` null where there is
+    none any more; `moved(tid)`: the entities that are not as they were; `anew(rid)`: the records of `todo` to be
+    weighed against everybody; `beside(rid)`: those whose pairs with others stay. Needs `placed_row` and `todo`.
+    """
+    known = connection.execute("select count(*) from kept.record").fetchall()[0][0]
+    _create_changed(connection, matching)
+    if known:
+        _create_anew(connection, matching)
+        _create_beside(connection, matching)
+        few = f"(select count(*) from anew) + (select count(*) from beside) <= {_MOST} * (select count(*) from todo)"
+        if connection.execute(f"select {few}").fetchall()[0][0]:
+            return
+        kept.clear(connection, matching, "变动太多")
+        _create_changed(connection, matching)
+    connection.execute(
+        """create or replace temp table anew as from todo;
+        create or replace temp table beside as from todo limit 0;
+        create or replace temp table moved as select tid from changed limit 0"""
+    )
+
+
+def _create_changed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    connection.execute(
+        f"""create or replace temp view unplaced as
+        select {features.columns(matching)} from prepared semi join todo using (rid)"""
+    )
+    mark = f"hash({features.facts(matching)})"
+    connection.execute(
+        f"""create or replace temp table changed as
+        with now as (
+            select rid, tid, {mark} as mark from placed_row
+            union all
+            select rid, cast(null as ubigint), {mark} from unplaced
+        )
+        select coalesce(n.rid, k.rid) as rid, n.tid, n.mark, k.tid as tid_before, k.mark as mark_before
+        from now as n full join kept.record as k on k.rid = n.rid
+        where n.mark is distinct from k.mark or n.tid is distinct from k.tid"""
+    )
+
+
+def _create_anew(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    kin = {kind for kind, each in enumerate(matching.values.values()) if each.through_kin}
+    connection.execute(
+        """create or replace temp table moved as
+        select tid from (select tid from changed union select tid_before from changed) where tid is not null"""
+    )
+    connection.execute("create or replace temp table moved_row as from placed_row semi join moved using (tid)")
+    family = ""
+    if kin:
+        family = f"""union all
+            select rid from (from ({features.values(matching, "unplaced", kinds=kin)})
+                semi join ({features.values(matching, "moved_row", kinds=kin)}) using (kind, value))
+            union all
+            select rid from kept.kin semi join moved using (tid)
+            union all
+            select rid from unplaced where borrowed in (from moved)"""
+    connection.execute(
+        f"""create or replace temp table anew as
+        select distinct rid from (select rid from changed where mark is not null and tid is null {family})
+        semi join todo using (rid)"""
+    )
+
+
+def _create_beside(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `beside`; `kept.crowded` is brought up to date for what moved."""
+    connection.execute("create or replace temp view target_row as from moved_row")
+    connection.execute(
+        f"""create or replace temp table holder as
+        select distinct tid, kind, value from ({features.values(matching, "moved_row", "tid", matching.blocking())})"""
+    )
+    blocking.create_right_key(connection, matching)
+    connection.execute(
+        f"""create or replace temp table crowded_before as select distinct block, one, two from kept.crowded;
+        delete from kept.crowded where tid in (from moved);
+        insert into kept.crowded
+        select distinct block, one, two, tid from right_key semi join crowded_before using (block, one, two);
+        create or replace temp table still_crowded as
+        select block, one, two from kept.crowded group by block, one, two having count(*) > {matching.widest};
+        create or replace temp table met as
+        select distinct block, one, two from (
+            select block, one, two from right_key union all from crowded_before
+        ) anti join still_crowded using (block, one, two);
+        delete from kept.crowded where (block, one, two) not in (from still_crowded)"""
+    )
+    connection.execute(
+        """create or replace temp table beside as
+        select distinct rid from (
+            select rid from kept.left_key semi join met using (block, one, two)
+            union all
+            select rid from kept.weighed semi join moved using (tid)
+        ) semi join todo using (rid) anti join anew using (rid)"""
+    )
+    connection.execute("create or replace temp view target_row as from placed_row")

@@ -1,0 +1,170 @@
+"""What a day's change makes of a community, weighing only what it touches, is what weighing everything makes of it."""
+
+import random
+from contextlib import contextmanager
+
+import pytest
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import identity, training
+from jiceng_pipeline.matching.model import matchings
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
+
+DAYS = 3
+NEVER = 10**9  # so many records that nothing is kept
+NAME = ("name", "written_name", "name_signs", "spoken_name", "name_key", "surname_key")
+# columns that go from one record to another together
+OF_RESIDENTS = (
+    NAME,
+    ("birth_date",),
+    ("phone",),
+    ("guardian_phone",),
+    ("dwelling_key", "dwelling_door"),
+    ("family_number", "system"),
+    ("community_code",),
+    ("other_document_number",),
+    ("citizen_id", "typed_number", "number_birth_date"),
+    ("name_key", "birth_date", "phone"),  # a namesake with the same telephone: blocks grow wide
+)
+OF_ENTERPRISES = (
+    ("enterprise_name",),
+    ("phone",),
+    ("address_key",),
+    ("legal_representative_name", "legal_representative_citizen_id"),
+    ("registration_number",),
+    ("unified_social_credit_code", "unified_social_credit_code_raw"),
+    ("system",),
+)
+OF = {"resident": OF_RESIDENTS, "enterprise": OF_ENTERPRISES}
+LOST = {"resident": "citizen_id = null, number_birth_date = null", "enterprise": "unified_social_credit_code = null"}
+
+
+@contextmanager
+def records_of(synced, settings, matching):
+    """Open a database with one kind of records of the synced community and no decision."""
+    version = publish.current(synced)
+    with connect(settings=settings, attach={"served": version.database}) as connection:
+        connection.execute(
+            f"""create schema staging; create schema matching;
+            create table {matching.records} as from served.{matching.records};
+            create table matching.decision (
+                entity varchar, record_id_a varchar, record_id_b varchar, verdict varchar)"""
+        )
+        if matching.entity == "enterprise":  # hardly one has no number
+            connection.execute(
+                f"update {matching.records} set {LOST['enterprise']} where md5_number_lower(record_id) % 4 = 0"
+            )
+        yield connection
+
+
+def picked(connection, chance, matching, count, where="true"):
+    """Return so many records, the same whenever the same is asked."""
+    rows = connection.execute(f"select record_id from {matching.records} where {where} order by all").fetchall()
+    return [record for (record,) in chance.sample(rows, min(count, len(rows)))]
+
+
+def live(connection, chance, matching):
+    """Let a day pass: records come, go, change and take on what others have; people decide, and take it back."""
+    records = matching.records
+    connection.execute(f"delete from {records} where record_id in ?", [picked(connection, chance, matching, 4)])
+    for number, record in enumerate(picked(connection, chance, matching, 6)):
+        name = f"{chance.getrandbits(128):032x}"
+        connection.execute(
+            f"insert into {records} select * replace (? as record_id) from {records} where record_id = ?",
+            [name, record],
+        )
+        if number % 2:
+            connection.execute(f"update {records} set {LOST[matching.entity]} where record_id = ?", [name])
+    unplaced = f"{matching.identifier} is null"
+    for columns in OF[matching.entity]:
+        cells = ", ".join(f"{column} = o.{column}" for column in columns)
+        given = picked(connection, chance, matching, 1, chance.choice((unplaced, "true")))
+        takers = picked(connection, chance, matching, chance.choice((1, 2, 7)), chance.choice((unplaced, "true")))
+        connection.execute(
+            f"""update {records} as r set {cells} from {records} as o
+            where o.record_id = ? and r.record_id in ?""",
+            [given[0], takers],
+        )
+    connection.execute(
+        f"update {records} set is_current = not is_current where record_id in ?",
+        [picked(connection, chance, matching, 3)],
+    )
+    connection.execute(
+        f"update {records} set {LOST[matching.entity]} where record_id in ?",
+        [picked(connection, chance, matching, 4)],
+    )
+    connection.execute("delete from matching.decision where record_id_a < ?", [f"{chance.randrange(16):x}"])
+    for verdict in ("same", "same", "different", "different"):
+        pair = picked(connection, chance, matching, 1, unplaced) + picked(connection, chance, matching, 1)
+        near = connection.execute(
+            f"select near_record_id from matching.{matching.entity}_match where record_id = ?", pair[:1]
+        ).fetchall()
+        if near and near[0][0] and chance.random() < 0.7:
+            pair[1] = near[0][0]
+        if pair[0] != pair[1]:
+            connection.execute(
+                "insert into matching.decision values (?, ?, ?, ?)", [matching.entity, *sorted(pair), verdict]
+            )
+
+
+def matched(connection, settings, matching, worth):
+    """Return every row of who belongs with whom and why, and what was weighed for it."""
+    identity.create_anchor(connection, matching)
+    identity.create_match(connection, settings, matching, worth)
+    weighed = connection.execute("select weighed_anew + weighed_beside, to_place, why from rescored").fetchall()[0]
+    identity.create_link(connection, settings, matching)
+    tables = (f"matching.{matching.entity}_{part}" for part in ("anchor", "match", "link"))
+    return [connection.execute(f"from {table}").fetchall() for table in tables], weighed
+
+
+@pytest.mark.parametrize(("entity", "widest", "seed"), [("resident", 2, 1), ("resident", 60, 2), ("enterprise", 2, 3)])
+def test_a_day_makes_the_same_as_a_full_run_row_for_row(synced, tmp_path, entity, widest, seed):
+    # where blocks that three share are too wide already, some cross that line on many a day, in both directions
+    matching = matchings()[entity].model_copy(update={"widest": widest})
+    settings, chance = Settings(home=tmp_path), random.Random(seed)
+    with records_of(synced, settings, matching) as connection:
+        matched(connection, settings, matching, 0)
+        for _ in range(DAYS):
+            live(connection, chance, matching)
+            day, (weighed, every, why) = matched(connection, settings, matching, 0)
+            full, _ = matched(connection, settings, matching, NEVER)
+            assert day == full
+            assert why == "变动太多" or 0 < weighed < every
+
+
+def broken_off(path):
+    with duckdb_of(path) as kept:
+        kept.execute("delete from made")  # the first thing a run does with it, and the last is to write it anew
+
+
+def duckdb_of(path):
+    return connect(path, settings=Settings(home=path.parent))
+
+
+@pytest.mark.parametrize(
+    "mishap",
+    [lambda path: path.write_bytes(b"no database" * 999), broken_off, lambda path: path.unlink()],
+    ids=["spoilt", "broken off", "deleted"],
+)
+def test_what_cannot_be_used_any_more_is_forgotten(synced, tmp_path, mishap):
+    matching, settings = matchings()["enterprise"], Settings(home=tmp_path)
+    with records_of(synced, settings, matching) as connection:
+        first, _ = matched(connection, settings, matching, 0)
+        mishap(tmp_path / "cache" / "matching" / "enterprise.duckdb")
+        again, (weighed, every, why) = matched(connection, settings, matching, 0)
+        assert again == first
+        assert weighed == every and why
+        again, (weighed, every, why) = matched(connection, settings, matching, 0)
+        assert again == first
+        assert weighed == 0 < every and why is None
+
+
+def test_another_model_weighs_everything_anew(synced, tmp_path):
+    matching, settings = matchings()["enterprise"], Settings(home=tmp_path)
+    with records_of(synced, settings, matching) as connection:
+        matched(connection, settings, matching, 0)
+        connection.execute(f"delete from {matching.records} where md5_number_lower(record_id) % 9 = 0")
+        training.retrained(connection, settings, matching, "试", "a")
+        _, (weighed, every, why) = matched(connection, settings, matching, 0)
+        assert weighed == every > 0 and why
