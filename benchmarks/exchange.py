@@ -17,7 +17,8 @@ import platform
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,18 +86,10 @@ def rate(rows: int) -> dict[str, Any]:
             baseline = time.perf_counter() - started
             published(settings, rows, 2)
             committed: list[tuple[float, int]] = []
-            handed = way.send
-
-            def noted(batch: Any, address: Any) -> Any:
-                got = handed(batch, address)
-                committed.append((time.perf_counter(), batch.manifest["rows"]))
-                return got
-
-            way.send = noted
-            started = time.perf_counter()  # the version has just been committed
-            (second,) = deliver(settings)
-            seconds = time.perf_counter() - started
-            way.send = handed
+            with noted(committed):
+                started = time.perf_counter()  # the version has just been committed
+                (second,) = deliver(settings)
+                seconds = time.perf_counter() - started
             differing = compared(settings, server.url)
     assert (first.state, second.state, second.rows) == ("delivered", "delivered", rows), (first, second)
     delays = sorted(at - started for at, count in committed for _ in range(count // 1000))
@@ -109,6 +102,30 @@ def rate(rows: int) -> dict[str, Any]:
         "baseline_rows_per_second": round(rows / baseline),
         "rows_not_as_published": differing,
     }
+
+
+@contextmanager
+def noted(committed: list[tuple[float, int]], begin: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Note when each batch is committed and of how many rows; tell `begin` when sending begins and ends."""
+    sending = way.sending
+
+    @contextmanager
+    def watched(address: Any) -> Iterator[Any]:
+        def watch(batch: Any) -> Any:
+            begin("send")
+            got = hand(batch)
+            committed.append((time.perf_counter(), batch.manifest["rows"]))
+            begin("delta")
+            return got
+
+        with sending(address) as hand:
+            yield watch
+
+    way.sending = watched
+    try:
+        yield
+    finally:
+        way.sending = sending
 
 
 def subscribe(settings: Settings) -> None:

@@ -7,20 +7,17 @@ standardise, reconcile, govern, check, publish), then delta and delivery, and st
 
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import yaml
 
-from benchmarks.exchange import NAME, subscribe
+from benchmarks.exchange import NAME, noted, subscribe
 from jiceng_pipeline.core.progress import Step
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.launch import run_sync
 from jiceng_pipeline.exchange.delivery import deliver
-from jiceng_pipeline.exchange.delivery_ways import postgresql as way
 from jiceng_pipeline.returns import communities
 from jiceng_pipeline.simulation.postgresql import serving
 from jiceng_pipeline.warehouse import publish
@@ -54,7 +51,7 @@ class Clock:
 
 def filled(url: str, rows: int) -> None:
     """Put a register of that many people, three to a household, into the department's database."""
-    places = [code for code, each in communities.places(Settings().reference).items()
+    places = [code for code, each in communities.places(Settings.load().reference).items()
               if each.is_community and code.startswith(COUNTY)]  # fmt: skip
     listed = ", ".join(f"'{code}'" for code in places)
     weighed = " + ".join(f"substr(n, {at}, 1)::int * {weight}" for at, weight in enumerate(_WEIGHTS, 1))
@@ -86,25 +83,6 @@ def changed(url: str) -> None:
         connection.execute("update hukou.t_czrk set lxdh = '139' || substr(lxdh, 4), gxsj = '2026-11-20 08:00:00'")
 
 
-@contextmanager
-def noted(clock: Clock, committed: list[tuple[float, int]]) -> Iterator[None]:
-    """Note when each batch is committed, and how long the sending takes."""
-    handed = way.send
-
-    def send(batch: Any, address: Any) -> Any:
-        clock.begin("send")
-        got = handed(batch, address)
-        committed.append((time.perf_counter(), batch.manifest["rows"]))
-        clock.begin("delta")
-        return got
-
-    way.send = send
-    try:
-        yield
-    finally:
-        way.send = handed
-
-
 def rate(rows: int) -> dict[str, Any]:
     """Return how fast a change of everything in a source reaches a subscriber's table, and what each stage takes."""
     committed: list[tuple[float, int]] = []
@@ -127,7 +105,7 @@ def rate(rows: int) -> dict[str, Any]:
             report = run_sync(settings, listener=clock)
             assert report.is_new, report
             clock.begin("delta")
-            with noted(clock, committed):
+            with noted(committed, clock.begin):
                 (told,) = deliver(settings)
             clock.begin("end")
             differing = compared(settings, server.url)

@@ -58,15 +58,18 @@ def replay(settings: Settings, name: str, first: int, last: int, actor: str) -> 
         address = delivery_target.find(settings, wanted.target)
         rows = 0
         try:
-            for number in range(first, last + 1):
-                batch = delivery_step.batch(settings, name, number)
-                if batch is None or batch.manifest["grant"] != access.grant:
-                    raise UsageError(
-                        f"第 {number} 批已不在这里", where=name, cure="用 jiceng subscription resume --anew 重发全量"
-                    )
-                delivery_target.way(address["way"]).send(batch, address)
-                receipts.write(batch, "sent", wanted.subscriber)
-                rows += batch.manifest["rows"]
+            with delivery_target.way(address["way"]).sending(address) as hand:
+                for number in range(first, last + 1):
+                    batch = delivery_step.batch(settings, name, number)
+                    if batch is None or batch.manifest["grant"] != access.grant:
+                        raise UsageError(
+                            f"第 {number} 批已不在这里",
+                            where=name,
+                            cure="用 jiceng subscription resume --anew 重发全量",
+                        )
+                    hand(batch)
+                    receipts.write(batch, "sent", wanted.subscriber)
+                    rows += batch.manifest["rows"]
         except BaseException:
             failed(ledger, access)
             raise

@@ -5,7 +5,7 @@ all before it; whoever misses one sees it by the number and the hash.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -52,6 +52,10 @@ class Have:
 
     number: int
     hash: str
+
+
+# what hands one batch over: what the receiver then has, None where it does not say
+Hand = Callable[[Batch], Have | None]
 
 
 def name(number: int) -> str:

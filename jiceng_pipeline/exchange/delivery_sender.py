@@ -1,13 +1,15 @@
 """Sending (送出): the batches that lie here, in order, and again what the receiver lacks; each leaves a receipt."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_step
-from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.receipt import Receipts
 
@@ -42,22 +44,23 @@ class Sender:
     def send(self, way: Any, address: Mapping[str, str], number: int, until: int) -> bool:
         """Send the batches from `number` on, and again what the receiver lacks; False where it refuses one."""
         rewinds = 0
-        while number <= until:
-            batch = delivery_step.batch(self.settings, self.name, number)
-            got = self._handed(way, address, batch) if batch else None
-            if got is None:
-                return False
-            if got.number < number:
-                rewinds += 1
-                if rewinds > _REWINDS or delivery_step.batch(self.settings, self.name, got.number + 1) is None:
-                    raise SourceUnreachable("对方缺的批次补不齐", where=self.name, cure="下次交付时再补")
-            number = got.number + 1
+        with _Line(way, address) as line:
+            while number <= until:
+                batch = delivery_step.batch(self.settings, self.name, number)
+                got = self._handed(line, batch) if batch else None
+                if got is None:
+                    return False
+                if got.number < number:
+                    rewinds += 1
+                    if rewinds > _REWINDS or delivery_step.batch(self.settings, self.name, got.number + 1) is None:
+                        raise SourceUnreachable("对方缺的批次补不齐", where=self.name, cure="下次交付时再补")
+                number = got.number + 1
         return True
 
-    def _handed(self, way: Any, address: Mapping[str, str], batch: Batch) -> Have | None:
+    def _handed(self, line: "_Line", batch: Batch) -> Have | None:
         """Hand over one batch and write the receipt; None where the receiver refuses it."""
         try:
-            got: Have = way.send(batch, address) or Have(batch.number, batch.hash)
+            got = line.hand(batch) or Have(batch.number, batch.hash)
         except SourceRejected as refused:
             self.receipts.write(batch, "parked", self.actor, refused.what)
             return None
@@ -68,3 +71,19 @@ class Sender:
             self.receipts.write(batch, "sent", self.actor)
             self.batches, self.rows = self.batches + 1, self.rows + batch.manifest["rows"]
         return got
+
+
+class _Line(ExitStack):
+    """The connection to a receiver: made for the first batch, so that a failure to connect is that batch's."""
+
+    def __init__(self, way: Any, address: Mapping[str, str]) -> None:
+        super().__init__()
+        self._way, self._address = way, address
+
+    def hand(self, batch: Batch) -> Have | None:
+        return self._hand(batch)
+
+    @cached_property
+    def _hand(self) -> Hand:
+        hand: Hand = self.enter_context(self._way.sending(self._address))
+        return hand

@@ -164,6 +164,7 @@ def in_postgresql(url: str, schema: str = "public") -> Iterator[Store]:
     from jiceng_pipeline.exchange.receiver_postgresql import PostgresStore
 
     with connect(extensions=["postgres_scanner"]) as connection:
+        connection.execute("set threads = 1")  # another one would spin while the server works
         try:
             connection.execute(f"attach '{quoted(url)}' as target (type postgres)")
         except duckdb.Error:

@@ -6,20 +6,26 @@ the batch is whole. Whoever reads waits for that file.
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import SourceUnreachable
 from jiceng_pipeline.exchange import delivery_batch
-from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 
 NEEDS = ("folder",)
 ENCODING = "parquet"
 
 
-def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
-    """Put the two files of the batch into the directory."""
+@contextmanager
+def sending(address: Mapping[str, str]) -> Iterator[Hand]:
+    """Put the two files of each batch into the directory."""
+    yield lambda batch: _put(batch, address)
+
+
+def _put(batch: Batch, address: Mapping[str, str]) -> None:
     folder = Path(address["folder"])
     if not folder.is_dir():
         raise SourceUnreachable(
@@ -35,7 +41,6 @@ def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
         raise SourceUnreachable(
             f"放不进文件夹（{os.strerror(error.errno or 0)}）", where=str(folder), cure="检查共享文件夹和磁盘空间"
         ) from None
-    return None
 
 
 def have(subscription_id: str, address: Mapping[str, str]) -> Have | None:  # noqa: ARG001

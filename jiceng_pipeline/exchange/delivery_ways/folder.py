@@ -6,20 +6,26 @@ The receiver may say what it has in `received.json` beside the batches; what it 
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import SourceUnreachable
 from jiceng_pipeline.exchange import delivery_batch
-from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 
 NEEDS = ("folder",)
 ENCODING = "parquet"
 
 
-def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
-    """Put the batch into the folder; one that lies there already is replaced."""
+@contextmanager
+def sending(address: Mapping[str, str]) -> Iterator[Hand]:
+    """Put batches into the folder; one that lies there already is replaced."""
+    yield lambda batch: _put(batch, address)
+
+
+def _put(batch: Batch, address: Mapping[str, str]) -> None:
     place = _place(batch.manifest["subscription"], address)
     target = place / delivery_batch.name(batch.number)
     draft = place / f".{target.name}.{secrets.token_hex(4)}"
@@ -38,7 +44,6 @@ def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
         ) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return None
 
 
 def have(subscription_id: str, address: Mapping[str, str]) -> Have | None:

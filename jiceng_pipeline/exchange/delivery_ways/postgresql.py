@@ -1,23 +1,30 @@
 """A table in the subscriber's own PostgreSQL, kept as the receiver would keep it: exactly once, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import duckdb
 
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.exchange import receiver, receiver_store
-from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
+from jiceng_pipeline.exchange.receiver_store import Store
 
 NEEDS = ("url",)
 ENCODING = "parquet"
 _LOST = ("connection", "terminating", "timeout", "could not", "server closed")
 
 
-def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
-    """Take the batch over in the subscriber's database."""
+@contextmanager
+def sending(address: Mapping[str, str]) -> Iterator[Hand]:
+    """Take batches over in the subscriber's database, by one connection."""
+    with receiver_store.in_postgresql(address["url"], address.get("schema", "public")) as store:
+        yield lambda batch: _taken(store, batch)
+
+
+def _taken(store: Store, batch: Batch) -> Have:
     try:
-        with receiver_store.in_postgresql(address["url"], address.get("schema", "public")) as store:
-            return receiver.take(store, batch).have
+        return receiver.take(store, batch).have
     except duckdb.Error as error:  # its text may quote values
         if any(word in str(error).lower() for word in _LOST):
             raise SourceUnreachable("对方的数据库中断了", where="PostgreSQL", cure="下次交付时再送") from None

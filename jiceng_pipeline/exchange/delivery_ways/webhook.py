@@ -1,7 +1,8 @@
 """An HTTPS address of the subscriber's that takes signed batches; see `delivery_message` for what is sent."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpx
@@ -9,7 +10,7 @@ import httpx
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.exchange import delivery_message
-from jiceng_pipeline.exchange.delivery_batch import Batch, Have
+from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 
 NEEDS = ("url", "key")
 ENCODING = "ndjson"
@@ -22,24 +23,29 @@ _LOGIN = {401, 403, 404}
 _MISSING = 409
 
 
-def send(batch: Batch, address: Mapping[str, str]) -> Have | None:
-    """Post the batch, several times where it does not get through; return what the receiver then has."""
-    url = _checked(address["url"])
+@contextmanager
+def sending(address: Mapping[str, str]) -> Iterator[Hand]:
+    """Post batches, each several times where it does not get through; return what the receiver then has."""
+    _checked(address["url"])
+    with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        yield lambda batch: _posted(client, batch, address)
+
+
+def _posted(client: httpx.Client, batch: Batch, address: Mapping[str, str]) -> Have:
     body = delivery_message.packed(batch)
     failure = ""
-    with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
-            try:
-                signed = delivery_message.headers(address["key"], body, clock.now().timestamp())
-                answer = client.post(url, content=body, headers={**signed, "Content-Type": "application/gzip"})
-            except httpx.TransportError as error:
-                failure = type(error).__name__
-                continue
-            if answer.status_code not in _LATER:
-                return _told(answer)
-            failure = f"HTTP {answer.status_code}"
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
+        try:
+            signed = delivery_message.headers(address["key"], body, clock.now().timestamp())
+            answer = client.post(address["url"], content=body, headers={**signed, "Content-Type": "application/gzip"})
+        except httpx.TransportError as error:
+            failure = type(error).__name__
+            continue
+        if answer.status_code not in _LATER:
+            return _told(answer)
+        failure = f"HTTP {answer.status_code}"
     raise SourceUnreachable(
         f"送不到（{failure}，试了 {ATTEMPTS} 次）", where="webhook", cure="请对方检查服务，下次交付时再送"
     )
@@ -50,11 +56,10 @@ def have(subscription_id: str, address: Mapping[str, str]) -> Have | None:  # no
     return None
 
 
-def _checked(url: str) -> str:
+def _checked(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _OWN):
         raise SourceUnreachable("只送往 https 地址", where="webhook", cure="在 subscribers.yaml 里写 https://…")
-    return url
 
 
 def _told(answer: httpx.Response) -> Have:
