@@ -124,6 +124,20 @@ def tasks(settings: Settings, ledger: Ledger, scope: str) -> list[Task]:
     return sorted(found, key=lambda task: (task.instruction.due_date, task.instruction.instruction_id))
 
 
+def waiting(settings: Settings, ledger: Ledger, community: str) -> list[Instruction]:
+    """Return the tasks a community has not answered yet, those due first; what others answered is not read."""
+    place = communities.became(settings, community)
+    own = {place, *(code for code, now in communities.mergers(settings).items() if now == place)}
+    found = [
+        entry.body
+        for entry in views.standing(ledger, Instruction).values()
+        if not entry.body.is_withdrawn
+        and (entry.body.scope == _EVERYWHERE or any(code.startswith(entry.body.scope) for code in own))
+        and not any(ledger.on("instruction_answer", f"{entry.body.instruction_id}/{code}") for code in own)
+    ]
+    return sorted(found, key=lambda body: (body.due_date, body.instruction_id))
+
+
 def roll_up(settings: Settings, ledger: Ledger, name: str, scope: str | None = None) -> Mapping[str, Tally]:
     """Return how far a task is: of the division (of the instruction, or below it), then of each part of it."""
     body = find(ledger, name)

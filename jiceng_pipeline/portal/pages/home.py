@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from jiceng_pipeline.core.clock import LOCAL, now
-from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.core.clock import LOCAL, business_date, now
+from jiceng_pipeline.exchange import handover, instruction
+from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.portal import place_names
 from jiceng_pipeline.portal.models import Remembered
 from jiceng_pipeline.portal.reading import opened, settings
@@ -19,6 +20,7 @@ from jiceng_pipeline.portal.wording import say
 from jiceng_pipeline.returns import datasets
 from jiceng_pipeline.returns.access import authorise, served
 
+_COMMUNITY_DIGITS = 12
 _CHANGES = {"added": "新增", "removed": "移除", "changed": "变更", "moved_in": "迁入", "moved_out": "迁出"}
 
 
@@ -43,7 +45,7 @@ def home(request: HttpRequest, scope: str) -> HttpResponse:
                 ledger, account, datasets.find(settings(), "to_verify"), scope,
                 action="home", version=version.name, channel="page",
             )  # fmt: skip
-            counts = _counts(connection, access.where())
+            counts = _counts(connection, access.where()) | _work(ledger, scope)
             served(ledger, access, 0)
         neighbours = [] if len(scope) == 12 else place_names.inside(connection, scope)
     said = {
@@ -100,7 +102,31 @@ def _tasks(scope: str, counts: dict[str, int]) -> list[Task]:
             say("提出以后，由来源部门核实", "Doubted here, checked by the source department"),
             counts["dispute"],
         ),
+        Task(
+            say("上级交办的任务", "Tasks") if len(scope) == _COMMUNITY_DIGITS else say("任务和进度", "Tasks, how far"),
+            f"{place}/tasks",
+            say(f"其中已经超期的 {counts['late']:,} 件", f"{counts['late']:,} are overdue"),
+            counts["task"],
+        ),
+        Task(
+            say("交办事项", "Matters with departments"),
+            f"{place}/cases",
+            say("请部门办的、部门交来的，在谁手上、到哪天", "In whose hand, until when"),
+            counts["case"],
+        ),
     ]
+
+
+def _work(ledger: Ledger, scope: str) -> dict[str, int]:
+    """Return how many tasks and matters wait: of a community its own, above it those that are still under way."""
+    cases = handover.cases(settings(), ledger)
+    if len(scope) == _COMMUNITY_DIGITS:
+        tasks = instruction.waiting(settings(), ledger, scope)
+        late = sum(each.due_date < business_date(settings()) for each in tasks)
+        return {"task": len(tasks), "late": late, "case": sum(each.now.holder == scope for each in cases)}
+    under_way = [each for each in instruction.tasks(settings(), ledger, scope) if each.tally.waiting]
+    here = sum(each.now.community_code.startswith(scope.rstrip("*")) for each in cases)
+    return {"task": len(under_way), "late": sum(each.is_late for each in under_way), "case": here}
 
 
 def _is_new(request: HttpRequest, version: str) -> bool:
