@@ -86,6 +86,33 @@ def shares(found: Sequence[tuple[str, Sequence[float | None]]], kinds: Sequence[
     return _drawing("".join(drawn), y, title)
 
 
+def stacked(found: Sequence[tuple[str, Sequence[int]]], kinds: Sequence[str], title: str) -> str:
+    """Return one whole bar for each label, divided among the kinds, which differ by pattern."""
+    room, drawn = _WIDTH - _LABEL - 110, [_PATTERNS, _legend(kinds)]
+    for at, (label, counts) in enumerate(found):
+        x, y, whole = float(_LABEL), at * _ROW + 44, sum(counts) or 1
+        drawn.append(f'<text x="{_LABEL - 8}" y="{y + 17}" text-anchor="end" font-size="16">{escape(label[:9])}</text>')
+        for place, count in enumerate(counts):
+            if width := room * count / whole:
+                drawn.append(
+                    f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="22" fill="{_fill(place)}" '
+                    f'stroke="#0f4c4a"/>'
+                )
+                x += width
+        told = " / ".join(f"{count:,}" for count in counts)
+        drawn.append(f'<text x="{_LABEL + room + 8}" y="{y + 17}" font-size="14">{told}</text>')
+    return _drawing("".join(drawn), len(found) * _ROW + 52, title)
+
+
+def _legend(kinds: Sequence[str]) -> str:
+    step = (_WIDTH - 48) // max(1, len(kinds))
+    return "".join(
+        f'<rect fill="{_fill(at)}" stroke="#0f4c4a" x="{24 + at * step}" y="10" width="22" height="18"/>'
+        f'<text x="{54 + at * step}" y="25" font-size="16">{escape(name)}</text>'
+        for at, name in enumerate(kinds)
+    )
+
+
 def groups(found: Sequence[Group], series: Sequence[str], title: str) -> str:
     """Return a bar for each number, group under group; a series is known by its pattern, and by its name in words."""
     room, rows, y = _WIDTH - _LABEL - 190, [], 8
@@ -126,13 +153,8 @@ def columns(found: Sequence[tuple[str, int, int]], series: tuple[str, str], titl
             f'<text x="{left + width:.0f}" y="{60 + _CHART + 20}" text-anchor="middle" font-size="14">'
             f"{escape(label)}</text>"
         )
-    legend = "".join(
-        f'<rect fill="{_fill(at)}" stroke="#0f4c4a" x="{24 + at * 200}" y="10" width="22" height="18"/>'
-        f'<text x="{54 + at * 200}" y="25" font-size="16">{escape(name)}</text>'
-        for at, name in enumerate(series)
-    )
     floor = f'<path d="M16 {60 + _CHART}.5 H{_WIDTH - 16}" stroke="#1d2a2e"/>'
-    return _drawing(_PATTERNS + legend + "".join(drawn) + floor, _CHART + 92, title)
+    return _drawing(_PATTERNS + _legend(series) + "".join(drawn) + floor, _CHART + 92, title)
 
 
 # without colour they still differ: full, striped, dotted, empty

@@ -85,6 +85,15 @@ def test_a_matter_is_in_one_hand_at_a_time_until_its_opener_closes_it(site):
     assert site.client("county").get(f"/at/{site.community[:6]}/cases").text.count("楼道堆物") == 1
 
 
+def test_a_department_hands_a_matter_to_a_community(site):
+    department, clerk = site.client("department"), site.client("clerk")
+    assert "没有这个社区" in department.post("/cases/new", {"title": "复核", "community": "999999999999"}).text
+    assert "已交办" in department.post("/cases/new", {"title": "复核名册", "community": site.community}).text
+    key = last(site, Handover).case_id
+    assert "等我们办" in clerk.get(f"/at/{site.community}/cases").text
+    assert options(clerk.get(f"/at/{site.community}/cases/{key}").text) == {"answer", "pass"}
+
+
 def test_a_request_goes_from_the_wish_to_the_grant_and_each_side_sees_its_own(site, county):
     asks, checks, audits = site.client("department"), site.client("county"), site.client("audit_admin")
     wish = {"elements": ["resident_id", "name"], "scope": site.community, "profile": "check", "purpose": "低保核对",

@@ -39,6 +39,20 @@ class Opened(forms.Form):
         _choices(self, "to", [(name, title) for name, title in departments().items()])
 
 
+class Asked(forms.Form):
+    """What a department wants a community to see to."""
+
+    title = forms.CharField(max_length=100)
+    community = forms.RegexField(r"^\s*\d{12}\s*$", max_length=14)
+    text = forms.CharField(max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        worded(self.fields["title"], say("什么事（不写个人信息）", "What is the matter, without personal values"))
+        worded(self.fields["community"], say("请哪个社区办", "Which community"), say("十二位代码", "Twelve digits"))
+        worded(self.fields["text"], say("再说明一下", "More about it"))
+
+
 class Moved(forms.Form):
     """What was done about it; what may be done depends on in whose hand it is."""
 
@@ -83,26 +97,8 @@ def open_one(request: HttpRequest, scope: str) -> HttpResponse:
     if len(scope) != _COMMUNITY_DIGITS:
         raise Http404
     form = Opened(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        with open_ledger(settings()) as ledger:
-            made = handover.open_case(
-                settings(), ledger, caller(request).account, opener=scope, to=said["to"], community=scope,
-                title=said["title"], text=said["text"],
-            )  # fmt: skip
-        due = made.due_date.isoformat() if made.due_date else ""
-        return _done(
-            request, say("已交办", "Handed over"), made.case_id,
-            say(f"{_side(made.holder)}应在 {due} 前答复。", f"An answer is due by {due}."), f"/at/{scope}/cases",
-        )  # fmt: skip
-    told = {
-        "form": form,
-        "heading": say("请部门办一件事", "Ask a department"),
-        "submit": say("交出去", "Hand it over"),
-        "back": f"/at/{scope}/cases",
-        "trail": [*trail(scope), Link(say("交办事项", "Matters"), f"/at/{scope}/cases")],
-    }
-    return render(request, "portal/form.html", told)
+    heading = say("请部门办一件事", "Ask a department")
+    return _opened(request, form, heading, scope, f"/at/{scope}/cases", trail(scope))
 
 
 @scoped(Scope.PLACE)
@@ -128,7 +124,12 @@ def of_department(request: HttpRequest) -> HttpResponse:
             for each in handover.cases(settings(), ledger, with_closed=True)
             if {each.now.opener, each.now.holder} & set(sides)
         ]
-    said = {"rows": _told(found, sides), "at": "/cases", "place": "、".join(_side(each) for each in sides)}
+    said = {
+        "rows": _told(found, sides),
+        "at": "/cases",
+        "may_open": True,
+        "place": "、".join(_side(each) for each in sides),
+    }
     return render(request, "portal/cases.html", said)
 
 
@@ -142,9 +143,47 @@ def one_of_department(request: HttpRequest, key: str) -> HttpResponse:
     return _one(request, case, sides, "/cases", [Link(say("交办事项", "Matters"), "/cases")])
 
 
+@scoped(Scope.ACT, act="answer_ticket")
+@require_http_methods(["GET", "POST"])
+def open_as_department(request: HttpRequest) -> HttpResponse:
+    """Open a matter and hand it to a community."""
+    form = Asked(request.POST if request.method == "POST" else None)
+    (side, *_) = _departments(caller(request).systems)
+    return _opened(request, form, say("请社区办一件事", "Ask a community"), side, "/cases", [])
+
+
 def departments() -> dict[str, str]:
     """Return department → its name, from the contracts."""
     return {each.department: each.owner.name.partition(" ")[0] for each in contracts().values()}
+
+
+def _opened(
+    request: HttpRequest, form: Opened | Asked, heading: str, opener: str, back: str, steps: list[Link]
+) -> HttpResponse:
+    """Ask for a matter and open it; between a community and a department one of the two is the opener's side."""
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        community = said["community"].strip() if isinstance(form, Asked) else opener
+        try:
+            with open_ledger(settings()) as ledger:
+                made = handover.open_case(
+                    settings(), ledger, caller(request).account, opener=opener, to=said.get("to") or community,
+                    community=community, title=said["title"], text=said["text"],
+                )  # fmt: skip
+        except UsageError as wrong:
+            form.add_error(None, f"{wrong.what}；{wrong.cure}")
+        else:
+            due = made.due_date.isoformat() if made.due_date else ""
+            following = say(f"{_side(made.holder)}应在 {due} 前答复。", f"An answer is due by {due}.")
+            return _done(request, say("已交办", "Handed over"), made.case_id, following, back)
+    told = {
+        "form": form,
+        "heading": heading,
+        "submit": say("交出去", "Hand it over"),
+        "back": back,
+        "trail": [*steps, Link(say("交办事项", "Matters"), back)],
+    }
+    return render(request, "portal/form.html", told)
 
 
 def _one(request: HttpRequest, case: Case, sides: tuple[str, ...], back: str, steps: list[Link]) -> HttpResponse:
@@ -226,5 +265,6 @@ paths = [
     path(f"{_AT}/new", open_one),
     path(f"{_AT}/<key:key>", one_of_place),
     path("cases", of_department),
+    path("cases/new", open_as_department),
     path("cases/<key:key>", one_of_department),
 ]

@@ -88,10 +88,11 @@ def _told(found: Figures, scope: str) -> dict[str, Any]:
         kinds = []  # paths whose last parts are alike: men and women of every age
     unit = "%" if found.indicator.is_ratio else found.indicator.unit
     return {
-        "own": own and _number(own, unit),
+        "own": own
+        and (_number(own, unit) if _value(own, unit) is None or unit == "%" else f"{_number(own, unit)} {unit}"),
         "parts": [(each.division_name, _number(each, unit)) for each in parts],
         "kinds": [(each.category, _number(each, unit)) for each in kinds],
-        "parts_picture": _picture(parts, unit, f"{found.indicator.title}，下面各处") if len(parts) <= _DRAWN else "",
+        "parts_picture": _picture(parts, unit, f"{found.indicator.title}，下面各处"),
         "kinds_picture": _picture(kinds, unit, f"{found.indicator.title}，分组", named=True)
         if len(kinds) <= _DRAWN
         else "",
@@ -100,8 +101,12 @@ def _told(found: Figures, scope: str) -> dict[str, Any]:
     }
 
 
+def _value(each: Figure, unit: str) -> float | None:
+    return each.share if unit == "%" else each.value
+
+
 def _number(each: Figure, unit: str) -> str:
-    value = each.share if unit == "%" else each.value
+    value = _value(each, unit)
     return say("不公布", "not released") if value is None else f"{value:,}{unit if unit == '%' else ''}"
 
 
@@ -109,9 +114,9 @@ def _picture(found: Sequence[Figure], unit: str, title: str, *, named: bool = Fa
     bars = [
         Bar(each.category if named else each.division_name, int(value), 0, ())
         for each in found
-        if (value := each.share if unit == "%" else each.value) is not None
+        if (value := _value(each, unit)) is not None
     ]
-    return drawing.bars(bars, unit, title) if bars else ""
+    return drawing.bars(bars, unit, title) if 0 < len(bars) <= _DRAWN else ""
 
 
 paths = [path("at/<division:scope>/indicators", listed), path("at/<division:scope>/indicator/<name:name>", one)]

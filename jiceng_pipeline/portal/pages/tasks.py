@@ -20,6 +20,7 @@ from jiceng_pipeline.portal.scopes import Scope, caller, scoped
 from jiceng_pipeline.portal.wording import say, worded
 
 _COMMUNITY_DIGITS = 12
+_DRAWN = 25  # more parts than that are told by the table alone
 
 
 class Answer(forms.Form):
@@ -196,11 +197,7 @@ def _progress(found: Any) -> dict[str, Any]:
     (top, whole), *parts = found.items()
     rows = [(code, place_names.title(code), tally) for code, tally in parts]
     kinds = (say("办好", "done"), say("办不了", "cannot"), say("没有答复", "waiting"))
-    shares = [
-        (name, [part / tally.communities for part in (tally.done, tally.cannot, tally.waiting)])
-        for _, name, tally in rows[:12]
-        if tally.communities
-    ]
+    bars = [(name, (tally.done, tally.cannot, tally.waiting)) for _, name, tally in rows]
     sentence = (
         f"共 {whole.communities:,} 个社区，办好 {whole.done:,} 个，办不了 {whole.cannot:,} 个，超期 {whole.late:,} 个。"
     )
@@ -209,7 +206,7 @@ def _progress(found: Any) -> dict[str, Any]:
         "whole": whole,
         "rows": rows,
         "sentence": sentence,
-        "picture": drawing.shares(shares, kinds, sentence) if shares else "",
+        "picture": drawing.stacked(bars, kinds, sentence) if 0 < len(bars) <= _DRAWN else "",
     }
 
 
