@@ -35,6 +35,7 @@ def test_a_clerks_pages_are_accessible(reader, site, mine, width, size):
     plain = (at, f"{at}/registers", f"{at}/register/resident_register", f"{at}/downloads", f"{at}/verify",
              f"{at}/review", f"{at}/disputes", f"{at}/pictures", f"{at}/apps", f"{at}/forms",
              f"{at}/app/elderly_living_alone_visit", f"{at}/resident/{mine.holes['key']}", "/me",
+             f"{at}/account", f"{at}/tasks", f"{at}/cases/new", f"{at}/lists/new", f"{at}/indicators",
              f"{at}/register/resident_register?q=没有这个人", "/nothing")  # fmt: skip
     found = {}
     for address in plain:
@@ -56,7 +57,7 @@ def test_the_narrowest_window_needs_no_sideways_scroll(reader, site):
 
 @pytest.mark.parametrize(("account", "pages"), [
     ("township", ["/"]),
-    ("department", ["/tickets", "/disputes"]),
+    ("department", ["/tickets", "/disputes", "/sharing", "/sharing/new/resident_register", "/tasks/new"]),
     (None, ["/login", "/practice", "/practice/3?pressed=1", "/guide"]),
 ])  # fmt: skip
 def test_the_pages_of_others_are_accessible(reader, account, pages):

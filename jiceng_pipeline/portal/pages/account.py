@@ -23,8 +23,8 @@ FIGURES = (
     ("disputed", "提出异议", "件"), ("upheld", "异议成立", "件"), ("returned", "回来的数据", "项"),
     ("added", "本次新增", "条"), ("corrected", "本次改正", "项"), ("opened", "下载取用", "份"),
 )  # fmt: skip
-_CARDS = ("supplied", "asked_again", "returned", "added", "corrected", "opened")
-_DRAWN = ("supplied", "returned", "corrected", "opened")
+_CARDS = ("supplied", "asked_again", "verified", "returned", "added", "corrected", "opened")
+_DRAWN = ("supplied", "verified", "returned", "corrected", "opened")
 _COMMUNITY = 12
 
 
