@@ -65,7 +65,7 @@ class Caller:
             ("answer_ticket", say("问题单", "Tickets"), "/tickets"),
             ("decide_dispute", say("异议", "Disputes"), "/disputes"),
             ("answer_ticket", say("交办事项", "Matters"), "/cases"),
-            *([] if place else [("give_task", say("任务", "Tasks"), "/tasks")]),
+            *([("give_task", say("任务", "Tasks"), "/tasks")] if self.systems else []),
             ("approve_request", say("数据共享", "Sharing"), "/sharing"),
             ("make_account", say("账号", "Accounts"), "/accounts"),
             ("give_post", say("岗位", "Posts"), "/posts"),

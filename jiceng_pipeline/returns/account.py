@@ -141,8 +141,18 @@ def figures(
     since: date | None = None,
 ) -> _Counted:  # fmt: skip
     """Yield (division of so many digits, or the longer or shorter one it was done for, which figure, how many)."""
+    yield from came_back(connection, where, digits)
+    yield from was_done(settings, ledger, scope, since)
+
+
+def came_back(connection: duckdb.DuckDBPyConnection, where: str, digits: int) -> _Counted:
+    """Yield what a version brought back; it is the same as long as that version is served."""
     yield from _returned(connection, where, digits)
     yield from _changed(connection, where, digits)
+
+
+def was_done(settings: Settings, ledger: Ledger, scope: str, since: date | None = None) -> _Counted:
+    """Yield what was done in a place up to now."""
     yield from _done(ledger, scope, since)
     yield from _opened(settings, ledger, scope, since)
 

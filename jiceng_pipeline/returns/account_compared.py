@@ -25,6 +25,7 @@ FEWEST = 3  # communities below which no average is told
 MONTHS = 12
 _LEVELS = (9, 6)  # digits of the divisions an account is compared with
 _COMMUNITY = 12
+_counted: dict[str, tuple[str, Sequence[tuple[str, str, int]]]] = {}  # division → the version it was counted in
 
 
 @dataclass(frozen=True)
@@ -66,22 +67,21 @@ def compared(
     """Return the account of a place with its surroundings; raise AccessDenied where no grant covers the place."""
     access = account.leave(ledger, actor, scope, version, channel)
     own, *parts = account.summed(settings, ledger, connection, access)
-    averages = _averages(settings, ledger, connection, scope)
+    averages = _averages(settings, ledger, connection, version, scope)
     months = _months(connection, access.where("community_code"))
     served(ledger, access, 1 + len(parts))
     return Compared(own, parts, averages, months, access.receipt)
 
 
 def _averages(
-    settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConnection, scope: str
+    settings: Settings, ledger: Ledger, connection: duckdb.DuckDBPyConnection, version: Version, scope: str
 ) -> Sequence[Average]:
     above = [scope[:digits] for digits in _LEVELS if len(scope) >= digits]
     if not above:
         return ()
     top = above[-1]
-    where = f"community_code between {literal(top)} and {literal(f'{top}~')}"
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    for code, what, number in account.figures(settings, ledger, connection, top, where, _COMMUNITY):
+    for code, what, number in (*_came_back(connection, version, top), *account.was_done(settings, ledger, top)):
         counted[code][what] += number
     names = communities.places(settings.reference)
     found = []
@@ -92,6 +92,14 @@ def _averages(
             told = {what: round(sum(each[what] for each in inside) / len(inside), 1) for what in FIGURES}
             found.append(Average(names[code].name, len(inside), told))
     return found
+
+
+def _came_back(connection: duckdb.DuckDBPyConnection, version: Version, top: str) -> Sequence[tuple[str, str, int]]:
+    """Return what came back to each community of a division: counted once a version, a county has a million people."""
+    if _counted.get(top, ("", ()))[0] != version.name:
+        where = f"community_code between {literal(top)} and {literal(f'{top}~')}"
+        _counted[top] = version.name, tuple(account.came_back(connection, where, _COMMUNITY))
+    return _counted[top][1]
 
 
 def _months(connection: duckdb.DuckDBPyConnection, where: str) -> Sequence[Month]:

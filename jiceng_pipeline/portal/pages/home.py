@@ -1,6 +1,7 @@
 """今天要办的事: what waits for this division, what came back since the last time, and the files to fetch."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 from django.contrib.auth.models import User
@@ -16,6 +17,7 @@ from jiceng_pipeline.portal import place_names
 from jiceng_pipeline.portal.models import Remembered
 from jiceng_pipeline.portal.reading import opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
+from jiceng_pipeline.portal.templatetags.words import day
 from jiceng_pipeline.portal.wording import say
 from jiceng_pipeline.returns import datasets
 from jiceng_pipeline.returns.access import authorise, served
@@ -45,13 +47,13 @@ def home(request: HttpRequest, scope: str) -> HttpResponse:
                 ledger, account, datasets.find(settings(), "to_verify"), scope,
                 action="home", version=version.name, channel="page",
             )  # fmt: skip
-            counts = _counts(connection, access.where()) | _work(ledger, scope)
+            counts, (work, due) = _counts(connection, access.where()), _work(ledger, scope)
             served(ledger, access, 0)
         neighbours = [] if len(scope) == 12 else place_names.inside(connection, scope)
     said = {
         "scope": scope,
         "place": place_names.title(scope),
-        "tasks": _tasks(scope, counts),
+        "tasks": _tasks(scope, counts | work, due),
         "changes": [(title, counts[code]) for code, title in _CHANGES.items() if counts.get(code)],
         "is_first": version.manifest.get("previous") is None,
         "as_of": version.manifest.get("inputs", {}).get("business_date", ""),
@@ -81,7 +83,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, where: str) -> dict[str, int]
     return dict(rows)
 
 
-def _tasks(scope: str, counts: dict[str, int]) -> list[Task]:
+def _tasks(scope: str, counts: dict[str, int], due: date | None) -> list[Task]:
     place = f"/at/{scope}"
     return [
         Task(
@@ -105,7 +107,8 @@ def _tasks(scope: str, counts: dict[str, int]) -> list[Task]:
         Task(
             say("上级交办的任务", "Tasks") if len(scope) == _COMMUNITY_DIGITS else say("任务和进度", "Tasks, how far"),
             f"{place}/tasks",
-            say(f"其中已经超期的 {counts['late']:,} 件", f"{counts['late']:,} are overdue"),
+            (say(f"最近一件的期限是 {day(due)}，", f"The next is due on {due}, ") if due else "")
+            + say(f"已经超期的 {counts['late']:,} 件", f"{counts['late']:,} are overdue"),
             counts["task"],
         ),
         Task(
@@ -117,16 +120,18 @@ def _tasks(scope: str, counts: dict[str, int]) -> list[Task]:
     ]
 
 
-def _work(ledger: Ledger, scope: str) -> dict[str, int]:
-    """Return how many tasks and matters wait: of a community its own, above it those that are still under way."""
+def _work(ledger: Ledger, scope: str) -> tuple[dict[str, int], date | None]:
+    """Return how many tasks and matters wait, and until when the first of them: of a community its own, else below."""
     cases = handover.cases(settings(), ledger)
     if len(scope) == _COMMUNITY_DIGITS:
         tasks = instruction.waiting(settings(), ledger, scope)
         late = sum(each.due_date < business_date(settings()) for each in tasks)
-        return {"task": len(tasks), "late": late, "case": sum(each.now.holder == scope for each in cases)}
-    under_way = [each for each in instruction.tasks(settings(), ledger, scope) if each.tally.waiting]
-    here = sum(each.now.community_code.startswith(scope.rstrip("*")) for each in cases)
-    return {"task": len(under_way), "late": sum(each.is_late for each in under_way), "case": here}
+        held = sum(each.now.holder == scope for each in cases)
+    else:
+        under_way = [each for each in instruction.tasks(settings(), ledger, scope) if each.tally.waiting]
+        tasks, late = [each.instruction for each in under_way], sum(each.is_late for each in under_way)
+        held = sum(each.now.community_code.startswith(scope.rstrip("*")) for each in cases)
+    return {"task": len(tasks), "late": late, "case": held}, tasks[0].due_date if tasks else None
 
 
 def _is_new(request: HttpRequest, version: str) -> bool:
