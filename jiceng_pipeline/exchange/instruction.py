@@ -115,9 +115,8 @@ def answer(
 def tasks(settings: Settings, ledger: Ledger, scope: str) -> list[Task]:
     """Return the tasks that concern a division, each once, those due first; a community sees its own answer."""
     here = _below(settings, scope)
-    answers = _answers(settings, ledger)
     found = [
-        _task(settings, entry.body, answers.get(entry.body.instruction_id, {}), reached, scope)
+        _task(settings, entry.body, _answers(settings, ledger, entry.subject, scope), reached, scope)
         for entry in views.standing(ledger, Instruction).values()
         if not entry.body.is_withdrawn and (reached := here & _below(settings, entry.body.scope))
     ]
@@ -141,8 +140,8 @@ def waiting(settings: Settings, ledger: Ledger, community: str) -> list[Instruct
 def roll_up(settings: Settings, ledger: Ledger, name: str, scope: str | None = None) -> Mapping[str, Tally]:
     """Return how far a task is: of the division (of the instruction, or below it), then of each part of it."""
     body = find(ledger, name)
-    answers = _answers(settings, ledger).get(body.instruction_id, {})
     top = scope or body.scope
+    answers = _answers(settings, ledger, body.instruction_id, top)
     reached = _below(settings, body.scope) & _below(settings, top)
     found = {top: _tally(settings, body, answers, reached)}
     digits = next((level for level in _LEVELS if level > (0 if top == _EVERYWHERE else len(top))), None)
@@ -169,13 +168,17 @@ def _tally(
     return Tally(len(given), verdicts["done"], verdicts["cannot"], late)
 
 
-def _answers(settings: Settings, ledger: Ledger) -> dict[str, dict[str, InstructionAnswer]]:
-    """Return instruction → community as it is now → its last answer."""
+def _answers(settings: Settings, ledger: Ledger, name: str, scope: str) -> dict[str, InstructionAnswer]:
+    """Return community as it is now → its last answer, of those in a division; no others are read."""
     became = communities.mergers(settings)
-    found: dict[str, dict[str, InstructionAnswer]] = {}
-    for entry in views.standing(ledger, InstructionAnswer).values():
-        said = entry.body
-        found.setdefault(said.instruction_id, {})[became.get(said.community_code, said.community_code)] = said
+    here = "" if scope == _EVERYWHERE else became.get(scope, scope)
+    # who answered before it was merged into something here
+    moved = [code for code, now in became.items() if now.startswith(here) and not code.startswith(here)]
+    events = [event for start in (here, *moved) for event in ledger.about("instruction_answer", f"{name}/{start}")]
+    found: dict[str, InstructionAnswer] = {}
+    for event in sorted(events, key=lambda event: event.seq):
+        said = views.typed(event, InstructionAnswer).body
+        found[became.get(said.community_code, said.community_code)] = said
     return found
 
 
