@@ -60,13 +60,13 @@ def filled(url: str, rows: int) -> None:
         connection.execute(
             f"""create table hukou.t_czrk as
             with numbered as (
-                select i, '320613' || to_char(date '1940-01-01' + (i / 999) % 25000, 'YYYYMMDD')
-                    || lpad((1 + i % 999)::text, 3, '0') as n
+                select i, '320613' || to_char(date '1940-01-01' + i % 25000, 'YYYYMMDD')
+                    || lpad((1 + i / 25000)::text, 3, '0') as n
                 from generate_series(0, {rows - 1}) as r(i))
             select i::text as rybh, n || substr('{_SIGNS}', 1 + ({weighed}) % 11, 1) as gmsfhm,
                 substr('{_NAMES}', 1 + i % 20, 1) || substr('{_GIVEN}', 1 + (i / 20) % 30, 1)
                     || substr('{_GIVEN}', 1 + (i / 600) % 30, 1) as xm,
-                case when (1 + i % 999) % 2 = 1 then '1' else '2' end as xbdm, substr(n, 7, 8) as csrq, '01' as mzdm,
+                case when (1 + i / 25000) % 2 = 1 then '1' else '2' end as xbdm, substr(n, 7, 8) as csrq, '01' as mzdm,
                 '20' as hyzk, '3206130' || lpad((i / 3)::text, 10, '0') as hh,
                 (array['02', '10', '20'])[1 + i % 3] as yhzgx,
                 '江苏省南通市崇川区虹桥街道红星路' || 1 + (i / 30000) || '号段家坝新村' || 1 + (i / 300) % 100 || '幢'
