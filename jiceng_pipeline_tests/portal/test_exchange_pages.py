@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from jiceng_pipeline.exchange import instruction, party
+from jiceng_pipeline.exchange import handover, instruction, party
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.kinds.handover import Handover
@@ -12,6 +12,7 @@ from jiceng_pipeline.ledger.kinds.post import Post
 from jiceng_pipeline.ledger.kinds.request import Request
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import posts
+from jiceng_pipeline.services import catalogue
 
 LATER = "2099-06-30"
 
@@ -45,6 +46,25 @@ def test_a_task_goes_down_stands_on_the_home_page_and_comes_back_done(site, coun
     assert "办好 1 个" in progress
     assert f"/at/{site.community[:9]}/tasks/{key}" in progress
     assert clerk.get(f"/at/{site.community}/tasks/new").status_code == 403
+
+
+def test_what_is_open_about_an_item_that_has_ended_is_marked(site):
+    told = {"opener": site.community, "to": "civil_affairs", "community": site.community, "item": "elderly_allowance"}
+    with open_ledger(site.settings) as ledger:
+        made = handover.open_case(site.settings, ledger, "operator", title="尊老金没到账", **told)
+    clerk, at = site.client("clerk"), f"/at/{site.community}/cases"
+    assert "停办" not in clerk.get(at).text + clerk.get(f"{at}/{made.case_id}").text
+    text = (catalogue.ITEMS / "elderly_allowance.yaml").read_text("utf-8")
+    ended = site.settings.services / "items" / "elderly_allowance.2.yaml"
+    ended.parent.mkdir(parents=True)
+    ended.write_text(text.replace("version: 1", "version: 2\nvalid_until: 2026-06-30"), "utf-8")
+    catalogue._versions.cache_clear()  # a running site reads the files once
+    try:
+        assert "事项已停办" in clerk.get(at).text
+        assert "已经停办" in clerk.get(f"{at}/{made.case_id}").text
+    finally:
+        ended.unlink()
+        catalogue._versions.cache_clear()
 
 
 def test_whom_a_task_waits_for_is_known_without_reading_what_others_said(site, monkeypatch):

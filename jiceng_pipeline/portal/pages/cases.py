@@ -15,6 +15,7 @@ from jiceng_pipeline.exchange.handover import Case
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.portal import place_names
 from jiceng_pipeline.portal.caller import Link
+from jiceng_pipeline.portal.ended import ended
 from jiceng_pipeline.portal.pages.registers import trail
 from jiceng_pipeline.portal.reading import settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
@@ -83,6 +84,7 @@ def of_place(request: HttpRequest, scope: str) -> HttpResponse:
         "scope": scope,
         "place": place_names.title(scope),
         "rows": _told(here, (scope,)),
+        "ended": ended(),
         "at": f"/at/{scope}/cases",
         "may_open": len(scope) == _COMMUNITY_DIGITS and caller(request).may("answer_task"),
         "trail": trail(scope),
@@ -126,6 +128,7 @@ def of_department(request: HttpRequest) -> HttpResponse:
         ]
     said = {
         "rows": _told(found, sides),
+        "ended": ended(),
         "at": "/cases",
         "may_open": True,
         "place": "、".join(_side(each) for each in sides),
@@ -208,6 +211,7 @@ def _one(request: HttpRequest, case: Case, sides: tuple[str, ...], back: str, st
             return _done(request, heading, made.case_id, where, back)
     told = {
         "case": case,
+        "ended": ended(),
         "holder": _side(case.now.holder),
         "opener": _side(case.now.opener),
         "steps": [(STEPS[each.body.step], _side(each.body.holder), each.body, each.actor) for each in case.steps],

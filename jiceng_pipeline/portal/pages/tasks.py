@@ -14,6 +14,7 @@ from jiceng_pipeline.ledger.kinds.instruction import Instruction
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.portal import drawing, place_names
 from jiceng_pipeline.portal.caller import Link
+from jiceng_pipeline.portal.ended import ended
 from jiceng_pipeline.portal.pages.registers import trail
 from jiceng_pipeline.portal.reading import settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
@@ -78,6 +79,7 @@ def of_place(request: HttpRequest, scope: str) -> HttpResponse:
         "is_community": len(scope) == _COMMUNITY_DIGITS,
         "at": f"/at/{scope}/tasks",
         "tasks": found,
+        "ended": ended(),
         "may_give": caller(request).may("give_task") and len(scope) < _COMMUNITY_DIGITS,
         "trail": trail(scope),
     }
@@ -106,6 +108,7 @@ def one_of_place(request: HttpRequest, scope: str, key: str) -> HttpResponse:
     told = {
         "scope": scope,
         "task": found.instruction,
+        "ended": ended(),
         "answer": found.answer,
         "is_late": found.is_late,
         "is_community": is_community,
@@ -132,7 +135,13 @@ def of_giver(request: HttpRequest) -> HttpResponse:
     with open_ledger(settings()) as ledger:
         every = instruction.tasks(settings(), ledger, "*")
     found = [each for each in every if each.instruction.issued_by == caller(request).account]
-    said = {"tasks": found, "at": "/tasks", "may_give": True, "place": say("下达的任务", "Tasks given")}
+    said = {
+        "tasks": found,
+        "ended": ended(),
+        "at": "/tasks",
+        "may_give": True,
+        "place": say("下达的任务", "Tasks given"),
+    }
     return render(request, "portal/tasks.html", said)
 
 
@@ -148,9 +157,8 @@ def one_of_giver(request: HttpRequest, key: str) -> HttpResponse:
         if found.issued_by != caller(request).account:
             raise Http404
         parts = _progress(instruction.roll_up(settings(), ledger, key))
-    return render(
-        request, "portal/task.html", {"task": found, "trail": [Link(say("任务", "Tasks"), "/tasks")], **parts}
-    )
+    steps = [Link(say("任务", "Tasks"), "/tasks")]
+    return render(request, "portal/task.html", {"task": found, "ended": ended(), "trail": steps, **parts})
 
 
 @scoped(Scope.ACT, act="give_task")
