@@ -39,6 +39,8 @@ def test_a_task_goes_down_stands_on_the_home_page_and_comes_back_done(site, coun
     listed = clerk.get(f"{at}/tasks").text
     key = listed.split(f"{at}/tasks/")[1].split('"')[0]
     assert "冬季走访" in listed
+    nothing = clerk.post(f"{at}/tasks/{key}", {}).text
+    assert nothing.count('"#id_verdict"') == nothing.count('id="id_verdict"') == 1, "the list of mistakes leads there"
     assert "办不了要写明原因" in clerk.post(f"{at}/tasks/{key}", {"verdict": "cannot"}).text
     assert "已报告上级" in clerk.post(f"{at}/tasks/{key}", {"verdict": "done", "text": "都走到了"}).text
     assert "已办好" in clerk.get(f"{at}/tasks").text
