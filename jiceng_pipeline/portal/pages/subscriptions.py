@@ -15,13 +15,13 @@ from jiceng_pipeline.portal.scopes import Scope, caller, scoped
 from jiceng_pipeline.portal.wording import say
 from jiceng_pipeline.returns import datasets
 
-_TURNS = {"active": ("paused", "ended"), "paused": ("active", "ended"), "ended": ()}
+_TURNS = {"active": ("paused",), "paused": ("active",), "ended": ()}  # no press of a button ends one for good
 
 
 @scoped(Scope.ACT, act="subscribe")
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """List the reader's own subscriptions; turn one off, on, or end it."""
+    """List the reader's own subscriptions; turn one off and on."""
     account, known = caller(request).account, datasets.datasets(settings())
     with open_ledger(settings()) as ledger:
         own = {name: each for name, each in subscription.every(ledger).items() if each.subscriber == account}
@@ -50,9 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _words(state: str) -> str:
-    return {
-        "active": say("恢复", "Resume"), "paused": say("暂停", "Pause"), "ended": say("结束", "End")
-    }[state]  # fmt: skip
+    return say("恢复", "Resume") if state == "active" else say("暂停", "Pause")
 
 
 paths = [path("subscriptions", page)]
