@@ -1,5 +1,6 @@
 """One simulated community for all rooms: its systems run for the whole session, and one home is synced from them."""
 
+import os
 import shutil
 import signal
 
@@ -13,6 +14,8 @@ from jiceng_pipeline.simulation.simulate import simulate
 # whoever runs the tests in the background may hand down that an interrupt is ignored, and tests interrupt processes
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+os.environ.setdefault("JICENG_NICE", "0")  # commands run in this very process, which nobody can lift again
 
 
 @pytest.fixture(scope="session")

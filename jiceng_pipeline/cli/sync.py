@@ -8,6 +8,7 @@ from rich.table import Table
 
 from jiceng_pipeline.cli import progress, words
 from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.core import processes
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ def sync(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) 
     """Sync once; the exit code says how it went."""
     from jiceng_pipeline.defs.launch import run_sync
 
+    settings = Settings.load()
+    processes.stand_back(settings.niceness)  # the portal beside it is waited for
     with progress.shown(say("同步", "sync")):
-        report = run_sync(Settings.load())
+        report = run_sync(settings)
     if as_json:
         print_json(report.to_json())
     else:

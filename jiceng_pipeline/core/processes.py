@@ -62,3 +62,8 @@ def _born(pid: int) -> str:
     answer = subprocess.run(["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     state, _, born = answer.stdout.strip().partition(" ")
     return "" if state.startswith("Z") else born.strip()
+
+
+def stand_back(niceness: int, pid: int = 0) -> None:
+    """Let a process that has just begun (0: this one) yield to others by that much; never push it ahead of them."""
+    os.setpriority(os.PRIO_PROCESS, pid, max(os.getpriority(os.PRIO_PROCESS, pid), niceness))

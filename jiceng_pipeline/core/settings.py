@@ -40,13 +40,17 @@ def _shipped(checkout: str, bundled: str) -> Path:
 
 @dataclass(frozen=True)
 class Settings:
-    """One instance of the pipeline. `business_date` is set only to replay another day."""
+    """One instance of the pipeline. `business_date` is set only to replay another day.
+
+    `niceness` is by how much a sync stands back for people who read meanwhile, 0 (not at all) to 19.
+    """
 
     home: Path
     business_date: date | None = None
     locale: str = "zh"
     memory_limit: str = "4GB"
     threads: int = 2
+    niceness: int = 10
 
     @classmethod
     def load(cls, home: Path | None = None) -> "Settings":
@@ -64,6 +68,7 @@ class Settings:
             locale="en" if language.lower().startswith("en") else "zh",
             memory_limit=env.get("JICENG_MEMORY", "4GB"),
             threads=int(env.get("JICENG_THREADS", "2")),
+            niceness=int(env.get("JICENG_NICE", "10")),
         )
 
     @property

@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from jiceng_pipeline.core.errors import JicengError, UsageError
+from jiceng_pipeline.core.processes import stand_back
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs import instance as history
 
@@ -52,7 +53,7 @@ def serving(settings: Settings, port: int) -> Iterator[list[subprocess.Popen[byt
 
 def _start(settings: Settings, log: Path, module: list[str]) -> subprocess.Popen[bytes]:
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        return subprocess.Popen(
+        part = subprocess.Popen(
             [sys.executable, "-m", *module],
             env=history.environment(settings),
             stdin=subprocess.DEVNULL,
@@ -60,6 +61,8 @@ def _start(settings: Settings, log: Path, module: list[str]) -> subprocess.Popen
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us, and we tell them, in order
         )
+    stand_back(settings.niceness, part.pid)  # and with it the syncs that it starts
+    return part
 
 
 def _await(settings: Settings, parts: list[subprocess.Popen[bytes]], port: int) -> None:

@@ -5,12 +5,14 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import (
     Column,
     Connection,
+    Engine,
     Index,
     Integer,
     MetaData,
@@ -162,21 +164,6 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._pid = os.getpid()
-        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, hide_parameters=True)
-
-    def _connect(self) -> sqlite3.Connection:
-        made = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode=rw",
-            uri=True,
-            timeout=WAIT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        made.text_factory = lambda text: text.decode("utf-8", "surrogateescape")  # broken text: verify says where
-        made.execute("pragma synchronous = full")
-        made.execute("pragma trusted_schema = off")
-        return made
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
@@ -194,10 +181,7 @@ class Database:
 
     @contextmanager
     def _open(self) -> Iterator[Connection]:
-        if self._pid != os.getpid():  # SQLite connections must not be carried across a fork
-            self._engine.dispose(close=False)
-            self._pid = os.getpid()
-        with translated(self.path), self._engine.connect() as connection:
+        with translated(self.path), _engine(self.path, os.getpid()).connect() as connection:
             yield connection
 
     def complete(self) -> None:
@@ -211,7 +195,27 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; the last one out folds the write-ahead log into the file."""
-        self._engine.dispose()
+        _engine(self.path, os.getpid()).dispose()
+
+
+@lru_cache(maxsize=8)
+def _engine(path: Path, process: int) -> Engine:  # noqa: ARG001  SQLite connections must not be carried across a fork
+    """Return what keeps the connections of a file and the statements it has compiled: that takes longest of all."""
+    return create_engine("sqlite://", creator=lambda: _connected(path), poolclass=QueuePool, hide_parameters=True)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    made = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        timeout=WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    made.text_factory = lambda text: text.decode("utf-8", "surrogateescape")  # broken text: verify says where
+    made.execute("pragma synchronous = full")
+    made.execute("pragma trusted_schema = off")
+    return made
 
 
 def create(path: Path) -> None:

@@ -172,7 +172,11 @@ def _gain(entity: str) -> str:
 
 def _answered(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str, said: list[Word]) -> None:
     """Create temp table `answered(one, other)`: entities of which somebody has said whether they are one."""
-    _say(connection, [word for word in said if word.entity == entity])
+    words_of_it = [word for word in said if word.entity == entity]
+    if not words_of_it:
+        connection.execute("create or replace temp table answered (one varchar, other varchar)")
+        return
+    _say(connection, words_of_it)
     connection.execute(
         f"""create or replace temp table answered as
         with holds as (

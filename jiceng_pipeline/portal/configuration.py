@@ -13,6 +13,7 @@ ROOM = PACKAGE / "portal"
 IDLE_MINUTES, ABSOLUTE_HOURS = 30, 8
 TRIES, LOCKED_MINUTES = 5, 15
 LARGEST_UPLOAD = 20 * 1024 * 1024
+_KEPT_SECONDS = 600
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -93,6 +94,7 @@ def values(settings: Settings, domains: tuple[str, ...] = (), behind_https: bool
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": place.database(settings),
+                "CONN_MAX_AGE": _KEPT_SECONDS,  # opening it costs more than asking it
                 "OPTIONS": {
                     "transaction_mode": "IMMEDIATE",
                     "timeout": 20,

@@ -23,7 +23,7 @@ REGISTERS = {
     "resident": "resident_register", "household": "household_register", "enterprise": "enterprise_register",
 }  # fmt: skip
 _OWN = {"community_code", "community_name", "resident_id", "household_id", "enterprise_id", "head_resident_id"}
-_SOURCES_SHOWN_ELSEWHERE = {"system_count", "source_systems", "source_date", "tags"}
+_SOURCES_SHOWN_ELSEWHERE = {"system_count", "source_systems", "source_date"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def read(cut: Cut, entity: str, key: str, name_column: str) -> Dossier | None:
     """Return the dossier of an entity of the cut's scope, None where there is none."""
     own = identifier(f"{entity}_id")
     wording = {
-        each.id: in_words(each, cut.access.maskings[each.id].sql(identifier(each.id)), {}) for each in cut.elements
+        each.id: in_words(each, cut.access.maskings[each.id].sql(identifier(each.id)), {})
+        for each in cut.elements
+        if each.id not in _SOURCES_SHOWN_ELSEWHERE
     }
     shown = ", ".join(f"cast({sql} as varchar)" for sql in wording.values())
     rows = cut.connection.execute(
@@ -94,7 +96,7 @@ def read(cut: Cut, entity: str, key: str, name_column: str) -> Dossier | None:
     cells = [
         Cell(each, row[each.id], marks.get(each.id, ""), cut.is_empty(each), said.get(each.id, ()))
         for each in cut.elements
-        if each.id not in _OWN | _SOURCES_SHOWN_ELSEWHERE
+        if each.id not in _OWN | _SOURCES_SHOWN_ELSEWHERE | {"tags"}
     ]
     tags = [tag for tag in (row.get("tags") or "").split("、") if tag]
     return Dossier(entity, key, row.get(name_column) or "", row["community_code"], row.get("household_id"), tags, cells)
@@ -138,10 +140,11 @@ def _words(
         where c.entity_id = {literal(key)} order by c.record_date desc nulls last, c.system, c.record_id"""
     ).fetchall()
     found: dict[str, Sequence[Word]] = {}
+    titles = {name: contract.title for name, contract in systems().items()}
     for number, each in enumerate(asked):
         at = 3 + 2 * number
         said = [
-            Word(row[0], systems()[row[0]].title if row[0] in systems() else row[0], row[at], row[2], row[1],
+            Word(row[0], titles.get(row[0], row[0]), row[at], row[2], row[1],
                  bool(row[at + 1]))
             for row in rows
             if row[at] is not None and row[0] not in unnamed
@@ -153,4 +156,6 @@ def _words(
 def _marks(cut: Cut, entity: str, key: str) -> dict[str, str]:
     """Return element → what has to be said of the cell, of what is shown."""
     shown = {each.id for each in cut.elements if not cut.is_empty(each)}
-    return {element: words for element, words in cut.marks.get(key, {}).items() if element in shown and entity}
+    return {
+        element: words for element, words in cut.marks_of([key]).get(key, {}).items() if element in shown and entity
+    }

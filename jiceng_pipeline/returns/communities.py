@@ -39,10 +39,15 @@ def places(reference: Path) -> Mapping[str, Place]:
     for row in rows:
         code = row["code"][: DIGITS[row["level"]]]
         found[code] = Place(code, row["name"], names.get(row["parent_code"], "") + row["name"])
-    for row in _read(reference / "division_changes.csv"):
+    for row in _changes(reference):
         township = names.get(f"{row['merged_into'][:9]}000", "")
         found[row["merged_into"]] = Place(row["merged_into"], row["name"], township + row["name"])
     return found
+
+
+@cache
+def _changes(reference: Path) -> list[dict[str, str]]:
+    return _read(reference / "division_changes.csv")
 
 
 def _read(path: Path) -> list[dict[str, str]]:
@@ -60,9 +65,9 @@ def find(settings: Settings, wanted: str) -> Place:
     Of a community that was merged with others, what it became is returned. Raise UsageError with the nearest for none.
     """
     known = places(settings.reference)
-    named = [
-        each for each in known.values() if wanted in {each.code, each.code.ljust(12, "0"), each.name, each.full_name}
-    ]
+    if wanted in known:
+        return known[became(settings, wanted)]
+    named = [each for each in known.values() if wanted in {each.code.ljust(12, "0"), each.name, each.full_name}]
     if len(named) == 1:
         return known[became(settings, named[0].code)]
     near = named or _nearest(wanted, known)
@@ -86,13 +91,12 @@ def _nearest(wanted: str, known: Mapping[str, Place]) -> list[Place]:
 def mergers(settings: Settings) -> Mapping[str, str]:
     """Return code of a community that was merged by the business date → code of what it became."""
     today = business_date(settings).isoformat()
-    rows = _read(settings.reference / "division_changes.csv")
-    return {row["code"]: row["merged_into"] for row in rows if row["date"] <= today}
+    return {row["code"]: row["merged_into"] for row in _changes(settings.reference) if row["date"] <= today}
 
 
 def present(settings: Settings) -> Mapping[str, Place]:
     """Return the communities there are on the business date: code → place."""
     merged = mergers(settings)
-    later = {row["merged_into"] for row in _read(settings.reference / "division_changes.csv")} - set(merged.values())
+    later = {row["merged_into"] for row in _changes(settings.reference)} - set(merged.values())
     known = places(settings.reference)
     return {code: each for code, each in known.items() if each.is_community and code not in {*merged, *later}}

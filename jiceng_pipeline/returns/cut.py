@@ -1,6 +1,6 @@
 """What a format is given to write: one division's rows of one dataset, masked, with where they come from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -75,26 +75,52 @@ class Cut:
     @cached_property
     def marks(self) -> Marks:
         """Return what has to be said of single cells: key of the row → column → words."""
-        shown = [each.id for each in self.elements if not self.is_empty(each)]
-        return marks.find(self.connection, self.dataset, self.access.where(), shown)
+        return marks.find(self.connection, self.dataset, self.access.where(), self._not_hidden)
 
-    def values(self, *, marked: bool = False) -> str:
-        """Return the select of the rows with codes as they are; `marked`: and a last column that tells their marks."""
-        return self._select({each.id: self._masked(each) for each in self.elements}, marked)
+    def marks_of(self, keys: Collection[str]) -> Marks:
+        """Return the same of a few rows alone."""
+        listed = ", ".join(map(literal, sorted(keys)))
+        return marks.of(self.connection, self.dataset, listed, self._not_hidden) if keys else {}
 
-    def words(self, *, marked: bool = False) -> str:
-        """Return the select of the rows with codes, systems and elements in words; `marked` as in `values`."""
-        shown = {each.id: in_words(each, self._masked(each), self.titles) for each in self.elements}
-        return self._select(shown, marked)
+    @property
+    def _not_hidden(self) -> Collection[str]:
+        return [each.id for each in self.elements if not self.is_empty(each)]
+
+    def page(self, limit: int, offset: int) -> Sequence[int]:
+        """Return the row numbers of so many rows, in order: what is not shown is not masked either."""
+        rows = self.connection.execute(
+            f"select rowid from {self.dataset.table} where {self.where} order by rowid limit {limit} offset {offset}"
+        ).fetchall()
+        return [number for (number,) in rows]
+
+    def values(
+        self, *, marked: bool = False, columns: Collection[str] | None = None, rows: Collection[int] | None = None
+    ) -> str:
+        """Return the select of the rows with codes as they are; `marked`: and a last column that tells their marks.
+
+        `columns` and `rows` (by number): these alone.
+        """
+        return self._select({each.id: self._masked(each) for each in self._asked(columns)}, marked, rows)
+
+    def words(
+        self, *, marked: bool = False, columns: Collection[str] | None = None, rows: Collection[int] | None = None
+    ) -> str:
+        """Return the select of the rows with codes, systems and elements in words; the rest as in `values`."""
+        shown = {each.id: in_words(each, self._masked(each), self.titles) for each in self._asked(columns)}
+        return self._select(shown, marked, rows)
+
+    def _asked(self, columns: Collection[str] | None) -> Sequence[Element]:
+        return [each for each in self.elements if columns is None or each.id in columns]
 
     def _masked(self, element: Element) -> str:
         return self.access.maskings[element.id].sql(identifier(element.id))
 
-    def _select(self, columns: Mapping[str, str], marked: bool) -> str:
+    def _select(self, columns: Mapping[str, str], marked: bool, rows: Collection[int] | None) -> str:
         shown = ",\n".join(f"{sql} as {identifier(name)}" for name, sql in columns.items())
         said = f", {self._said()} as {marks.COLUMN}" if marked and self.can_be_marked else ""
+        numbers = "" if rows is None else f" and rowid in ({', '.join(map(str, rows)) or 'null'})"
         return f"""select {shown}{said} from {self.dataset.table}
-            where {self.where} order by rowid"""
+            where {self.where}{numbers} order by rowid"""
 
     @property
     def can_be_marked(self) -> bool:

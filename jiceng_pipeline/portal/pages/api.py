@@ -92,7 +92,7 @@ def rows(request: HttpRequest, scope: str, dataset: str, limit: int = 100, offse
         where = communities.find(settings(), scope)
         access = authorise(ledger, _account(request), wanted, where.code, version=version.name, channel="api")
         cut = Cut(connection, wanted, where, access, version, {})
-        cursor = connection.execute(f"select * from ({cut.values()}) limit {limit} offset {offset}")
+        cursor = connection.execute(cut.values(rows=cut.page(limit, offset)))
         names = [column[0] for column in cursor.description or ()]
         taken = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         served(ledger, access, len(taken))

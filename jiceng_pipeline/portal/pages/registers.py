@@ -22,6 +22,7 @@ from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.warehouse.connection import identifier
 
 PAGE = 30
+_SHORT = {"code", "date", "boolean", "integer", "citizen_id", "phone"}  # what never runs over a line
 _LONGEST_WORD = 40
 
 
@@ -48,7 +49,7 @@ def register(request: HttpRequest, scope: str, name: str) -> HttpResponse:
         titles = {each.name: each.title for each in datasets.datasets(settings()).values()}
         cut = Cut(connection, dataset, communities.find(settings(), scope), access, version, titles)
         shown, total = _rows(connection, cut, word, at)
-        served(ledger, access, len(shown["rows"]), [key for _, key, _ in shown["rows"] if key])
+        served(ledger, access, len(shown["rows"]), [row[1] for row in shown["rows"] if row[1]])
     said = {
         **shown,
         "scope": scope,
@@ -69,29 +70,50 @@ def register(request: HttpRequest, scope: str, name: str) -> HttpResponse:
 
 def _rows(connection: duckdb.DuckDBPyConnection, cut: Cut, word: str, at: int) -> tuple[dict[str, Any], int]:
     """Return what a page shows, and how many rows there are."""
-    few = columns.shown(cut)
-    key = columns.key(cut)
-    # found among what is shown: nobody learns a hidden value by searching for it
-    matching = " or ".join(f"contains(cast({identifier(each.id)} as varchar), $word)" for each in few)
-    select = f"select * from ({cut.words()}) where ($word = '' or {matching})"
-    total = cut.rows  # without masking a single one
+    few, key, first = columns.shown(cut), columns.key(cut), (at - 1) * PAGE
+    named = [each.id for each in few]
+    wanted = named if key is None else [key[0], *named]
     if word:
-        (total,) = connection.execute(f"select count(*) from ({select})", {"word": word}).fetchall()[0]
-    named = ", ".join(identifier(each.id) for each in few)
-    keyed = identifier(key[0]) if key else "null"
-    rows = connection.execute(
-        f"select {keyed}, {named} from ({select}) limit {PAGE} offset {(at - 1) * PAGE}", {"word": word}
-    ).fetchall()
-    marks = cut.marks
+        rows, total = _matching(connection, cut, wanted, named, word, first)
+    else:
+        # without masking a single one that is not on the page
+        total, select = cut.rows, cut.words(columns=wanted, rows=cut.page(PAGE, first))
+        rows = connection.execute(f"select {', '.join(map(identifier, wanted))} from ({select})").fetchall()
+    keys = [row[0] if key else None for row in rows]
+    marks = cut.marks_of([each for each in keys if each]) if key else {}
+    said = [marks.get(own, {}) if own else {} for own in keys]
     listed = [
         (
             key[1] if key else "",
-            row[0],
-            [(each, value, marks.get(row[0], {}).get(each.id, "")) for each, value in zip(few, row[1:], strict=True)],
+            own,
+            row[-len(few)],
+            about.get(named[0], ""),
+            [
+                (each.title, each.type in _SHORT, "" if value is None else value, about.get(each.id, ""))
+                for each, value in zip(few[1:], row[1 - len(few) :] if few[1:] else (), strict=True)
+            ],
         )
-        for row in rows
+        for own, row, about in zip(keys, rows, said, strict=True)
     ]
     return {"columns": few, "rows": listed}, total
+
+
+def _matching(
+    connection: duckdb.DuckDBPyConnection, cut: Cut, wanted: list[str], among: list[str], word: str, first: int
+) -> tuple[list[tuple[Any, ...]], int]:
+    """Return a page of the rows that show the word, and how many there are.
+
+    It is looked for among what is shown: nobody learns a hidden value by searching for it.
+    """
+    holds = " or ".join(f"contains(cast({identifier(name)} as varchar), $word)" for name in among)
+    found = connection.execute(
+        f"""select count(*) over (), {", ".join(map(identifier, wanted))} from ({cut.words(columns=wanted)})
+        where {holds} limit {PAGE} offset {first}""",
+        {"word": word},
+    ).fetchall()
+    if not found and first:
+        return [], _matching(connection, cut, wanted, among, word, 0)[1]
+    return [row[1:] for row in found], found[0][0] if found else 0
 
 
 def trail(scope: str) -> list[Link]:

@@ -118,8 +118,11 @@ def questions(connection: duckdb.DuckDBPyConnection, ledger: Ledger, scope: str)
     within = {
         key
         for (key,) in connection.execute(
-            """select distinct l.entity_id from matching.resident_review as r
-            join matching.resident_link as l on l.record_id in (r.record_id_a, r.record_id_b)
+            """with asked as (
+                select record_id_a as record_id from matching.resident_review
+                union select record_id_b from matching.resident_review
+            )
+            select distinct l.entity_id from asked join matching.resident_link as l using (record_id)
             join governance.resident as g on g.resident_id = l.entity_id
             where starts_with(g.community_code, ?)""",
             [scope.rstrip("*")],
@@ -155,7 +158,8 @@ def _side(connection: duckdb.DuckDBPyConnection, leave: Access, record: str, sys
 
 
 def _title(system: str) -> str:
-    return systems()[system].title if system in systems() else system
+    known = systems().get(system)
+    return known.title if known else system
 
 
 def _done(request: HttpRequest, scope: str, receipt: str) -> HttpResponse:

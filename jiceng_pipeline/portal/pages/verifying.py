@@ -40,19 +40,28 @@ def verify(request: HttpRequest, scope: str) -> HttpResponse:
 def _rows(cut: Cut, answered: set[str]) -> tuple[list[dict[str, Any]], int]:
     """Return the first rows in the table's order (harm first), and how many there are."""
     found = cut.connection.execute(
-        f"""select w.entity_id, w.subject_name, w.harm_code, d.element_id, w.element_title, w.present_system,
-            w.other_systems, r.resident_id is not null as is_resident
-        from (select row_number() over () as number, * from ({cut.words()})) as w
-        join (select row_number() over () as number, * from ({cut.values()})) as d using (number)
-        left join returned.resident_register as r on r.resident_id = w.entity_id
-        where d.doubt_code = 'conflict' order by number"""
+        f"""with own as (select resident_id from returned.resident_register where {cut.access.where()}), waiting as (
+            select w.rowid as number, case when own.resident_id is null then 'enterprise' else 'resident' end as kind,
+                w.entity_id, w.element_id
+            from {cut.dataset.table} as w left join own on own.resident_id = w.entity_id
+            where {cut.access.where("w.community_code")} and w.doubt_code = 'conflict'
+        )
+        select number, kind, count(*) over () from waiting
+        where concat_ws(':', kind, entity_id, element_id) not in (select unnest(cast($answered as varchar[])))
+        order by number limit {SHOWN}""",
+        {"answered": sorted(answered)},
     ).fetchall()
-    names = ("entity_id", "name", "harm", "element", "title", "present", "others", "is_resident")
-    rows = [dict(zip(names, row, strict=True)) for row in found]
-    for row in rows:
-        row["kind"] = "resident" if row["is_resident"] else "enterprise"
-    left = [row for row in rows if f"{row['kind']}:{row['entity_id']}:{row['element']}" not in answered]
-    return left[:SHOWN], len(left)
+    numbers, kinds, total = [row[0] for row in found], [row[1] for row in found], found[0][2] if found else 0
+    names = ("entity_id", "subject_name", "harm_code", "element_title", "present_system", "other_systems")
+    told = cut.connection.execute(
+        f"select {', '.join(names)} from ({cut.words(columns=names, rows=numbers)})"
+    ).fetchall()
+    elements = cut.connection.execute(cut.values(columns=("element_id",), rows=numbers)).fetchall()
+    shown = ("entity_id", "name", "harm", "title", "present", "others")
+    return [
+        {**dict(zip(shown, row, strict=True)), "kind": kind, "element": element}
+        for row, kind, (element,) in zip(told, kinds, elements, strict=True)
+    ], total
 
 
 def _answered(ledger: Ledger, version: Version) -> set[str]:
