@@ -2,26 +2,47 @@
 
     python -m benchmarks.accessibility HOME
 
-HOME is a synced home and is copied. Needs the Debian package chromium. Written to benchmarks/results/
-accessibility.json: pages, states, checks, violations (0 wanted), and what they were.
+HOME is a synced home and is copied. Needs the Debian package chromium. Pages are found, not listed: every address that
+answers with a page to one of the accounts, and what those lead to. The empty state of a page is the same page of a
+community nobody lives in, its error state what comes of sending its form without filling it in. A page is loaded once
+for each print size and looked at in all widths. Written to benchmarks/results/accessibility.json: pages, states,
+checks, violations (0 wanted), and what they were.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import sys
+import time
+from collections import Counter, deque
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 RESULT = Path(__file__).with_name("results") / "accessibility.json"
 WIDTHS, SIZES = (1366, 360, 320), ("normal", "big")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+FORM = "main form[novalidate]"  # those one fills in
+LEFT_ALONE, LINKS_TRIED = {"logout", "appearance"}, 2
+
+
+@dataclass(frozen=True)
+class State:
+    """A page in a state, as an account sees it."""
+
+    account: str | None
+    address: str
+    state: str
 
 
 def main() -> None:
@@ -48,96 +69,173 @@ def measure(home: Path) -> dict:
 
     settings = Settings(home=home)
     configuration.prepare(settings)
-    from jiceng_pipeline.portal import accounts, caller
+    from jiceng_pipeline.portal import accounts
 
     accounts.demonstration(settings)
-    scope = caller.of_account("clerk").divisions[0]
+    states, began = _states(settings), time.monotonic()
     with socket.socket() as probe:
         probe.bind((server.HOST, 0))
         port = probe.getsockname()[1]
-    address, against, checks = f"http://{server.HOST}:{port}", [], 0
-    states = _states(settings, scope)
+    address, against, script = f"http://{server.HOST}:{port}", [], Axe().axe_script
     with server.running(settings, port), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for width in WIDTHS:
+        # what an error leads to may end a session, so errors come last
+        for account in dict.fromkeys(each.account for each in states):
             for size in SIZES:
-                for account, page_address, state in states:
-                    context = browser.new_context(viewport={"width": width, "height": 768}, base_url=address)
-                    context.add_cookies(_cookies(account, size, address))
-                    page = context.new_page()
-                    page.goto(page_address)
-                    if state == "error":
-                        page.locator("main form button").last.click()
-                    found = Axe().run(page, options=RULES).response["violations"]
-                    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                    told = [each["id"] for each in found] + (["sideways scroll"] if wide > 0 else [])
-                    against += [f"{page_address} {state} {width} {size}: {each}" for each in told]
-                    checks += 1
-                    context.close()
+                context = browser.new_context(base_url=address)
+                context.add_cookies(_cookies(account, size, address))
+                page = context.new_page()
+                mine = [each for each in states if each.account == account]
+                for state in sorted(mine, key=lambda each: each.state == "error"):
+                    against += _looked_at(page, state, size, script)
+                context.close()
         browser.close()
     return {
-        "pages": len({page for _, page, _ in states}),
+        "pages": len({each.address for each in states if each.state != "empty"}),
         "states": len(states),
+        "by_state": {name: sum(each.state == name for each in states) for name in ("normal", "empty", "error")},
         "widths": list(WIDTHS),
         "sizes": list(SIZES),
-        "checks": checks,
+        "checks": len(states) * len(WIDTHS) * len(SIZES),
         "violations": len(against),
+        "seconds": round(time.monotonic() - began),
         "found": against,
     }
 
 
-def _states(settings, scope: str) -> list[tuple[str | None, str, str]]:
-    from jiceng_pipeline.warehouse import publish
-    from jiceng_pipeline.warehouse.connection import connect
+def _looked_at(page, state: State, size: str, script: str) -> list[str]:
+    """Return what is wrong with a page in one print size, in all widths."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": 768})
+    page.goto(state.address)
+    if state.state == "error":
+        page.locator(FORM).first.locator("button").last.click()
+        page.wait_for_load_state()
+    page.evaluate(script)
+    told = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 768})
+        found = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
+        told += [f"{state.address} {state.state} {width} {size}: {_said(each)}" for each in found]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            told.append(f"{state.address} {state.state} {width} {size}: sideways scroll")
+    return told
 
-    with connect(publish.find(settings).database, settings=settings, read_only=True) as connection:
-        resident, household = connection.execute(
-            """select resident_id, household_id from returned.resident_register
-            where community_code = ? and household_id is not null order by resident_id limit 1""",
-            [scope],
-        ).fetchall()[0]
-    at = f"/at/{scope}"
-    clerk = [
-        (at, "normal"), (f"{at}/registers", "normal"), (f"{at}/register/resident_register", "normal"),
-        (f"{at}/register/household_register", "normal"), (f"{at}/register/enterprise_register", "normal"),
-        (f"{at}/register/dwelling_register", "normal"), (f"{at}/register/to_verify", "normal"),
-        (f"{at}/register/changes", "empty"), (f"{at}/find", "normal"), (f"{at}/find?q=zzzz", "empty"),
-        (f"{at}/downloads", "normal"), (f"{at}/unmasked/resident_register", "error"), (f"{at}/verify", "normal"),
-        (f"{at}/review", "normal"), (f"{at}/disputes", "empty"), (f"{at}/pictures", "normal"), (f"{at}/apps", "normal"),
-        (f"{at}/app/elderly_living_alone_visit", "normal"), (f"{at}/forms", "empty"), (f"{at}/forms/upload", "error"),
-        (f"{at}/resident/{resident}", "normal"), (f"{at}/household/{household}", "normal"),
-        (f"{at}/resident/{resident}/phone", "normal"), (f"{at}/resident/{resident}/phone/dispute", "normal"),
-        (f"{at}/resident/{resident}/phone/dispute", "error"), ("/me", "normal"), ("/password", "error"),
-        ("/tokens", "error"), ("/nothing", "error page"),
-    ]  # fmt: skip
-    others = [
-        ("township", f"/at/{scope[:9]}", "normal"), ("county", f"/at/{scope[:6]}", "normal"),
-        ("city", f"/at/{scope[:4]}", "normal"), ("department", "/tickets", "normal"),
-        ("department", "/disputes", "empty"), ("system_admin", "/accounts", "normal"),
-        ("security_admin", "/posts", "normal"), ("audit_admin", "/audit", "normal"),
-        (None, "/login", "normal"), (None, "/login", "error"), (None, "/practice", "normal"),
-        (None, "/practice/3", "normal"), (None, "/guide", "normal"),
-    ]  # fmt: skip
-    return [*(("clerk", page, "normal" if state == "error page" else state) for page, state in clerk), *others]
+
+def _said(violation: dict) -> str:
+    """Return the rule and where it is broken first, without what stands there."""
+    return f"{violation['id']} {' '.join(map(str, violation['nodes'][0]['target']))[:120]}"
+
+
+def _states(settings) -> list[State]:
+    """Return every page there is in every state it has, each as the first account that may see it."""
+    from jiceng_pipeline_tests.portal import routes
+
+    own = routes.communities(settings)[0]
+    clients = {account: _client(account) for account in (None, *routes.ROLES)}
+    _doubt(clients["clerk"], routes.place(settings, own))
+    found = []
+    for account, address, text in _pages(settings, clients, own):
+        found.append(State(account, address, "normal"))
+        if "novalidate" in text.partition("<main")[2]:
+            found.append(State(account, address, "error"))
+    for account, scope in (("township", own[:9]), ("county", own[:6]), ("city", own[:4])):
+        found.append(State(account, f"/at/{scope}", "normal"))
+    empty = [
+        each.address.replace(own, _empty(settings)) for each in found if each.state == "normal" and own in each.address
+    ]
+    found += [State("city", address, "empty") for address in empty if _page(clients["city"], address)]
+    return [*found, State("clerk", f"/at/{own}/find?q=zzzz", "empty"), State("clerk", "/nothing", "error page")]
+
+
+def _pages(settings, clients, own: str):
+    """Yield (account, address, text) of every page: addresses filled in, then links to what is not among them."""
+    from jiceng_pipeline_tests.portal import routes
+
+    names = {**routes.names(settings), "unmasked": ("resident_register",)}
+    place, shown, tried = routes.place(settings, own), set(), Counter()
+    waiting = deque(
+        (route, address)
+        for route, _ in routes.patterns()
+        if _is_page(route)
+        for address in routes.addresses(route, place, own, names)
+    )
+    known = {address for _, address in waiting}
+    while waiting:
+        route, address = waiting.popleft()
+        texts = ((account, _page(client, address)) for account, client in clients.items())
+        account, text = next(((account, text) for account, text in texts if text), (None, ""))
+        if not text:
+            continue
+        shown.add(route)
+        yield account, address, text
+        for link in dict.fromkeys(re.findall(r'href="(/[^"?#]*)"', text)):
+            leads = _route(link)
+            if _is_page(leads) and link not in known and leads not in shown and tried[leads] < LINKS_TRIED:
+                tried[leads] += 1
+                known.add(link)
+                waiting.append((leads, link))
+
+
+def _is_page(route: str) -> bool:
+    return route not in LEFT_ALONE and not route.startswith(("api/", "static/")) and "<name:kind>" not in route
+
+
+def _route(link: str) -> str:
+    from django.urls import Resolver404, resolve
+
+    try:
+        return resolve(link).route
+    except Resolver404:
+        return "static/"
+
+
+def _doubt(client, place) -> None:
+    """Doubt one cell, so that there is a dispute to look at."""
+    client.post(
+        f"/at/{place.code}/resident/{place.ids['resident']}/phone/dispute",
+        {"believed": "13800000000", "basis": "本人说的", "sent": "1"},
+    )
+
+
+def _page(client, address: str) -> str:
+    """Return the page as text; nothing where the answer is none."""
+    answer = client.get(address)
+    is_page = answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+    return answer.content.decode() if is_page else ""
+
+
+def _empty(settings) -> str:
+    """Return a community of the clerk's city nobody lives in as far as anybody knows."""
+    from jiceng_pipeline.returns import communities
+    from jiceng_pipeline_tests.portal import routes
+
+    lived_in = routes.communities(settings)
+    present = communities.present(settings)
+    return next(code for code in sorted(present) if code not in lived_in and code[:4] == lived_in[0][:4])
+
+
+def _client(account: str | None):
+    from django.contrib.auth.models import User
+    from django.test import Client
+    from django_otp import DEVICE_ID_SESSION_KEY
+    from django_otp.plugins.otp_static.models import StaticDevice
+
+    client = Client(SERVER_NAME="127.0.0.1")
+    if account:
+        user = User.objects.get(username=account)
+        device, _ = StaticDevice.objects.get_or_create(user=user, defaults={"name": "paper"})
+        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session.save()
+    return client
 
 
 def _cookies(account: str | None, size: str, address: str) -> list[dict]:
     """Return the print size, and a session of the account that has given its second factor."""
     found = [{"name": "appearance", "value": f"{size}.zh", "url": address}]
     if account:
-        from django.contrib.auth.models import User
-        from django.test import Client
-        from django_otp import DEVICE_ID_SESSION_KEY
-        from django_otp.plugins.otp_static.models import StaticDevice
-
-        user = User.objects.get(username=account)
-        device, _ = StaticDevice.objects.get_or_create(user=user, defaults={"name": "paper"})
-        client = Client(SERVER_NAME="127.0.0.1")
-        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-        session = client.session
-        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
-        session.save()
-        found.append({"name": "session", "value": client.cookies["session"].value, "url": address})
+        found.append({"name": "session", "value": _client(account).cookies["session"].value, "url": address})
     return found
 
 

@@ -11,7 +11,8 @@ from jiceng_pipeline.portal import place
 
 ROOM = PACKAGE / "portal"
 IDLE_MINUTES, ABSOLUTE_HOURS = 30, 8
-TRIES, LOCKED_MINUTES = 5, 15
+TRIES, LOCKED_MINUTES = 5, 15  # of one account
+TRIES_OF_ADDRESS = 100  # of all accounts from one address; a whole office may have the same
 LARGEST_UPLOAD = 20 * 1024 * 1024
 _KEPT_SECONDS = 600
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -104,7 +105,7 @@ def values(settings: Settings, domains: tuple[str, ...] = (), behind_https: bool
         },
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         **_words(),
-        **_sign_in(),
+        **_sign_in(behind_https),
         **_hardening(behind_https),
         "STATIC_URL": "/static/",
         "STATIC_ROOT": None,
@@ -125,7 +126,7 @@ def _words() -> Mapping[str, Any]:
     }
 
 
-def _sign_in() -> Mapping[str, Any]:
+def _sign_in(behind_https: bool) -> Mapping[str, Any]:
     validators = "django.contrib.auth.password_validation"
     return {
         "AUTHENTICATION_BACKENDS": [
@@ -148,8 +149,9 @@ def _sign_in() -> Mapping[str, Any]:
         # else whoever keeps guessing keeps the owner out for ever
         "AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT": False,
         "AXES_LOCKOUT_CALLABLE": "jiceng_pipeline.portal.pages.sign_in.locked",
-        # by account alone: behind one server in front, every reader has the same address
+        # who tries many accounts from one address is counted in `guessing`, with a bound of its own
         "SILENCED_SYSTEM_CHECKS": ["axes.W006"],
+        "AXES_CLIENT_IP_CALLABLE": f"jiceng_pipeline.portal.guessing.{'forwarded' if behind_https else 'direct'}",
         "AXES_DISABLE_ACCESS_LOG": True,
         "AXES_VERBOSE": False,
         "OTP_TOTP_ISSUER": "基层数据服务台",

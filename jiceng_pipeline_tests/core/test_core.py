@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from jiceng_pipeline.core import clock, files
+from jiceng_pipeline.core import clock, files, processes
 from jiceng_pipeline.core.errors import StorageFailure, UsageError
 from jiceng_pipeline.core.progress import Step, listening, report
 from jiceng_pipeline.core.redaction import redacted
@@ -102,3 +102,13 @@ def test_steps_reach_the_listener_of_the_block_only():
         report(Step("check", done=1, total=2))
     report(Step("publish"))
     assert heard == [Step("check", done=1, total=2)]
+
+
+def test_a_process_stands_back_and_never_pushes_ahead():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        before = os.getpriority(os.PRIO_PROCESS, other.pid)
+        processes.stand_back(before + 3, other.pid)
+        assert os.getpriority(os.PRIO_PROCESS, other.pid) == min(before + 3, 19)
+        processes.stand_back(0, other.pid)
+        assert os.getpriority(os.PRIO_PROCESS, other.pid) == min(before + 3, 19)
+        other.communicate(b"\n")

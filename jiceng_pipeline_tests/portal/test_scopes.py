@@ -3,6 +3,7 @@
 import pytest
 
 from jiceng_pipeline_tests.portal import routes
+from jiceng_pipeline_tests.portal.foreign import Markers, text_of
 
 ALWAYS_OPEN = {"login", "logout", "appearance"}
 
@@ -15,6 +16,19 @@ def places(site):
     return routes.place(site.settings, mine), routes.place(site.settings, other)
 
 
+@pytest.fixture(scope="module")
+def markers(site):
+    """Return all that tells one community's data from another's."""
+    return Markers(site.settings)
+
+
+@pytest.fixture(scope="module")
+def stranger(site, places):
+    """Return a community of another township."""
+    code = next(code for code in routes.communities(site.settings) if code[:9] != places[0].code[:9])
+    return routes.place(site.settings, code)
+
+
 def test_every_address_declares_whom_it_is_for(site):
     assert [route for route, view in routes.patterns() if not hasattr(view, "scope")] == []
 
@@ -25,35 +39,81 @@ def test_an_address_without_a_guard_would_be_found(site):
     assert not hasattr(path("new", lambda request: None).callback, "scope")
 
 
-def test_nobody_sees_anything_without_signing_in(site, places):
+def test_nobody_sees_anything_without_signing_in(site, places, markers):
     client = site.client()
     for route, _ in routes.patterns():
         address = routes.filled(route, places[0].holes)
         for method in routes.METHODS:
             answer = getattr(client, method)(address)
-            text = body(answer)
-            assert not any(canary in text for canary in places[0].canaries), (method, address)
+            assert markers.foreign(text_of(answer), (), address) == set(), (method, address)
             if route not in ALWAYS_OPEN and "scope" in route:
                 assert answer.status_code in ({401, 405} if route.startswith("api/") else {302}), (method, address)
 
 
-def test_a_clerk_gets_no_byte_of_another_community_whatever_is_asked(site, places):
+def test_a_clerk_gets_no_byte_of_another_community_whatever_is_asked(site, places, markers):
     mine, other = places
     client = site.verified("clerk")
-    foreign = other.canaries - mine.canaries
     prefixes = {other.code, mine.code[:9], mine.code[:6], mine.code[:4], mine.code[:2], "*"}
     for route, _ in routes.patterns():
         if route == "logout":
             continue
-        for scope in prefixes if "<division:scope>" in route else {mine.code}:
-            for holes in ({**other.holes, "scope": scope}, {**mine.holes, "scope": scope}):
-                address = routes.filled(route, holes)
+        for scope in (mine.code, *prefixes) if "<division:scope>" in route else {mine.code}:
+            for place in (other, mine):
+                address = routes.filled(route, {**place.holes, "scope": scope})
                 for method in ("get", "post"):
                     answer = getattr(client, method)(address)
-                    text = body(answer)
-                    assert not any(canary in text for canary in foreign), (method, address)
+                    assert markers.foreign(text_of(answer), (mine.code,), address) == set(), (method, address)
                     if scope != mine.code:  # a session is no token: programs are answered 401
                         assert answer.status_code in {403, 404, 401, 405}, (method, address, answer.status_code)
+
+
+def test_a_file_holds_no_byte_of_another_community(site, places, markers):
+    mine, other = places
+    client, names = site.verified("clerk"), routes.names(site.settings)
+    got = 0
+    for route in ("at/<division:scope>/download/<name:name>.<name:kind>", "at/<division:scope>/app/<name:name>.xlsx"):
+        for address in routes.addresses(route, mine, mine.code, names):
+            answer = client.get(address)
+            text = text_of(answer)
+            assert answer.status_code == 200, address
+            assert markers.foreign(text, (mine.code,)) == set(), address
+            got += bool(markers.foreign(text, (other.code,)))
+    assert got > 5  # the markers are found where they do stand
+
+
+def test_a_program_gets_no_byte_of_another_community(site, places, markers):
+    from django.contrib.auth.models import User
+
+    from jiceng_pipeline.portal import tokens
+
+    mine, other = places
+    token = {"Authorization": f"Bearer {tokens.make(User.objects.get(username='clerk'), 'scopes')}"}
+    client, names = site.client(), {**routes.names(site.settings), "formats": ("csv", "parquet")}
+    for route, _ in routes.patterns():
+        if not route.startswith("api/v1/<scope>"):
+            continue
+        for scope in (mine.code, other.code, mine.code[:9], "*"):
+            for place in places:
+                for address in routes.addresses(route, place, scope, names):
+                    answer = client.get(address, headers=token)
+                    assert markers.foreign(text_of(answer), (mine.code,), address) == set(), address
+                    own = scope == mine.code and (place is mine or "key" not in route)
+                    assert (answer.status_code == 200) == own, (address, answer.status_code)
+
+
+def test_a_township_gets_no_byte_of_another_township(site, places, stranger, markers):
+    client, mine = site.verified("township"), places[0]
+    division = mine.code[:9]
+    for route, _ in routes.patterns():
+        if "<division:scope>" not in route or "download" in route or ".xlsx" in route:
+            continue
+        for place in (mine, stranger):
+            for scope in (division, stranger.code):
+                address = routes.filled(route, {**place.holes, "scope": scope})
+                answer = client.get(address)
+                assert markers.foreign(text_of(answer), (division,), address) == set(), address
+                if not scope.startswith(division):
+                    assert answer.status_code in {403, 404, 405}, (address, answer.status_code)
 
 
 def test_ids_of_another_community_are_not_found_in_ones_own(site, places):
@@ -116,9 +176,3 @@ def _denied(site):
 
     with open_ledger(site.settings) as ledger:
         return sum(entry.body.outcome == "denied" for entry in views.entries(ledger, Audit))
-
-
-def body(answer):
-    """Return what came, as text."""
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return content.decode("utf-8", errors="replace")

@@ -73,6 +73,38 @@ def test_five_wrong_tries_lock_for_a_while_also_after_a_restart(site, portal_hom
     accounts.reset(account)
 
 
+def test_who_tries_one_password_with_every_account_is_stopped_too(site, monkeypatch):
+    from axes.models import AccessAttempt
+
+    from jiceng_pipeline.portal.configuration import LOCKED_MINUTES, TRIES_OF_ADDRESS
+
+    elsewhere, here = site.client(), {"REMOTE_ADDR": "198.51.100.7"}
+    right = {"username": "city", "password": site.passwords["city"]}
+    for number in range(TRIES_OF_ADDRESS - 1):
+        AccessAttempt.objects.create(
+            username=f"guessed{number}", ip_address="198.51.100.7", failures_since_start=1, attempt_time=clock.now()
+        )
+    wrong = {"username": "nobody-here-either", "password": "not-the-password"}
+    assert site.client().post("/login", wrong, **here).status_code == 200
+    assert site.client().post("/login", right, **here).status_code == 429
+    assert elsewhere.post("/login", right, REMOTE_ADDR="198.51.100.8").status_code == 302
+    monkeypatch.setenv("JICENG_NOW", (clock.now() + timedelta(minutes=LOCKED_MINUTES + 1)).isoformat())
+    assert site.client().post("/login", right, **here).status_code == 302
+    AccessAttempt.objects.filter(ip_address="198.51.100.7").delete()
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [("", "127.0.0.1"), ("203.0.113.9", "203.0.113.9"), ("10.0.0.1, 203.0.113.9", "203.0.113.9")],
+)
+def test_behind_a_server_in_front_the_address_is_the_one_that_server_saw(site, told, address):
+    from django.test import RequestFactory
+
+    from jiceng_pipeline.portal import guessing
+
+    assert guessing.forwarded(RequestFactory().get("/login", HTTP_X_FORWARDED_FOR=told)) == address
+
+
 def test_an_idle_session_ends_and_so_does_an_old_one(site, monkeypatch):
     client = site.client("clerk")
     assert client.get("/me").status_code == 200

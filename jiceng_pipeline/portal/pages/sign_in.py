@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jiceng_pipeline.core.clock import LOCAL
-from jiceng_pipeline.portal import kept
+from jiceng_pipeline.portal import guessing, kept
 from jiceng_pipeline.portal.configuration import LOCKED_MINUTES, TRIES
 from jiceng_pipeline.portal.models import Remembered
 from jiceng_pipeline.portal.scopes import Scope, scoped
@@ -62,6 +62,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = "/"
     typed = request.POST.get("kept", "")
+    if request.method == "POST" and guessing.is_too_much(request):
+        return locked(request)
     form = SignIn(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
