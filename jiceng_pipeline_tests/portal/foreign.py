@@ -25,6 +25,8 @@ _COLUMNS = {
     ),
     "dwelling_register": ("address_id", "standard_address"),
 }  # fmt: skip
+# who is registered in one community and lives in another is told to both, the first learns the key and a masked name
+_OF_BOTH = "select resident_id, community_code from light_apps.registered_here_living_elsewhere"
 _SHORTEST = 3  # a name of two signs may be any word
 _WORDS = re.compile(r"[^<>\"'&;：，、,=/\\\s　{}\[\]()（）|]+")
 _NODES = re.compile(r"[>\"]([^<>\"]{3,120})[<\"]")
@@ -43,6 +45,8 @@ class Markers:
                     ).fetchall():
                         if value and len(value) >= _SHORTEST:
                             owners.setdefault(value, set()).add(code)
+            for value, code in connection.execute(_OF_BOTH).fetchall():
+                owners.setdefault(value, set()).add(code)
         self.owner = {value: next(iter(codes)) for value, codes in owners.items() if len(codes) == 1}
 
     def foreign(self, text, divisions, asked=""):
