@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import portal_reader
 
 RESULT = Path(__file__).with_name("results") / "portal.json"
-SIGN_INS_AT_ONCE = 2
+SIGN_INS_AT_ONCE, LEAST_RESIDENTS = 2, 200
 
 
 @dataclass
@@ -170,7 +170,10 @@ def _accounts(settings, users: int) -> list[tuple[str, str, str]]:
     from jiceng_pipeline.returns import posts
 
     with opened() as (_, connection):
-        rows = connection.execute("select distinct community_code from returned.resident_register order by 1")
+        rows = connection.execute(
+            f"""select community_code from returned.resident_register
+            group by community_code having count(*) >= {LEAST_RESIDENTS} order by 1"""
+        )
         communities = [code for (code,) in rows.fetchall()]
     made = []
     with open_ledger(settings) as ledger:
