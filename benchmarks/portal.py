@@ -149,7 +149,7 @@ def publish_next(home: Path) -> None:
     from jiceng_pipeline.simulation.running import running
     from jiceng_pipeline.warehouse import publish
 
-    settings = Settings(home=home)
+    settings = Settings.load(home)
     processes.stand_back(settings.niceness)
     repair(settings)
     last = publish.find(settings).manifest["inputs"]["business_date"]

@@ -50,7 +50,7 @@ class Settings:
     locale: str = "zh"
     memory_limit: str = "4GB"
     threads: int = 2
-    niceness: int = 10
+    niceness: int = 0
 
     @classmethod
     def load(cls, home: Path | None = None) -> "Settings":
