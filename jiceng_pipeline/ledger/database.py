@@ -164,6 +164,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._inode = path.stat().st_ino if path.exists() else 0
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
@@ -181,7 +182,7 @@ class Database:
 
     @contextmanager
     def _open(self) -> Iterator[Connection]:
-        with translated(self.path), _engine(self.path, os.getpid()).connect() as connection:
+        with translated(self.path), _engine(self.path, self._inode, os.getpid()).connect() as connection:
             yield connection
 
     def complete(self) -> None:
@@ -195,12 +196,15 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; the last one out folds the write-ahead log into the file."""
-        _engine(self.path, os.getpid()).dispose()
+        _engine(self.path, self._inode, os.getpid()).dispose()
 
 
 @lru_cache(maxsize=8)
-def _engine(path: Path, process: int) -> Engine:  # noqa: ARG001  SQLite connections must not be carried across a fork
-    """Return what keeps the connections of a file and the statements it has compiled: that takes longest of all."""
+def _engine(path: Path, inode: int, process: int) -> Engine:  # noqa: ARG001  they are part of what it is kept by
+    """Return what keeps the connections of a file and the statements it has compiled: that takes longest of all.
+
+    Another file that was put in its place has another, and so has a forked process: SQLite bears neither.
+    """
     return create_engine("sqlite://", creator=lambda: _connected(path), poolclass=QueuePool, hide_parameters=True)
 
 
