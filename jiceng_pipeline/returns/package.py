@@ -109,6 +109,10 @@ def _opened(version: Version, settings: Settings) -> Iterator[duckdb.DuckDBPyCon
     try:
         with connect(version.database, settings=settings, read_only=True) as connection:
             yield connection
+    except duckdb.CatalogException:  # the program knows a dataset that the version was made without
+        raise UsageError(
+            "当前版本里还没有这份数据", where=version.name, cure="等下一次同步，或运行 jiceng sync"
+        ) from None
     except duckdb.Error as error:
         raise IntegrityError(
             f"当前版本的数据库读不出来（{type(error).__name__}）",

@@ -8,12 +8,13 @@ import time
 
 import pytest
 
-from jiceng_pipeline.core.errors import StorageFailure
+from jiceng_pipeline.core.errors import StorageFailure, UsageError
 from jiceng_pipeline.core.settings import PACKAGE
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.audit import Audit
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import grants, package
+from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.returns.package import cut
 from jiceng_pipeline.warehouse import build, publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -45,6 +46,7 @@ def test_cutting_needs_no_data_frames(served, format):
 import sys
 from pathlib import Path
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.returns.package import cut
 cut(Settings(home=Path({str(served.home)!r})), **{ASK!r}, format={format!r})
 print(sorted(set(sys.modules) & {{"pandas", "pyarrow", "numpy", "sqlglot", "dagster"}}))
@@ -130,3 +132,9 @@ def test_a_community_of_the_same_name_elsewhere_gets_a_folder_of_its_own(setting
         grants.ensure_operator(ledger)
     made = [cut(settings, **{**ASK, "community": code}).path for code in (HERE, elsewhere)]
     assert [path.parent.name for path in made] == [HERE, elsewhere]
+
+
+def test_a_dataset_the_version_was_made_without_is_missing_not_damaged(served):
+    later = Dataset("made_later", "后来才有的", "核对", ("community_code", "name"))
+    with pytest.raises(UsageError, match="还没有这份数据"):
+        cut(served, **{**ASK, "dataset": later})
