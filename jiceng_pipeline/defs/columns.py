@@ -27,15 +27,8 @@ def schema(connection: duckdb.DuckDBPyConnection, table: Table) -> dg.TableSchem
 
 def _columns(connection: duckdb.DuckDBPyConnection, full_name: str) -> Columns:
     """Return the columns of a table or view, in order."""
-    schema, _, name = full_name.partition(".")
-    return dict(
-        connection.execute(
-            """select column_name, data_type from duckdb_columns()
-            where database_name = current_database() and schema_name = ? and table_name = ?
-            order by column_index""",
-            [schema, name],
-        ).fetchall()
-    )
+    # duckdb_columns() would look through every table of the build
+    return {name: kind for name, kind, *_ in connection.execute(f"describe {full_name}").fetchall()}
 
 
 def lineage(connection: duckdb.DuckDBPyConnection, table: Table) -> dg.TableColumnLineage:

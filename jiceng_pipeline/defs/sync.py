@@ -44,6 +44,8 @@ class Sync:
         self._steps, self._done = steps, 0
         self._report: report.SyncReport | None = None
         self._started = time.monotonic()
+        self._open = ExitStack()
+        self._is_open = False
         if not is_full:
             build.seed(settings, self.database)
 
@@ -58,14 +60,32 @@ class Sync:
         return self.published is not None and not self.published.is_new
 
     @contextmanager
-    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open what this run builds, or, where nothing changed, the served version read-only."""
+    def connection(self, *, alone: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open what this run builds, or, where nothing changed, the served version read-only.
+
+        `alone`: nobody else has it open meanwhile, so what is set on this connection ends with it.
+        """
         if self.published is not None:
             with connect(self.published.version.database, settings=self.settings, read_only=True) as served:
                 yield served
         else:
+            if alone:
+                self.close()
+            else:
+                self._keep_open()
             with connect(self.database, settings=self.settings) as private:
                 yield private
+
+    def _keep_open(self) -> None:
+        """Hold one connection while the run lasts: what the last one closes is written out and forgotten."""
+        if not self._is_open:
+            self._open.enter_context(connect(self.database, settings=self.settings))
+            self._is_open = True
+
+    def close(self) -> None:
+        """Let go of the private build, so that all of it is in its file; whoever needs it again opens it again."""
+        self._open.close()
+        self._is_open = False
 
     def note(self, failure: BaseException) -> None:
         """Remember why a step failed; it decides the exit code."""
@@ -83,6 +103,7 @@ class Sync:
         """Remove the private build, write the run's report, once, and return its exit code."""
         if self._report is None:
             self._report = report.assemble(self)
+            self.close()
             if self._report.exit_code != NothingPublished.exit_code:  # a blocked build is kept, to see why
                 build.discard(self.settings, self.run_id)
             self._report.write(self.settings)

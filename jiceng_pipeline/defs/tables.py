@@ -48,7 +48,7 @@ def _make(sync: Sync, table: Table) -> Mapping[str, Any]:
     """Make the table and return what the graph shows of it."""
     if table.full_name == catalogue.OUTCOME:
         sync.bind()
-    with sync.connection() as connection:
+    with sync.connection(alone=table.is_alone) as connection:
         if not sync.is_unchanged:
             materialise(connection, table, sync.settings)
         rows = figures.count(connection, table.full_name)

@@ -76,6 +76,7 @@ def tables(folder: Path) -> tuple[Table, ...]:
             sql=app.model.sql,
             columns=app.columns,
             is_one_transaction=False,  # views are made in a second database, and one transaction writes to one
+            is_alone=True,  # the sandbox locks the database
         )
         for app in light_apps(folder).values()
     )

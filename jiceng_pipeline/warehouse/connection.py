@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -76,11 +77,17 @@ def identifier(name: str) -> str:
 
 def _install_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Create our macros unless this database has just these already."""
-    statements = functions.macros()
-    version = sha256("".join(statements).encode()).hexdigest()[:16]
+    statements, version = _functions()
     with suppress(duckdb.CatalogException):  # a new database has none
         if connection.execute("select jiceng_functions_version()").fetchall() == [(version,)]:
             return
-    for statement in statements:
-        connection.execute(statement)
-    connection.execute(f"create or replace macro jiceng_functions_version() as '{version}'")
+    marked = (*statements, f"create or replace macro jiceng_functions_version() as '{version}'")
+    # one transaction: a file is written to the disk at every commit
+    connection.execute(";\n".join(("begin", *marked, "commit")))
+
+
+@cache
+def _functions() -> tuple[Sequence[str], str]:
+    """Return the statements that make our macros, and which ones they are."""
+    statements = functions.macros()
+    return statements, sha256("".join(statements).encode()).hexdigest()[:16]

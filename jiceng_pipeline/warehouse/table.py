@@ -16,7 +16,8 @@ class Table:
     """`depends` holds full names (`schema.table`); `build` creates or replaces the table or view.
 
     Where the last statement of `build` alone makes the table and much is put by in temporary ones before,
-    `is_one_transaction` is false: DuckDB reads with one thread what was not committed yet.
+    `is_one_transaction` is false: DuckDB reads with one thread what was not committed yet. Where `build` changes
+    settings of the database, which hold for every connection to it, `is_alone` has it opened for this table only.
     """
 
     schema: str
@@ -29,6 +30,7 @@ class Table:
     columns: tuple[str, ...] = ()
     is_view: bool = False
     is_one_transaction: bool = True
+    is_alone: bool = False
 
     @property
     def full_name(self) -> str:
