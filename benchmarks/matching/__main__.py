@@ -17,7 +17,7 @@ from benchmarks.matching.contender import CONTENDERS
 from benchmarks.matching.dataset import Dataset, Wanted, prepare
 from jiceng_pipeline.core.settings import Settings
 
-SIZES = {"street": None, "1m": 1_000_000, "10m": 10_000_000}
+SIZES = {"street": None, "1m": 1_000_000, "10m": 10_000_000, "30m": 30_000_000}
 RESULT = Path(__file__).parents[1] / "results" / "matching.json"
 ROOT = Path(__file__).parents[2]
 
@@ -27,9 +27,9 @@ def arguments() -> argparse.Namespace:
     asked = argparse.ArgumentParser(prog="python -m benchmarks.matching")
     asked.add_argument("--work", type=Path, required=True, help="folder for cities, datasets and runs")
     asked.add_argument("--sizes", default="street,1m,10m", help=", ".join(SIZES))
-    asked.add_argument("--city", default="district", help="scale of the cities that 1m and 10m are made of")
+    asked.add_argument("--city", default="district", help="scale of the cities that 1m, 10m and 30m are made of")
     asked.add_argument("--profiles", default="default,harsh")
-    asked.add_argument("--seeds", default="21,22,23", help="never those that thresholds were chosen on")
+    asked.add_argument("--seeds", default="41,42,43", help="never those that were looked at before")
     asked.add_argument("--contenders", default=",".join(CONTENDERS), help="without _day: full runs only")
     asked.add_argument("--repeats", type=int, default=3)
     asked.add_argument("--memory", default="12GB")

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -27,11 +28,13 @@ from jiceng_pipeline.simulation.simulate import simulate
 from jiceng_pipeline.simulation.truth import truth
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.slices import slices
 from jiceng_pipeline.warehouse.table import Table, materialise
 
 LINK = "matching.resident_link"
 STANDARD, READING = "standard.resident_record", "standard.name_reading"
 RECORD = "staging.resident_record"
+STANDARDISED = "standardised.duckdb"  # in the home of a city: its standard tables
 _MOST_DOUBLED = 9  # how often one source key may stand in one system
 _ADDRESSES = ("dwelling_address", "registered_address", "property_address")
 _MARKED = ("household_number", "subsistence_certificate_number", "community_code")
@@ -87,30 +90,39 @@ def prepare(work: Path, wanted: Wanted) -> Dataset:
     records = cities = left_out = 0
     with connect(made.folder / "work.duckdb", settings=Settings(home=work)) as connection:
         while cities == 0 or records < (wanted.records or 0):
-            home = _home(work, wanted, cities)
-            left_out += _add(connection, home, cities, wanted.records)
+            left_out += _add(connection, home(work, wanted, cities), cities, wanted.records)
             records = connection.execute(f"select count(*) from {STANDARD}").fetchall()[0][0]
             cities += 1
         started = time.perf_counter()
-        materialise(connection, catalogue.tables(Settings(home=work))[RECORD], Settings(home=work))
+        _create_record(connection, Settings(home=work), records)
         seconds = round(time.perf_counter() - started, 2)
-        for name in (RECORD, READING, "truth.link"):
-            path = made.truth if name == "truth.link" else made.table(name)
-            order = "record_id" if name == RECORD else "all"
-            connection.execute(f"copy (from {name} order by {order}) to {literal(str(path))} (compression zstd)")
+        connection.execute(f"copy record to {literal(str(made.table(RECORD)))} (format parquet, compression zstd)")
+        for name, path in ((READING, made.table(READING)), ("truth.link", made.truth)):
+            connection.execute(f"copy (from {name} order by all) to {literal(str(path))} (compression zstd)")
     (made.folder / "work.duckdb").unlink()
     facts = {"records": records, "cities": cities, "people_left_out": left_out, "prepare_seconds": seconds}
     (made.folder / "facts.json").write_text(json.dumps(facts), "utf-8")
     return made
 
 
+def _create_record(connection: duckdb.DuckDBPyConnection, settings: Settings, records: int) -> None:
+    """Create `record`, what the build would prepare, a slice at a time: the build sorts all at once."""
+    connection.execute(f"alter table {STANDARD} rename to every_record")
+    table = catalogue.tables(settings)[RECORD]
+    for place, lies in enumerate(slices(records)):
+        connection.execute(f"create or replace view {STANDARD} as from standard.every_record where {lies}")
+        materialise(connection, table, settings)
+        connection.execute(f"{'insert into' if place else 'create table'} record {'' if place else 'as'} from {RECORD}")
+
+
 def steps(settings: Settings, target: str) -> tuple[Table, ...]:
     """Return the tables between the prepared ones and `target`, each after those it needs."""
     every = catalogue.tables(settings)
-    return tuple(every[name] for name in _upstream(settings, target) if name != RECORD)
+    return tuple(every[name] for name in upstream(settings, target, RECORD) if name != RECORD)
 
 
-def _upstream(settings: Settings, target: str, stop: str = RECORD) -> list[str]:
+def upstream(settings: Settings, target: str, stop: str | None = None) -> list[str]:
+    """Return the names of a table and of all it needs, each after those it needs; of `stop` itself nothing more."""
     every, found = catalogue.tables(settings), dict[str, None]()
 
     def visit(name: str) -> None:
@@ -125,10 +137,10 @@ def _upstream(settings: Settings, target: str, stop: str = RECORD) -> list[str]:
     return list(found)
 
 
-def _home(work: Path, wanted: Wanted, place: int) -> Settings:
-    """Return the home of the city at this place, simulated and landed if it was not."""
+def home(work: Path, wanted: Wanted, place: int, **limits: Any) -> Settings:
+    """Return the home of the city at this place, simulated and landed if it was not; `limits` are of its settings."""
     seed = wanted.seed + place
-    settings = Settings(home=work / "homes" / f"{wanted.scale}-{wanted.profile}-{seed}")
+    settings = Settings(home=work / "homes" / f"{wanted.scale}-{wanted.profile}-{seed}", **limits)
     missing = [each for each in contracts().values() if snapshot.in_force(settings, each) is None]
     if missing:
         if not (settings.simulated / "city.json").exists():
@@ -139,11 +151,11 @@ def _home(work: Path, wanted: Wanted, place: int) -> Settings:
     return settings
 
 
-def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most: int | None) -> int:
+def _add(connection: duckdb.DuckDBPyConnection, city: Settings, place: int, most: int | None) -> int:
     """Add a city to the tables of `connection`; return how many of its people are left out."""
-    file = _standardised(home)
+    file = _standardised(city)
     connection.execute(f"attach {literal(str(file))} as city (read_only)")
-    people, said = truth(home).resident, truth(home).resident_record
+    people, said = truth(city).resident, truth(city).resident_record
     connection.execute("create schema if not exists standard; create schema if not exists truth")
     connection.execute("create table if not exists truth.person (citizen_id varchar)")
     connection.execute("create table if not exists truth.link (record_id varchar, true_id varchar)")
@@ -156,7 +168,7 @@ def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most
         f"""create or replace temp table link as
         select r.record_id, '{place}|' || s.person_id as true_id, coalesce(p.community_code, '') as community_code
         from city.{STANDARD} as r left join (
-            select {record_id_expression(home.secret, "system", "source_key", "ordinal")} as record_id, person_id
+            select {record_id_expression(city.secret, "system", "source_key", "ordinal")} as record_id, person_id
             from read_parquet({literal(str(said))}), range(1, {_MOST_DOUBLED + 1}) as o(ordinal)) as s using (record_id)
         left join person as p using (person_id) where p.is_known is not true"""
     )
@@ -181,25 +193,25 @@ def _add(connection: duckdb.DuckDBPyConnection, home: Settings, place: int, most
     return left
 
 
-def _standardised(home: Settings) -> Path:
+def _standardised(city: Settings) -> Path:
     """Return a database with the standard tables of a home, made from what landed there."""
-    file = home.home / "standardised.duckdb"
+    file = city.home / STANDARDISED
     if not file.exists():
         draft = file.with_suffix(".draft")
         draft.unlink(missing_ok=True)
-        with connect(draft, settings=home) as made:
-            for each in _standard(home):
-                materialise(made, catalogue.tables(home)[each], home)
+        with connect(draft, settings=city) as made:
+            for each in _standard(city):
+                materialise(made, catalogue.tables(city)[each], city)
         draft.replace(file)
     return file
 
 
-def _standard(home: Settings) -> Iterator[str]:
+def _standard(city: Settings) -> Iterator[str]:
     """Yield the standard tables to make, from landing on, each after those it needs."""
     seen = set[str]()
     for target in (STANDARD, READING):
-        for name in _upstream(home, target):
-            if name not in seen and not name.startswith("landing."):
+        for name in upstream(city, target, RECORD):
+            if name not in seen:
                 seen.add(name)
                 yield name
 

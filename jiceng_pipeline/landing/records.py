@@ -20,13 +20,13 @@ def columns(entity: str) -> tuple[str, ...]:
 
 
 def entity_select(entity: str, contracts: Iterable[Contract]) -> str:
-    """Return the union of the systems that hold `entity`; null where a system lacks an element."""
+    """Return the union of the systems that hold `entity`, in no order; null where a system lacks an element."""
     parts = [
         collected.record_select(entity, contract, RAW.get(entity)) if contract.is_collected else _part(entity, contract)
         for contract in contracts
         if contract.entity == entity
     ]
-    return " union all ".join(parts) + " order by record_id"
+    return " union all ".join(parts)
 
 
 def _part(entity: str, contract: Contract) -> str:

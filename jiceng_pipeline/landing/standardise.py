@@ -11,6 +11,7 @@ from jiceng_pipeline.landing import collected, index, outcome, quarantine, recor
 from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.register import ENTITIES, Entity
+from jiceng_pipeline.warehouse import slices
 from jiceng_pipeline.warehouse.table import Build, Table
 
 _OUTCOME_SCHEMA = pa.schema(
@@ -108,13 +109,18 @@ def _system(contract: Contract) -> Table:
 
 
 def _records(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
+    def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
+        select = records.entity_select(entity, contracts)
+        rows = connection.execute(f"select count(*) from ({select})").fetchall()[0][0]
+        slices.create_sorted(connection, f"standard.{entity}_record", select, rows)
+
     return Table(
         "standard",
         f"{entity}_record",
         f"{ENTITIES[entity]}记录",
         "所有系统的记录，一种形状",
         frozenset(f"standard.{contract.table}" for contract in contracts if contract.entity == entity),
-        _select(f"standard.{entity}_record", lambda _: records.entity_select(entity, contracts)),
+        build,
         columns=records.columns(entity),
     )
 

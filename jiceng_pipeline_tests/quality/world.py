@@ -163,7 +163,7 @@ def build(connection, settings):
             materialise(connection, table, settings)
     for entity in (each for each in register.ENTITIES if each != "household"):
         select = records.entity_select(entity, systems().values())
-        connection.execute(f"create table standard.{entity}_record as {select}")
+        connection.execute(f"create table standard.{entity}_record as {select} order by record_id")
     reading.create_name_reading(connection, settings)
     _reports(connection)
     _materialise_the_rest(connection, settings)
