@@ -53,13 +53,15 @@ _NONE = "select record_id from identified where false"
 def _by_name(matching: Matching) -> str:
     # one name under a number, as nearly always: nothing to judge
     name, spoken = (matching.features[each] for each in matching.comparisons["name"].features[:2])
-    return f"""with mixed as (
-            select identifier from identified group by identifier having min({name}) <> max({name})
+    return f"""with numbered as (
+            select value_number(identifier) as number, value_number({name}) as name_number from identified
+        ), mixed as (
+            select number from numbered group by number having min(name_number) <> max(name_number)
         ), dated as (
             select record_id, identifier, {name} as name, {spoken} as name_reading,
                 birth_date, number_birth_date as identifier_birth_date, is_reference,
                 coalesce({_STRAY}, false) as is_stray
-            from identified semi join mixed using (identifier)
+            from (select *, value_number(identifier) as number from identified) semi join mixed using (number)
         ), named as (
             select *, is_stray and not bool_and(is_stray) over (partition by identifier) as is_elsewhere from dated
         ), vote as (

@@ -6,38 +6,41 @@ import duckdb
 
 from jiceng_pipeline.matching.model import Matching
 
+_MARK = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: its multiples lie far apart
+
 
 def create_pair(connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool) -> None:
     """Create temp table `pair(rid, tid)`: each record of `left_row` with the entities it shares a block with.
 
     Entities are in `target_row(tid, ...)`; what they hold of `left_value` is in `holder(tid, kind, value)`.
+    A block and what two records share in it are one number, `key`, so that one number is all that is joined.
     `among`: both sides are the same records, and a pair is wanted once, the smaller first. Leaves
-    `left_key(rid, block, one, two)`, and in `crowded(block, one, two, tid)` the blocks too wide to be used.
+    `left_key(rid, key)`, and in `crowded(key, tid)` the blocks too wide to be used.
     """
     connection.execute(f"create or replace temp table left_key as {' union all '.join(_left(matching))}")
-    connection.execute("create or replace temp table wanted as select distinct block, one, two from left_key")
+    connection.execute("create or replace temp table wanted as select distinct key from left_key")
     create_right_key(connection, matching, only="wanted")
     ordered = "where l.rid < r.tid" if among else ""
     connection.execute(
         f"""create or replace temp table crowded as
         with wide as (
-            select block, one, two from right_key group by block, one, two having count(*) > {matching.widest}
-        ), held as (select distinct block, one, two, tid from right_key semi join wide using (block, one, two))
+            select key from right_key group by key having count(*) > {matching.widest}
+        ), held as (select distinct key, tid from right_key semi join wide using (key))
         from held semi join (
-            select block, one, two from held group by block, one, two having count(*) > {matching.widest}
-        ) as c using (block, one, two)"""
+            select key from held group by key having count(*) > {matching.widest}
+        ) as c using (key)"""
     )
     connection.execute(
         f"""create or replace temp table pair as
-        with narrow as (from right_key anti join crowded using (block, one, two))
-        select distinct l.rid, r.tid from left_key as l join narrow as r using (block, one, two) {ordered}"""
+        with narrow as (from right_key anti join crowded using (key))
+        select distinct l.rid, r.tid from left_key as l join narrow as r using (key) {ordered}"""
     )
     for table in ("right_key", "wanted"):
         connection.execute(f"drop table {table}")
 
 
 def create_right_key(connection: duckdb.DuckDBPyConnection, matching: Matching, *, only: str | None = None) -> None:
-    """Create temp table `right_key(tid, block, one, two)`: what `target_row` and `holder` are blocked by.
+    """Create temp table `right_key(tid, key)`: what `target_row` and `holder` are blocked by.
 
     `only`: a table of the blocks that are wanted.
     """
@@ -89,8 +92,8 @@ def _right(matching: Matching, only: str | None) -> Iterator[str]:
                 rows = f"""(select v0.tid, v0.value as v0, v1.value as v1 from holder as v0 join holder as v1
                     on v1.tid = v0.tid and v0.kind = {one} and v1.kind = {two}) as b"""
         cells = [cell.replace(".value", "") for cell in _cells(matching, block)]
-        wanted = f"semi join (select one, two from {only} where block = {number}) as w using (one, two)"
-        yield f"select k.* from ({_select('tid', number, cells, rows)}) as k {wanted if only else ''}"
+        wanted = f"semi join {only} using (key)" if only else ""
+        yield f"select * from ({_select('tid', number, cells, rows)}) {wanted}"
 
 
 def _cells(matching: Matching, block: tuple[str, ...]) -> list[str]:
@@ -99,8 +102,9 @@ def _cells(matching: Matching, block: tuple[str, ...]) -> list[str]:
 
 
 def _select(identity: str, number: int, cells: list[str], rows: str) -> str:
-    """Return the select of (identity, block, one, two) of one block: the numbers of its parts, 0 where it has one."""
-    one, two = (*cells, "cast(0 as ubigint)")[:2]
+    """Return the select of (identity, key) of one block: one number of the block and its parts."""
     present = " and ".join(f"{cell} is not null" for cell in cells)
-    return f"""select b.{identity}, cast({number} as utinyint) as block, {one} as one, {two} as two
-        from {rows} where {present}"""
+    key = f"cast({_MARK * (number + 1) % 2**64} as ubigint)"  # tells apart the blocks of the same two values
+    for cell in cells:
+        key = f"xor({key}, {cell})"
+    return f"select b.{identity}, {key} as key from {rows} where {present}"

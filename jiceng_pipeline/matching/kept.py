@@ -52,9 +52,9 @@ def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -
     connection.execute(
         f"""create or replace table kept.made (made_by varchar);
         create or replace table kept.record (rid ubigint, tid ubigint, mark ubigint);
-        create or replace table kept.left_key (rid ubigint, block utinyint, one ubigint, two ubigint);
+        create or replace table kept.left_key (rid ubigint, key ubigint);
         create or replace table kept.kin (rid ubigint, tid ubigint);
-        create or replace table kept.crowded (block utinyint, one ubigint, two ubigint, tid ubigint);
+        create or replace table kept.crowded (key ubigint, tid ubigint);
         create or replace table kept.weighed (rid ubigint, tid ubigint, {levels}, weight integer);
         create or replace table kept.excluded (rid ubigint, tid ubigint);
         create or replace table kept.near (

@@ -42,7 +42,7 @@ class Comparison(Document):
 class Probes(Document):
     """How weights are learned: from at most `most` anchored records, one in `of` at most, identifiers masked."""
 
-    most: int = 20_000
+    most: int = 8_000
     of: int = 6
     spread_bits: float = Field(default=2.0, description="how far a weight is expected to lie from the declared one")
 

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import decisions, features, residual, scoring, weights
+from jiceng_pipeline.matching import decisions, residual, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -11,10 +11,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
 
     No record here has a usable identifier, so no cluster can hold two; what a person told apart is no edge.
     """
-    connection.execute(
-        f"""create or replace temp table left_row as select {features.columns(matching)}
-        from prepared where tid is null and rid not in (select rid from cluster)"""
-    )
+    connection.execute("create or replace temp table left_row as from loose_row anti join cluster using (rid)")
     connection.execute("create or replace temp view target_row as select * replace (rid as tid) from left_row")
     scoring.create_compared(connection, matching, among=True)
     residual.exclude(connection)

@@ -63,9 +63,9 @@ def _weigh(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: w
     if any(each.through_kin for each in matching.values.values()):
         connection.execute("insert into kept.kin select rid, tid from kin semi join anew using (rid)")
     connection.execute(
-        """delete from kept.crowded where (block, one, two) in (select block, one, two from left_key);
+        """delete from kept.crowded where key in (select key from left_key);
         insert into kept.crowded from crowded;
-        insert into kept.left_key select rid, block, one, two from left_key semi join anew using (rid);
+        insert into kept.left_key select rid, key from left_key semi join anew using (rid);
         create or replace temp table had as
         select rid, tid from kept.weighed semi join (from beside semi join left_row using (rid)) using (rid);
         delete from kept.weighed where (rid, tid) in (from had anti join pair using (rid, tid));

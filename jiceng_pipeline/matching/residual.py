@@ -13,6 +13,8 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
     second_weight)` the best and the second best entity of every record that was scored. Needs
     `features.create`, `statistics.apply`, `decisions.create_pairs` and `kept.opened`.
     """
+    # few, and asked for again and again
+    connection.execute("create or replace temp table loose_row as from prepared where tid is null")
     _said(connection, matching)
     _see(connection, "placed_row")
     rescoring.renew(connection, matching, learned)
@@ -31,10 +33,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
 def _see(connection: duckdb.DuckDBPyConnection, target: str) -> None:
     """Let `target_row` be these rows, `todo` the records that have no place, `excluded` what these may not join."""
     connection.execute(f"create or replace temp view target_row as from {target}")
-    connection.execute(
-        """create or replace temp table todo as
-        select rid from prepared where tid is null and rid not in (select rid from cluster)"""
-    )
+    connection.execute("create or replace temp table todo as select rid from loose_row anti join cluster using (rid)")
     exclude(connection)
 
 
@@ -57,30 +56,27 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         union all
         select g.rid, coalesce(m.now, l.tid), 'decision', null, null
         from same_group as g join led as l using (label) left join moved as m on m.tid = l.tid
-        where g.rid in (select rid from prepared where tid is null)"""
+        where g.rid in (select rid from loose_row)"""
     )
     connection.execute("create or replace temp table joined_row as from entity_row limit 0")
     moved = connection.execute("select count(*) from cluster where method = 'identifier'").fetchall()[0][0]
     kept = "entity_row anti join cluster using (rid)" if moved else "entity_row"
     connection.execute(f"create or replace temp view placed_row as from {kept} union all from joined_row")
-    _extend(connection, matching, "cluster")
+    _extend(connection, matching, "cluster", "prepared")
 
 
-def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: str) -> None:
-    """Add the records of `joined(rid, tid)` to the rows of the entities."""
+def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: str, rows: str) -> None:
+    """Add the records of `joined(rid, tid)`, which are among the `rows` of `prepared`, to those of the entities."""
     connection.execute(
         f"""insert into joined_row
         select {features.columns(matching, "joined_tid")}
-        from prepared join (select rid, tid as joined_tid from {joined}) using (rid)"""
+        from {rows} join (select rid, tid as joined_tid from {joined}) using (rid)"""
     )
 
 
 def _weigh_again(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
     """Weigh every record of `todo` against `target_row`, and renew what is near to it."""
-    connection.execute(
-        f"""create or replace temp table left_row as
-        select {features.columns(matching)} from prepared semi join todo using (rid)"""
-    )
+    connection.execute("create or replace temp table left_row as from loose_row semi join todo using (rid)")
     scoring.create_compared(connection, matching)
     connection.execute(
         f"""create or replace temp table weighed as
@@ -102,9 +98,9 @@ def exclude(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute(
         """create or replace temp table excluded as
-        select rid, borrowed as tid from prepared where borrowed is not null
+        select rid, borrowed as tid from loose_row where borrowed is not null
         union
-        select p.rid, c.tid from prepared as p
+        select p.rid, c.tid from loose_row as p
         join entity_row as o on o.tid = p.borrowed join cluster as c on c.rid = o.rid
         union
         select d.rid, coalesce(c.tid, o.tid, o.rid) as tid
@@ -130,7 +126,7 @@ def _join(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         select g.rid, l.tid, 'decision', null, null from same_group as g join led as l using (label)"""
     )
     connection.execute("insert into cluster from joined")
-    _extend(connection, matching, "joined")
+    _extend(connection, matching, "joined", "loose_row")
 
 
 def _part(connection: duckdb.DuckDBPyConnection) -> None:

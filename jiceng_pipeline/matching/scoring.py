@@ -34,7 +34,8 @@ def levels(kind: str) -> tuple[str, ...]:
 def create_compared(connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False) -> None:
     """Create temp table `compared(rid, tid, <level of every comparison>)`.
 
-    Reads `left_row`, the rows of `prepared` that are to be placed, and `target_row`, those of the entities.
+    Reads `left_row`, the rows of `prepared` that are to be placed, and `target_row`, those of the entities without
+    their texts.
     """
     left_values(connection, matching)
     blocking.create_pair(connection, matching, among=among)
@@ -80,7 +81,7 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     connection.execute(
         f"""create or replace temp table faced as
         select p.rid, p.tid, {best}
-        from pair as p join (select rid, {left} from prepared semi join pair using (rid)) as l on l.rid = p.rid
+        from pair as p join (select rid, {left} from left_row) as l on l.rid = p.rid
         join target_face as r on r.tid = p.tid
         group by p.rid, p.tid"""
     )

@@ -55,13 +55,14 @@ def _holders(matching: Matching) -> str:
 
 def _often(matching: Matching, share: float) -> str:
     """Return the CTE `often(kind, value, holders)`: what more records hold than that share of what is declared."""
-    limits = ", ".join(f"({kind}, {each.holders})" for kind, each in features.limited(matching)) or "(-1, 0)"
-    values = _holders(matching) or "select 0 as entity, 0 as kind, cast(0 as ubigint) as value where false"
-    return f"""often as (
-            select v.kind, v.value, l.holders
-            from ({values}) as v join (values {limits}) as l (kind, holders) on l.kind = v.kind
-            group by v.kind, v.value, l.holders having count(*) > {share} * l.holders
-        )"""
+    parts = [
+        f"""select cast({kind} as utinyint) as kind, value, {each.holders} as holders
+        from ({features.values(matching, "prepared", kinds={kind})}) group by value
+        having count(*) > {share * (each.holders or 0)}"""
+        for kind, each in features.limited(matching)
+    ]
+    none = "select cast(0 as utinyint) as kind, cast(0 as ubigint) as value, 0 as holders where false"
+    return f"often as ({' union all '.join(parts) or none})"
 
 
 def apply(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:

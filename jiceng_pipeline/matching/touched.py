@@ -38,10 +38,7 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
 
 
 def _create_changed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    connection.execute(
-        f"""create or replace temp view unplaced as
-        select {features.columns(matching)} from prepared semi join todo using (rid)"""
-    )
+    connection.execute("create or replace temp view unplaced as from loose_row semi join todo using (rid)")
     mark = f"hash({features.facts(matching)})"
     connection.execute(
         f"""create or replace temp table changed as
@@ -88,22 +85,22 @@ def _create_beside(connection: duckdb.DuckDBPyConnection, matching: Matching) ->
     )
     blocking.create_right_key(connection, matching)
     connection.execute(
-        f"""create or replace temp table crowded_before as select distinct block, one, two from kept.crowded;
+        f"""create or replace temp table crowded_before as select distinct key from kept.crowded;
         delete from kept.crowded where tid in (from moved);
         insert into kept.crowded
-        select distinct block, one, two, tid from right_key semi join crowded_before using (block, one, two);
+        select distinct key, tid from right_key semi join crowded_before using (key);
         create or replace temp table still_crowded as
-        select block, one, two from kept.crowded group by block, one, two having count(*) > {matching.widest};
+        select key from kept.crowded group by key having count(*) > {matching.widest};
         create or replace temp table met as
-        select distinct block, one, two from (
-            select block, one, two from right_key union all from crowded_before
-        ) anti join still_crowded using (block, one, two);
-        delete from kept.crowded where (block, one, two) not in (from still_crowded)"""
+        select distinct key from (
+            select key from right_key union all from crowded_before
+        ) anti join still_crowded using (key);
+        delete from kept.crowded where key not in (from still_crowded)"""
     )
     connection.execute(
         """create or replace temp table beside as
         select distinct rid from (
-            select rid from kept.left_key semi join met using (block, one, two)
+            select rid from kept.left_key semi join met using (key)
             union all
             select rid from kept.weighed semi join moved using (tid)
         ) semi join todo using (rid) anti join anew using (rid)"""

@@ -83,7 +83,7 @@ def _probes(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         select rid, tid from numbered
         where number <= share * least({probes.most}, (select count(*) from entity_row) / {probes.of})"""
     )
-    connection.execute("create or replace temp table left_row as from entity_row semi join probe using (rid)")
+    connection.execute("create or replace temp table left_row as from prepared semi join probe using (rid)")
     connection.execute("create or replace temp view placed_row as from entity_row anti join probe using (rid)")
     connection.execute("create or replace temp view target_row as from placed_row")
 
