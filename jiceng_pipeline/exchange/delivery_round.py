@@ -46,7 +46,7 @@ def leave(ledger: Ledger, wanted: Subscription, dataset: Dataset, version: str |
     asked = () if wanted.elements == "*" else wanted.elements
     return authorise(
         ledger, wanted.subscriber, dataset, wanted.scope, wanted.profile, wanted.purpose,
-        action="deliver", version=version, elements=asked,
+        action="deliver", version=version, elements=asked, channel="delivery",
     )  # fmt: skip
 
 
