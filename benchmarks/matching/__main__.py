@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--city", default="district", help="scale of the cities that 1m, 10m and 30m are made of")
     asked.add_argument("--profiles", default="default,harsh")
     asked.add_argument("--seeds", default="41,42,43", help="never those that were looked at before")
-    asked.add_argument("--contenders", default=",".join(CONTENDERS), help="without _day: full runs only")
+    asked.add_argument("--contenders", default=",".join(c for c in CONTENDERS if c != "engine_day"))
     asked.add_argument("--repeats", type=int, default=3)
     asked.add_argument("--memory", default="12GB")
     asked.add_argument("--threads", default="2")
@@ -51,7 +51,7 @@ def measure(asked: argparse.Namespace, size: str, dataset: Dataset, profile: str
             if note.exists():
                 continue
             answer = note.with_suffix(".parquet")
-            found = run(name, dataset, answer, asked)
+            found = run(name, dataset, answer, asked.memory, asked.threads)
             found |= about | {"contender": name, "repeat": repeat, "scores": judging.judged(dataset, settings, answer)}
             answer.unlink()
             note.write_text(json.dumps(found), "utf-8")
@@ -61,9 +61,9 @@ def measure(asked: argparse.Namespace, size: str, dataset: Dataset, profile: str
         floor.write_text(json.dumps(about | judging.floors(dataset, settings) | dataset.facts()), "utf-8")
 
 
-def run(name: str, dataset: Dataset, answer: Path, asked: argparse.Namespace) -> dict[str, Any]:
+def run(name: str, dataset: Dataset, answer: Path, memory: str, threads: str) -> dict[str, Any]:
     """Run one contender in a process of its own."""
-    given = (name, str(dataset.folder.absolute()), str(answer.absolute()), asked.memory, asked.threads)
+    given = (name, str(dataset.folder.absolute()), str(answer.absolute()), memory, threads)
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.matching.contender", *given],
         cwd=ROOT,

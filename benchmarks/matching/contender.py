@@ -23,6 +23,7 @@ CONTENDERS = {
     "splink": "splink_alone:splink",
     "splink_after_anchors": "splink_after_anchors:splink_after_anchors",
     "splink_day": "splink_day:splink_day",
+    "engine_day": "engine_day:engine_day",
 }
 
 
@@ -59,6 +60,7 @@ def main() -> None:
             "seconds": round(seconds, 3),
             "cpu_seconds": round(cpu, 3),  # of all threads: what a busy machine does not change much
             "phases": contest.phases,
+            "cpu_phases": contest.cpu,
             "counts": contest.counts,
             "peak_gb": peak_gb(),
             "imported_gb": before,

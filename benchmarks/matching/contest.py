@@ -24,13 +24,15 @@ class Contest:
     settings: Settings
     answer: Path
     phases: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)  # of all threads, by the same names
     counts: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Time what is done inside."""
-        started = time.perf_counter()
+        started, spent = time.perf_counter(), time.process_time()
         yield
+        self.cpu[name] = round(self.cpu.get(name, 0.0) + time.process_time() - spent, 3)
         self.phases[name] = round(self.phases.get(name, 0.0) + time.perf_counter() - started, 3)
 
     def make(self, target: str) -> None:

@@ -13,7 +13,7 @@ from benchmarks.matching.splink_after_anchors import FREQUENCIES
 from benchmarks.matching.splink_alone import THRESHOLD
 
 SHARE = 0.003  # of the records are new that day
-_NEW = f"md5_number_lower(record_id) % 1000000 < {round(SHARE * 1_000_000)}"
+NEW = f"md5_number_lower(record_id) % 1000000 < {round(SHARE * 1_000_000)}"
 
 
 def splink_day(contest: Contest) -> None:
@@ -22,7 +22,7 @@ def splink_day(contest: Contest) -> None:
     with contest.phase("before"):
         splink_model.prepare(connection)
         connection.execute("create table everyone as from prepared")
-        connection.execute(f"delete from prepared where {_NEW}")
+        connection.execute(f"delete from prepared where {NEW}")
         model = splink_model.linker(connection)
         splink_model.train(model)
         for column in FREQUENCIES:
@@ -30,7 +30,7 @@ def splink_day(contest: Contest) -> None:
         old = model.inference.predict(threshold_match_probability=THRESHOLD)
     database = DuckDBAPI(connection)
     with contest.phase("day prepare"):
-        connection.execute(f"create table arrived as from everyone where {_NEW}")
+        connection.execute(f"create table arrived as from everyone where {NEW}")
         known, new = (database.register(each, dataset_display_name=each) for each in ("prepared", "arrived"))
     contest.count("arrived", "arrived")
     with contest.phase("day between"):
