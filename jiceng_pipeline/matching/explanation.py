@@ -63,7 +63,7 @@ def explain(connection: duckdb.DuckDBPyConnection, settings: Settings, one: str,
     entity = matching.entity
     version = versions.read(settings, entity, versions.named(connection, entity))
     features.create(connection, matching, f"r.record_id in ({literal(one)}, {literal(other)})")
-    versions.load(connection, settings, matching, version)
+    versions.load(connection, settings, matching, version, named="true")
     statistics.apply(connection, matching)
     connection.execute("create or replace temp table pair as select min(rid) as rid, max(rid) as tid from prepared")
     connection.execute("create or replace temp table left_row as from prepared where rid in (select rid from pair)")

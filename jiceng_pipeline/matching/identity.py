@@ -53,7 +53,7 @@ def create_match(
     features.create(connection, matching)
     version = versions.in_force(settings, matching.entity)
     if version:
-        versions.load(connection, settings, matching, version)
+        versions.load(connection, settings, matching, version, named="tid is null")  # who is to be placed
         statistics.apply(connection, matching)
     else:
         version = training.trained(connection, settings, matching, "首次同步")

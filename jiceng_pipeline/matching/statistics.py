@@ -104,13 +104,15 @@ def create_keyed_value(
     connection.execute(f"create or replace temp table keyed_value as {' union '.join(parts)}")
 
 
-def create_keyed_name(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Create temp table `keyed_name(name, keyed)`: every name whose bearers are counted."""
+def create_keyed_name(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, only: str = "true"
+) -> None:
+    """Create temp table `keyed_name(name, keyed)`: every name whose bearers are counted, of the rows where `only`."""
     said = next((f"f_{each}" for each in matching.counted()), "cast(null as varchar)")
     connection.execute(
         f"""create or replace temp table keyed_name as
         select value_number(said) as name, {_keyed(settings, "name", "said")} as keyed
-        from (select distinct {said} as said from prepared) where said is not null"""
+        from (select distinct {said} as said from prepared where {only}) where said is not null"""
     )
 
 

@@ -133,8 +133,13 @@ def enforce(settings: Settings, version: Version, reason: str, actor: str = ENGI
         ledger.append("model", body.subject, body, actor)
 
 
-def load(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: Version) -> None:
-    """Create temp tables `stopped`, `name_count` and `shared_place` from a version, for what this build has."""
+def load(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: Version, named: str
+) -> None:
+    """Create temp tables `stopped`, `name_count` and `shared_place` from a version, for what this build has.
+
+    Bearers are counted of the names that the rows of `prepared` have where the SQL `named` holds.
+    """
     told = _told(version.folder)
     systems = ", ".join(literal(system) for system in told["shared_systems"]) or "null"
     connection.execute(
@@ -149,7 +154,7 @@ def load(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Ma
         semi join read_parquet({literal(str(version.folder / "stopped.parquet"))}) as s
             on s.kind = k.kind and s.value = k.keyed"""
     )
-    statistics.create_keyed_name(connection, settings, matching)
+    statistics.create_keyed_name(connection, settings, matching, named)
     connection.execute(
         f"""create or replace temp table name_count as
         select k.name, n.entities from keyed_name as k

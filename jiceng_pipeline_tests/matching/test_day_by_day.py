@@ -37,6 +37,7 @@ OF_ENTERPRISES = (
     ("system",),
 )
 OF = {"resident": OF_RESIDENTS, "enterprise": OF_ENTERPRISES}
+MANY = {"resident": 7, "enterprise": 2}  # with more, a day would touch most of the few there are
 LOST = {"resident": "citizen_id = null, number_birth_date = null", "enterprise": "unified_social_credit_code = null"}
 
 
@@ -53,7 +54,7 @@ def records_of(synced, settings, matching):
         )
         if matching.entity == "enterprise":  # hardly one has no number
             connection.execute(
-                f"update {matching.records} set {LOST['enterprise']} where md5_number_lower(record_id) % 4 = 0"
+                f"update {matching.records} set {LOST['enterprise']} where md5_number_lower(record_id) % 2 = 0"
             )
         yield connection
 
@@ -80,7 +81,13 @@ def live(connection, chance, matching):
     for columns in OF[matching.entity]:
         cells = ", ".join(f"{column} = o.{column}" for column in columns)
         given = picked(connection, chance, matching, 1, chance.choice((unplaced, "true")))
-        takers = picked(connection, chance, matching, chance.choice((1, 2, 7)), chance.choice((unplaced, "true")))
+        takers = picked(
+            connection,
+            chance,
+            matching,
+            chance.choice((1, 2, MANY[matching.entity])),
+            chance.choice((unplaced, "true")),
+        )
         connection.execute(
             f"""update {records} as r set {cells} from {records} as o
             where o.record_id = ? and r.record_id in ?""",
@@ -92,8 +99,10 @@ def live(connection, chance, matching):
     )
     connection.execute(
         f"update {records} set {LOST[matching.entity]} where record_id in ?",
-        [picked(connection, chance, matching, 4)],
+        [picked(connection, chance, matching, 2)],
     )
+    crowd(connection, chance, matching)
+    move_in_with(connection, chance, matching)
     connection.execute("delete from matching.decision where record_id_a < ?", [f"{chance.randrange(16):x}"])
     for verdict in ("same", "same", "different", "different"):
         pair = picked(connection, chance, matching, 1, unplaced) + picked(connection, chance, matching, 1)
@@ -106,6 +115,46 @@ def live(connection, chance, matching):
             connection.execute(
                 "insert into matching.decision values (?, ?, ?, ?)", [matching.entity, *sorted(pair), verdict]
             )
+
+
+def crowd(connection, chance, matching):
+    """Let doubles of what is near to somebody come under numbers of their own, and some of them go again.
+
+    They share every block with him, so that blocks cross their cap, and what is second to him comes and goes.
+    """
+    records, match = matching.records, f"matching.{matching.entity}_match"
+    doubles = picked(connection, chance, matching, 99, "record_id like 'dd%'")
+    gone = [record for record in doubles if chance.random() < 0.4]
+    connection.execute(f"delete from {records} where record_id in ?", [gone])
+    near = connection.execute(
+        f"select distinct near_record_id from {match} where near_weight > 0 order by all"
+    ).fetchall()
+    for (record,) in chance.sample(near, min(5, len(near))):
+        for _ in range(chance.choice((1, 2))):
+            connection.execute(
+                f"""insert into {records} select * replace (? as record_id, ? as {matching.identifier})
+                from {records} where record_id = ?""",
+                [f"dd{chance.getrandbits(120):030x}", f"{chance.getrandbits(60)}", record],
+            )
+
+
+def move_in_with(connection, chance, matching):
+    """Let whose number somebody borrows, or who is of his family, move to the family that is next to that one."""
+    if matching.entity != "resident":
+        return
+    kin = connection.execute(
+        """select o.record_id, m.near_record_id from matching.resident_match as m
+        join staging.resident_record as r using (record_id)
+        join staging.resident_record as o on o.record_id <> r.record_id
+            and (o.citizen_id = r.citizen_id or o.system = r.system and o.family_number = r.family_number)
+        where m.near_record_id is not null order by r.citizen_id is null, o.record_id, m.near_record_id"""
+    ).fetchall()
+    for record, other in [*chance.sample(kin[:9], min(2, len(kin))), *chance.sample(kin, min(2, len(kin)))]:
+        connection.execute(
+            """update staging.resident_record as r set family_number = o.family_number, system = o.system
+            from staging.resident_record as o where r.record_id = ? and o.record_id = ?""",
+            [record, other],
+        )
 
 
 def matched(connection, settings, matching, worth):
