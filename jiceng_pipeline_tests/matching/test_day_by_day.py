@@ -139,17 +139,25 @@ def crowd(connection, chance, matching):
 
 
 def move_in_with(connection, chance, matching):
-    """Let whose number somebody borrows, or who is of his family, move to the family that is next to that one."""
+    """Let one record of whose number somebody borrows, or who is of his family, be of the family near to him, too."""
     if matching.entity != "resident":
         return
     kin = connection.execute(
-        """select o.record_id, m.near_record_id from matching.resident_match as m
-        join staging.resident_record as r using (record_id)
-        join staging.resident_record as o on o.record_id <> r.record_id
-            and (o.citizen_id = r.citizen_id or o.system = r.system and o.family_number = r.family_number)
-        where m.near_record_id is not null order by r.citizen_id is null, o.record_id, m.near_record_id"""
+        """with loose as (
+            select r.*, m.near_record_id
+            from matching.resident_match as m join staging.resident_record as r using (record_id)
+            where m.near_record_id is not null
+        ), kin as (
+            select near_record_id, citizen_id, 1 as place, '' as record_id from loose where citizen_id is not null
+            union
+            select l.near_record_id, k.citizen_id, 2, k.record_id
+            from loose as l join staging.resident_record as k using (system, family_number)
+            where k.citizen_id is distinct from l.citizen_id
+        )
+        select o.record_id, k.near_record_id from kin as k join staging.resident_record as o using (citizen_id)
+        where o.record_id <> k.record_id order by k.place, o.record_id, k.near_record_id"""
     ).fetchall()
-    for record, other in [*chance.sample(kin[:9], min(2, len(kin))), *chance.sample(kin, min(2, len(kin)))]:
+    for record, other in [*chance.sample(kin[:9], min(3, len(kin))), *chance.sample(kin, min(5, len(kin)))]:
         connection.execute(
             """update staging.resident_record as r set family_number = o.family_number, system = o.system
             from staging.resident_record as o where r.record_id = ? and o.record_id = ?""",
