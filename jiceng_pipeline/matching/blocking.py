@@ -15,10 +15,10 @@ def create_pair(connection: duckdb.DuckDBPyConnection, matching: Matching, *, am
     Entities are in `target_row(tid, ...)`; what they hold of `left_value` is in `holder(tid, kind, value)`.
     A block and what two records share in it are one number, `key`, so that one number is all that is joined.
     `among`: both sides are the same records, and a pair is wanted once, the smaller first. Leaves
-    `left_key(rid, key)`, and in `crowded(key, tid)` the blocks too wide to be used.
+    `left_key(rid, block, key)`, and in `crowded(key, tid)` the blocks too wide to be used.
     """
     connection.execute(f"create or replace temp table left_key as {' union all '.join(_left(matching))}")
-    connection.execute("create or replace temp table wanted as select distinct key from left_key")
+    connection.execute("create or replace temp table wanted as select distinct block, key from left_key")
     create_right_key(connection, matching, only="wanted")
     ordered = "where l.rid < r.tid" if among else ""
     connection.execute(
@@ -78,7 +78,8 @@ def _left(matching: Matching) -> Iterator[str]:
             f"join left_value as v{place} on v{place}.rid = b.rid and v{place}.kind = {kind}"
             for place, kind in enumerate(kinds)
         )
-        yield _select("rid", number, _cells(matching, block), f"left_row as b {joined}")
+        keys = _select("rid", number, _cells(matching, block), f"left_row as b {joined}")
+        yield f"select rid, cast({number} as utinyint) as block, key from ({keys})"
 
 
 def _right(matching: Matching, only: str | None) -> Iterator[str]:
@@ -92,7 +93,8 @@ def _right(matching: Matching, only: str | None) -> Iterator[str]:
                 rows = f"""(select v0.tid, v0.value as v0, v1.value as v1 from holder as v0 join holder as v1
                     on v1.tid = v0.tid and v0.kind = {one} and v1.kind = {two}) as b"""
         cells = [cell.replace(".value", "") for cell in _cells(matching, block)]
-        wanted = f"semi join {only} using (key)" if only else ""
+        # each block for itself: the keys of one are few enough to be looked up fast
+        wanted = f"semi join (select key from {only} where block = {number}) using (key)" if only else ""
         yield f"select * from ({_select('tid', number, cells, rows)}) {wanted}"
 
 
