@@ -51,7 +51,7 @@ class Clock:
 
 def filled(url: str, rows: int) -> None:
     """Put a register of that many people, three to a household, into the department's database."""
-    places = [code for code, each in communities.places(Settings.load().reference).items()
+    places = [code for code, each in communities.present(Settings.load()).items()
               if each.is_community and code.startswith(COUNTY)]  # fmt: skip
     listed = ", ".join(f"'{code}'" for code in places)
     weighed = " + ".join(f"substr(n, {at}, 1)::int * {weight}" for at, weight in enumerate(_WEIGHTS, 1))
