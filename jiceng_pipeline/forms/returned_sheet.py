@@ -14,6 +14,7 @@ from jiceng_pipeline.forms.sheet_key import Hasher, KeyRow, SheetKey
 OURS = {sheet_key.SHEET, "填表说明", "代码"}  # sheets of a workbook that hold no rows
 _FOOT = ("合计", "核对", "单位负责人", "填表人", "制表", "审核", "注：", "备注：", "说明：", "填报")
 _SUM = re.compile(r"-?[0-9.,]+|相符|与发出时不符")
+_HEADER_ROWS = 3  # of a department's own template
 _HEADER_SHARE = 0.5  # of the titles that a row has to have to be the header
 
 
@@ -106,6 +107,9 @@ def _layout(lines: Sequence[tuple[int, list[str]]], key: SheetKey, handed_out: M
     for number, cells in lines:
         said = [cell.strip() for cell in cells]
         if sum(title in said for title in titles) >= max(2, _HEADER_SHARE * len(titles)):
+            if key.key_column < 0:  # a department's header may have several rows, a title in the upper of two
+                above = [cells for row, cells in lines if number - _HEADER_ROWS < row < number]
+                said = _over(said, above)
             columns = tuple(said.index(t) if t in said else -1 for t in titles)
             own = said.index("行标识") if "行标识" in said else key.key_column
             verdict = said.index("核实情况") if "核实情况" in said else key.verdict_column
@@ -121,6 +125,15 @@ def _layout(lines: Sequence[tuple[int, list[str]]], key: SheetKey, handed_out: M
             columns = tuple(place + shift for place in default)
             return _Layout(min(number, key.header_rows), held[0], key.verdict_column + shift, columns)
     return None
+
+
+def _over(said: Sequence[str], above: Sequence[Sequence[str]]) -> list[str]:
+    """Return the titles of a row; where one is empty, what stands nearest above it."""
+    found = list(said)
+    for cells in reversed(above):
+        found += [""] * (len(cells) - len(found))
+        found = [own or cell.strip() for own, cell in zip(found, [*cells, *[""] * len(found)], strict=False)]
+    return found
 
 
 def _found(sheet: str, number: int, cells: Sequence[str], layout: _Layout, row: KeyRow | None, is_copy: bool) -> Found:

@@ -1,10 +1,15 @@
 """A department's own workbook comes back filled and, besides, as it was."""
 
+import shutil
+
 import openpyxl
 import pytest
 
-from jiceng_pipeline.forms import prefill, sheet_key
+from jiceng_pipeline.forms import prefill, readback, sheet_key
 from jiceng_pipeline.forms.definition import find, forms
+from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.kinds.intake import Intake
+from jiceng_pipeline.ledger.store import open_ledger
 
 TEMPLATES = [form.id for form in forms().values() if form.template]
 
@@ -72,3 +77,31 @@ def test_every_row_stands_where_the_template_has_its_columns(listed, made, commu
                 assert sheet_key.text_of(said) == sheet_key.text_of(row.cells[place])
                 assert keyed.hashes[place] == hasher.cell(row.entity_id, column.element, said)
     assert set(defined.template.columns) <= {each.element for each in key.columns}
+
+
+def test_a_template_that_was_filled_is_read_right_and_looks_as_it_was(sent, made, community, tmp_path):
+    settings, _, _ = sent
+    form = find("subsistence_review")
+    path = shutil.copy(made[form.id][community].path, tmp_path / "filled.xlsx")
+    book = openpyxl.load_workbook(path)
+    income, cause = (form.template.columns[each] for each in ("family_monthly_income_cny", "hardship_cause_code"))
+    key = sheet_key.read(list(book[sheet_key.SHEET].iter_rows(values_only=True)), settings, "f.xlsx")
+    for number, row in enumerate(key.rows):
+        book[row.sheet][f"{income}{row.row + 1}"] = 800 + number
+        book[row.sheet][f"{cause}{row.row + 1}"] = "因病"
+    book.save(path)
+    report = readback.read(settings, "operator", path)
+    assert report.told == [] and report.rows == len(key.rows)
+    assert report.counts["accepted"] == 2 * len(key.rows)
+    with open_ledger(settings) as ledger:
+        said = {(each.body.entity_id, each.body.element_id): each.body.value for each in views.entries(ledger, Intake)}
+    for number, row in enumerate(key.rows):
+        assert float(said[row.entity_id, "family_monthly_income_cny"]) == 800 + number
+        assert said[row.entity_id, "hardship_cause_code"] == "1"
+    blank = openpyxl.load_workbook(form.template_file).worksheets[0]
+    again = openpyxl.load_workbook(path)
+    for sheet in (each for each in again if each.title != sheet_key.SHEET):
+        assert (paper(sheet), widths(sheet), rules(sheet)) == (paper(blank), widths(blank), rules(blank))
+        assert [look(sheet[cell.coordinate]) for row in blank.iter_rows() for cell in row] == [
+            look(cell) for row in blank.iter_rows() for cell in row
+        ]
