@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import openpyxl
 import pytest
 
 from jiceng_pipeline.cli.rebuild import rebuild
@@ -11,6 +12,8 @@ from jiceng_pipeline.forms import admission, definition, intake, prefill, readba
 from jiceng_pipeline.forms.intake import Said
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import package
+from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.identifiers import citizen_check_sign
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -200,3 +203,10 @@ def test_what_is_typed_into_one_form_stands_in_every_other_or_beside_what_stands
     assert (name, state) == (before, "v")
     assert "存疑" in doubt and NAME in doubt
     assert readback.read(synced_copy, "operator", made.path).counts["accepted"] == 0
+
+    # and what is returned names who said it
+    pack = package.cut(synced_copy, actor="operator", community=community, dataset="resident_register", folder=tmp_path)
+    told = [[str(cell.value) for cell in row] for sheet in openpyxl.load_workbook(pack.path) for row in sheet.rows]
+    title = register.element("phone").title
+    assert any(row[0] == title and "社区采集" in "".join(row) for row in told)
+    assert not any(row[0] == register.element("birth_date").title and "社区采集" in "".join(row) for row in told)

@@ -8,7 +8,7 @@ from functools import cached_property
 import duckdb
 
 from jiceng_pipeline.core.clock import LOCAL
-from jiceng_pipeline.departments.contract import Contract, contracts
+from jiceng_pipeline.departments.contract import Contract, collected, contracts, systems
 from jiceng_pipeline.returns import changes, marks, masks
 from jiceng_pipeline.returns.access import Access
 from jiceng_pipeline.returns.communities import Place
@@ -17,7 +17,7 @@ from jiceng_pipeline.returns.marks import Marks
 from jiceng_pipeline.returns.wording import in_words
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
-from jiceng_pipeline.warehouse.connection import identifier
+from jiceng_pipeline.warehouse.connection import has_table, identifier
 from jiceng_pipeline.warehouse.publish import Version
 
 LICENCE = "仅供本社区为所写用途使用；不得转发、公开或另作他用；用完按规定删除"
@@ -190,10 +190,25 @@ class Cut:
         }
 
     def source_of(self, element: Element) -> str:
-        """Return which systems hold an element, those whose word stands first, or that we derived it."""
+        """Return which systems hold an element, those whose word stands first, communities, or that we derived it."""
         holders = self._holders(element)
         ranked = [*(name for name in element.survivorship.authoritative if name in holders), *holders]
-        return "、".join(contracts()[name].title for name in dict.fromkeys(ranked)) or DERIVED
+        ranked += [name for name, each in collected().items() if (each.entity, element.id) in self._collected]
+        return "、".join(systems()[name].title for name in dict.fromkeys(ranked)) or DERIVED
+
+    @cached_property
+    def _collected(self) -> frozenset[tuple[str, str]]:
+        """Return (entity, element) of the cells of its rows whose value is what a community collected."""
+        named = marks.key(self.dataset)
+        if named is None or not has_table(self.connection, "governance.collected_cell"):
+            return frozenset()
+        return frozenset(
+            self.connection.execute(
+                f"""select distinct entity, element_id from governance.collected_cell
+                where state = 'stands' and entity_id in (
+                    select {identifier(named)} from {self.dataset.table} where {self.where})"""
+            ).fetchall()
+        )
 
     def _holders(self, element: Element) -> list[str]:
         return [
