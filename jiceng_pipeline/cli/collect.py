@@ -46,10 +46,10 @@ def folder(
     actor: _Actor = "operator",
     as_json: _AsJson = False,
 ) -> int:
-    """Read what lies there; each file is moved to `read` or `refused` inside it."""
-    from jiceng_pipeline.forms import readback
+    """Read what lies there; each file is moved to `read` or `refused` inside it, with its receipt beside it."""
+    from jiceng_pipeline.forms import inbox
 
-    return _say(list(readback.folder(Settings.load(), actor, place)), as_json)
+    return _say(list(inbox.read_all(Settings.load(), actor, place)), as_json)
 
 
 @app.command("answers", help=say("部门对采集值的回音", "what departments answered"))

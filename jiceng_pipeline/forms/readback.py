@@ -7,7 +7,6 @@ else has said meanwhile is shown beside it, who is missing is told, the same fil
 from hashlib import file_digest
 from pathlib import Path
 
-from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import NothingPublished, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import definition, hostile, intake, returned_sheet, sheet_key
@@ -101,22 +100,3 @@ def _submitted(ledger: Ledger, actor: str, key: SheetKey, content: str, rows: in
         counts=counts,
     )
     return ledger.append("submission", body.subject, body, actor).receipt
-
-
-def folder(settings: Settings, actor: str, inbox: Path | None = None) -> list[tuple[Path, Report | UsageError]]:
-    """Read every workbook that lies in the inbox; each then lies in `read/` or `refused/` beside it."""
-    place = inbox or settings.inbox
-    found: list[tuple[Path, Report | UsageError]] = []
-    for path in sorted(place.glob("*.xls*")) if place.is_dir() else ():
-        if path.name.startswith((".", "~")) or not path.is_file():
-            continue
-        told: Report | UsageError
-        try:
-            told = read(settings, actor, path)
-        except UsageError as error:
-            told = error
-        target = place / ("refused" if isinstance(told, UsageError) else "read")
-        target.mkdir(exist_ok=True)
-        path.rename(target / f"{clock.stamp()}-{path.name}")
-        found.append((path, told))
-    return found

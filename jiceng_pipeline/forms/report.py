@@ -59,7 +59,7 @@ class Report:
     systems: Mapping[str, int]
 
     @property
-    def counts(self) -> Mapping[str, int]:
+    def counts(self) -> Mapping[Fate, int]:
         """Return fate → how many cells; they add up to the cells that were looked at."""
         found = Counter(cell.fate for cell in self.cells)
         return {fate: found.get(fate, 0) for fate in FATES}

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from jiceng_pipeline.core.errors import AccessDenied, UsageError
-from jiceng_pipeline.forms import readback
+from jiceng_pipeline.forms import inbox, readback
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.submission import Submission
@@ -196,13 +196,17 @@ def test_only_who_has_a_post_there_may_send_it(sent):
         readback.read(settings, "stranger", path)
 
 
-def test_a_folder_is_read_and_every_file_is_put_away(sent):
+def test_a_folder_is_read_and_every_file_is_put_away_with_its_receipt(sent):
     settings, _, path = sent
-    inbox = path.parent / "inbox"
-    inbox.mkdir()
-    shutil.copy(path, inbox / "a.xlsx")
-    (inbox / "b.xlsx").write_bytes(b"name,phone\n")
-    told = readback.folder(settings, "operator", inbox)
+    place = path.parent / "inbox"
+    place.mkdir()
+    shutil.copy(path, place / "a.xlsx")
+    (place / "b.xlsx").write_bytes(b"name,phone\n")
+    assert inbox.waiting(place, settled_seconds=60) == []
+    told = inbox.read_all(settings, "operator", place)
     assert [isinstance(each, UsageError) for _, each in told] == [False, True]
-    assert [len(list((inbox / place).iterdir())) for place in ("read", "refused")] == [1, 1]
-    assert readback.folder(settings, "operator", inbox) == []
+    receipts = [next((place / name).glob("*.回执.txt")).read_text("utf-8") for name in ("read", "refused")]
+    assert told[0][1].receipt in receipts[0]
+    assert told[1][1].cure in receipts[1]
+    assert [len(list((place / name).glob("*.xlsx"))) for name in ("read", "refused")] == [1, 1]
+    assert inbox.read_all(settings, "operator", place) == []
