@@ -57,4 +57,6 @@ def test_the_wheel_runs_a_community_elsewhere(installed, tmp_path):
     assert "accuracy" in done.stdout
     state = json.loads(run(installed, tmp_path, "status", "--json").stdout)
     assert state["entities"]["resident"] > 1_500
+    forms = json.loads(run(installed, tmp_path, "form", "list", "--json").stdout)
+    assert {each["state"] for each in forms} == {"admitted"}, "whoever tries it can make a form at once"
     assert {path.name for path in tmp_path.iterdir()} >= {"landing", "published", "ledger.sqlite", "dagster"}

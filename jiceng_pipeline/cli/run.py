@@ -24,6 +24,8 @@ def run(
 ) -> int:
     """Simulate, sync, evaluate, and say what to type next."""
     from jiceng_pipeline.defs.launch import run_sync
+    from jiceng_pipeline.forms import admission
+    from jiceng_pipeline.returns import grants
     from jiceng_pipeline.simulation.running import running
     from jiceng_pipeline.simulation.simulate import simulate
 
@@ -38,14 +40,18 @@ def run(
         return report.exit_code
     status.show(status.read(settings))
     evaluate.show(evaluate.measure(settings))
+    # a street of our own: whoever tries it may make every form at once; for a real place somebody decides that
+    admission.admit_all(settings, grants.OPERATOR, reason="模拟街道演示")
     community = _a_community(settings)
     out.print(
         say(
             f"\n用时 {time.monotonic() - started:.0f} 秒。数据在 {settings.published / 'current'}\n接下来可以：\n"
             f"  .venv/bin/jiceng return --community {community} --dataset resident_register\n"
+            f"  .venv/bin/jiceng form make elderly_living_alone_visit --community {community}\n"
             "  make serve    打开 Dagster 界面\n  .venv/bin/jiceng --help",
             f"\n{time.monotonic() - started:.0f} s. The data lie in {settings.published / 'current'}\nNext:\n"
             f"  .venv/bin/jiceng return --community {community} --dataset resident_register\n"
+            f"  .venv/bin/jiceng form make elderly_living_alone_visit --community {community}\n"
             "  make serve    open the Dagster UI\n  .venv/bin/jiceng --help",
         ),
         soft_wrap=True,

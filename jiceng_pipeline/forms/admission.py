@@ -57,6 +57,12 @@ def admit(settings: Settings, form: Form, actor: str, *, until: date | None = No
     return event
 
 
+def admit_all(settings: Settings, actor: str, *, until: date | None = None, reason: str = "") -> list[Event]:
+    """Put every form on the list that never was or whose time is over, not one that was refused or withdrawn."""
+    waiting = [each.form for each in listed(settings) if each.state in {"none", "expired"}]
+    return [admit(settings, form, actor, until=until, reason=reason) for form in waiting]
+
+
 def withdraw(settings: Settings, form: Form, actor: str, reason: str) -> Event:
     """Take a form off the list."""
     with open_ledger(settings) as ledger:
@@ -83,7 +89,7 @@ def require(ledger: Ledger, form: Form, today: date) -> None:
         raise UsageError(
             f"这张表不在清单上（{STATES[found.state]}），不能发给社区",
             where=f"表单 {form.id}",
-            cure=f"先运行 jiceng form admit {form.id}",
+            cure=f"先运行 jiceng form admit {form.id}；所有的表一次列入：jiceng form admit --all",
         )
 
 

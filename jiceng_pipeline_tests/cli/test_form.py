@@ -37,6 +37,12 @@ def test_from_the_list_to_a_file(jiceng, community, tmp_path):
     assert [each.name for each in tmp_path.glob("*.xlsx")] == [file["file"].rpartition("/")[2]]
     assert jiceng("form", "admit", FORM, "--withdraw", "--reason", "并入别的表")[0] == 0
     assert jiceng(*make)[0] == 2
+    assert jiceng("form", "admit")[0] == 2
+    assert jiceng("form", "admit", "--all")[0] == 0
+    code, told, _ = jiceng("form", "list", "--json")
+    states = {each["form"]: each["state"] for each in json.loads(told)}
+    assert states.pop(FORM) == "withdrawn", "somebody took it off: that stands"
+    assert set(states.values()) == {"admitted"}
 
 
 def test_a_stranger_gets_nothing(jiceng, community, tmp_path):
