@@ -27,7 +27,7 @@ from typing import Any
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.forms import admission, burden, prefill, rows
+from jiceng_pipeline.forms import admission, burden, prefill, rows, whence
 from jiceng_pipeline.forms.definition import Form, forms
 from jiceng_pipeline.landing.identity import record_id_expression
 from jiceng_pipeline.ledger.store import open_ledger
@@ -201,7 +201,7 @@ def _of(
     told = {"shown": 0, "sourced": 0, "known": 0, "known_right": 0, "verify": 0, "verify_right": 0}
     for _, lines in rows.by_community(connection, form, shown, as_of, "true"):
         for row in lines:
-            said, true = rows.sources(row), truth.get(row.entity_id, {})
+            said, true = whence.by_heading(row.sources), truth.get(row.entity_id, {})
             for column, cell, state in zip(form.columns, row.cells, row.states, strict=True):
                 if cell is None:
                     continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from jiceng_pipeline.cli import progress
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
@@ -98,9 +99,10 @@ def make(
         raise UsageError("写一个社区，或者用 --all", where="jiceng form make", cure="例如 --community 320613005001")
     if every:
         wanted = [form] if form else None
-        made = prefill.make_all(
-            settings, actor=actor, wanted=wanted, scope=scope, profile=profile, purpose=stated, folder=to
-        )
+        with progress.shown(say("做表", "make the forms")):
+            made = prefill.make_all(
+                settings, actor=actor, wanted=wanted, scope=scope, profile=profile, purpose=stated, folder=to
+            )
     else:
         names = [form] if form else [each.form.id for each in admission.listed(settings) if each.state == "admitted"]
         made = [
@@ -125,7 +127,8 @@ def make(
 
 @app.command(help=say("把一张表列入年度清单，或一事一报", "put a form on the list"))
 def admit(
-    form: _Form,
+    form: Annotated[str, typer.Argument(help=say("表单编号或表名；不写要加 --all", "id or title of the form"))] = "",
+    every: Annotated[bool, typer.Option("--all", help=say("所有还没列入的表", "every form not on it"))] = False,
     until: Annotated[str, typer.Option(help=say("一事一报：到哪天为止", "for once, until this day"))] = "",
     reason: Annotated[str, typer.Option(help=say("事由", "why"))] = "",
     withdraw: Annotated[bool, typer.Option(help=say("移出清单", "take it off the list"))] = False,
@@ -134,7 +137,14 @@ def admit(
     """Run the lint, then write into the ledger that the form may be sent."""
     from jiceng_pipeline.forms import admission, definition
 
-    settings, found = Settings.load(), definition.find(form)
+    if every == bool(form) or (every and withdraw):
+        raise UsageError("写一张表，或者用 --all", where="jiceng form admit", cure="例如 jiceng form admit --all")
+    settings = Settings.load()
+    if every:
+        events = admission.admit_all(settings, actor, until=_day(until), reason=reason)
+        out.print(say(f"列入清单 {len(events)} 张表", f"{len(events)} forms put on the list"))
+        return
+    found = definition.find(form)
     if withdraw:
         event = admission.withdraw(settings, found, actor, reason)
     else:

@@ -18,6 +18,7 @@ _STAGES = {
     "check": ("检查", "check"),
     "return": ("回流", "return"),
     "publish": ("发布", "publish"),
+    "forms": ("做好", "made"),
 }
 
 

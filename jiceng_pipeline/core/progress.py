@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """`stage` is pull, standardise, reconcile, govern, check or publish; `done` of `total` if known."""
+    """`stage` is pull, standardise, reconcile, govern, check, publish or forms; `done` of `total` if known."""
 
     stage: str
     subject: str = ""

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from jiceng_pipeline.core.clock import LOCAL
-from jiceng_pipeline.forms import rows
+from jiceng_pipeline.forms import whence
 from jiceng_pipeline.forms.definition import PERIODS, Column, Form, Period
 from jiceng_pipeline.forms.rows import Row
 from jiceng_pipeline.forms.sheet_key import text_of
@@ -98,7 +98,7 @@ class Page:
 
     def fields(self, row: Row) -> tuple[Field, ...]:
         """Return the cells of one row, each with its source and date."""
-        said = rows.sources(row)
+        said = whence.by_heading(row.sources)
         return tuple(
             Field(
                 column,

@@ -1,7 +1,7 @@
 """Hand out forms (预填): leave is written down first, the row set is read once, each community gets a file."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -13,6 +13,7 @@ import duckdb
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.clock import business_date
 from jiceng_pipeline.core.errors import IntegrityError, JicengError, NothingPublished
+from jiceng_pipeline.core.progress import Step, report
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import admission, definition, rows, template, workbook
 from jiceng_pipeline.forms.definition import PLACE, Form
@@ -95,8 +96,14 @@ def make_all(
     chosen = [definition.find(name) for name in wanted] if wanted is not None else admitted
     place = folder or settings.home / "forms"
     tasks = [_Task(settings, actor, form.id, scope, profile, purpose, place) for form in chosen]
+    made: dict[str, list[Made]] = {}
     with ProcessPoolExecutor(settings.threads, mp_context=get_context("spawn")) as pool:
-        return [each for made in pool.map(_every, tasks) for each in made]
+        running = {pool.submit(_every, task): task.form for task in tasks}
+        for done in as_completed(running):
+            made[running[done]] = written = done.result()
+            rows = sum(each.rows for each in written)
+            report(Step("forms", definition.find(running[done]).title, rows, len(made), len(tasks)))
+    return [each for form in chosen for each in made[form.id]]
 
 
 @dataclass(frozen=True)

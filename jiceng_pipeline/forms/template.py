@@ -17,7 +17,7 @@ from openpyxl.utils import column_index_from_string
 
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.forms import sheet_key, workbook
+from jiceng_pipeline.forms import body, sheet_key, workbook
 from jiceng_pipeline.forms.definition import Template
 from jiceng_pipeline.forms.page import Page
 from jiceng_pipeline.forms.rows import Row
@@ -75,18 +75,15 @@ def _fill(sheet: Any, page: Page, template: Template, rows: Sequence[Row], befor
     keyed = []
     for number, row in enumerate(rows):
         line = template.first_row + number
-        serial = sheet[f"{template.number_column}{line}"]
-        serial.value = before + number + 1
-        comment = Comment("来源：" + row.sources, "")
-        comment.width, comment.height = 360, 90
-        serial.comment = comment
+        sheet[f"{template.number_column}{line}"].value = before + number + 1
         for name, cell in zip(names, row.cells, strict=True):
             if name in template.columns and cell is not None:
                 _set(sheet[f"{template.columns[name]}{line}"], cell)
-        for name, words in row.doubts.items():
-            if name in template.columns:
-                sheet[f"{template.columns[name]}{line}"].comment = Comment(words, "")
         keyed.append(KeyRow(row.entity_id, sheet.title, line - 1, row.states, workbook.hashes(hasher, names, row)))
+    places = {name: column_index_from_string(letters) - 1 for name, letters in template.columns.items()}
+    serial_column = column_index_from_string(template.number_column) - 1
+    for at, column, words in body.comments(page, rows, template.first_row - 1, serial_column, places):
+        sheet.cell(at + 1, column + 1).comment = Comment(words, "", height=60, width=260)
     return keyed
 
 

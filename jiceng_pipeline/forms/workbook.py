@@ -1,13 +1,12 @@
 """The workbook of a form: grey is known and locked, orange is known and to be looked at, yellow is to be filled.
 
 Everything from the data is a string, a day or a number; the only formulas are our own sums. Locks guide: there is
-no password. A comment on every cell would make a file of 2,000 rows unusable, so one comment a row says where each
-of its cells comes from and of when; a cell in doubt has one of its own.
+no password. The rows and their comments are those of `forms/body.py`.
 """
 
 import io
-from collections.abc import Sequence
-from datetime import date
+import zipfile
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.forms import instructions, sheet_key
+from jiceng_pipeline.forms import body, instructions, sheet_key
+from jiceng_pipeline.forms.body import Frame
 from jiceng_pipeline.forms.definition import Column
 from jiceng_pipeline.forms.entry import allow
 from jiceng_pipeline.forms.page import Page
 from jiceng_pipeline.forms.rows import Row
 from jiceng_pipeline.forms.sheet_key import FILL, KNOWN, NONE, VERIFY, Hasher, KeyColumn, KeyRow, SheetKey
+from jiceng_pipeline.forms.shell import samples, written
 from jiceng_pipeline.standard.code_sets import code_sets
 
 HEADER_ROWS = 4  # title, who and when, legend, header
@@ -34,13 +35,10 @@ OPTIONS = {
     "strings_to_numbers": False,
     "default_date_format": "yyyy-mm-dd",
 }
-_LONGEST_TEXT = 32_767
-_LONGEST_COMMENT = 2_000
 _LINE_HEIGHT = 16
-_FIRST_DAY = date(1900, 3, 1)  # Excel counts no days before 1900 and one too many in February
 _COLOURS = {KNOWN: "#E7E6E6", VERIFY: "#FCE4D6", FILL: "#FFF9DB", NONE: "#F2F2F2"}
 _LEGEND = ((KNOWN, "灰：已经掌握，不用填"), (VERIFY, "橙：请核实，不对就改"), (FILL, "黄：请填写"))
-_COMMENT = {"author": "", "font_size": 9, "x_scale": 2.2, "y_scale": 1.2}
+_SAMPLED = tuple((state, asked) for state in (KNOWN, VERIFY, FILL, NONE) for asked in (False, True))
 _WIDTHS = {
     "citizen_id": 19, "credit_code": 19, "phone": 13, "name": 9, "organisation_name": 24, "address": 28,
     "date": 11, "decimal": 10, "integer": 7, "boolean": 7,
@@ -55,16 +53,44 @@ def write(page: Page, path: Path, settings: Settings) -> int:
     sheet = book.add_worksheet(page.form.title[:31])
     looks = _Looks(book)
     _head(sheet, page, looks)
-    _body(sheet, page, looks)
+    _blank_rows(sheet, page, looks)
     foot = _foot(sheet, page, looks)
     allow(book, sheet, page.form, FIRST, HEADER_ROWS, HEADER_ROWS + len(page.rows) + page.form.blank_rows - 1, VERDICTS)
     _for_paper(sheet, page, foot)
+    comments = list(body.comments(page, page.rows, HEADER_ROWS, 1, _places(page)))
+    if comments:
+        sheet.write_comment(HEADER_ROWS, 1, comments[0][2])  # the parts that comments are put into
     instructions.write(book, page)
-    hidden(book, key(page, sheet.get_name(), settings), settings)
+    _samples(book, looks)
     sheet.activate()
     book.close()
-    path.write_bytes(buffer.getbuffer())
+    with zipfile.ZipFile(buffer) as shell:
+        found = samples(shell)
+        frame = Frame(HEADER_ROWS, FIRST, [_width(each) for each in page.form.columns], *_triple(found, len(_SAMPLED)))
+        rows = body.rows(page, frame, {each: _triple(found, row) for row, each in enumerate(_SAMPLED)})
+        hidden = sheet_key.lines(key(page, sheet.get_name(), settings), settings)
+        written(shell, path, HEADER_ROWS, rows, comments, hidden)
     return len(page.rows)
+
+
+def _places(page: Page) -> Mapping[str, int]:
+    return {each.element: FIRST + number for number, each in enumerate(page.form.columns)}
+
+
+def _samples(book: Any, looks: "_Looks") -> None:
+    """Add the hidden sheet with a cell of each look: those of the form, then of key, serial number and verdict."""
+    sheet = book.add_worksheet(sheet_key.SHEET)
+    for row, (state, asked) in enumerate(_SAMPLED):
+        for column, kind in enumerate(body.KINDS):
+            sheet.write_blank(row, column, None, looks.cell(state, kind, asked))
+    around = (looks.cell(KNOWN, "text", False), looks.number, looks.cell(FILL, "text", False))
+    for column, look in enumerate(around):
+        sheet.write_blank(len(_SAMPLED), column, None, look)
+    sheet.very_hidden()
+
+
+def _triple(found: Mapping[tuple[int, int], str], row: int) -> tuple[str, str, str]:
+    return found[row, 0], found[row, 1], found[row, 2]
 
 
 def key(page: Page, sheet: str, settings: Settings) -> SheetKey:
@@ -97,15 +123,6 @@ def key(page: Page, sheet: str, settings: Settings) -> SheetKey:
 def hashes(hasher: Hasher, names: Sequence[str], row: Row) -> tuple[str, ...]:
     """Return the hash of each cell of a row."""
     return tuple(hasher.cell(row.entity_id, name, cell) for name, cell in zip(names, row.cells, strict=True))
-
-
-def hidden(book: Any, said: SheetKey, settings: Settings) -> None:
-    """Add the hidden sheet that says which row is whom."""
-    sheet = book.add_worksheet(sheet_key.SHEET)
-    for number, line in enumerate(sheet_key.lines(said, settings)):
-        for column, text in enumerate(line):
-            sheet.write_string(number, column, text)
-    sheet.very_hidden()
 
 
 class _Looks:
@@ -169,53 +186,15 @@ def _head(sheet: Any, page: Page, looks: _Looks) -> None:
     sheet.write_string(header, last, "核实情况", looks.header)
 
 
-def _body(sheet: Any, page: Page, looks: _Looks) -> None:
-    columns = page.form.columns
-    asked = [each.asked for each in columns]
-    kinds = [_kind(each) for each in columns]
-    names = [each.element for each in columns]
-    widths = [_width(each) for each in columns]
-    text = looks.cell(KNOWN, "text", False)
-    free = looks.cell(FILL, "text", False)
-    for number, row in enumerate(page.rows):
-        at = HEADER_ROWS + number
-        if (lines := _lines(row, widths)) > 1:
-            sheet.set_row(at, _LINE_HEIGHT * lines)
-        sheet.write_string(at, 0, row.entity_id, text)
-        sheet.write_number(at, 1, number + 1, looks.number)
-        for place, (cell, state) in enumerate(zip(row.cells, row.states, strict=True)):
-            _write(sheet, at, FIRST + place, cell, state, asked[place], kinds[place], looks)
-        sheet.write_blank(at, FIRST + len(columns), None, free)
-        sheet.write_comment(at, 1, ("来源：" + row.sources)[:_LONGEST_COMMENT], _COMMENT)
-        for name, words in row.doubts.items():
-            sheet.write_comment(at, FIRST + names.index(name), words[:_LONGEST_COMMENT], _COMMENT)
+def _blank_rows(sheet: Any, page: Page, looks: _Looks) -> None:
     for number in range(len(page.rows), len(page.rows) + page.form.blank_rows):
         at = HEADER_ROWS + number
-        sheet.write_blank(at, 0, None, text)
+        sheet.write_blank(at, 0, None, looks.cell(KNOWN, "text", False))
         sheet.write_number(at, 1, number + 1, looks.number)
-        for place, each in enumerate(columns):
-            state = FILL if each.is_fillable else NONE
-            sheet.write_blank(at, FIRST + place, None, looks.cell(state, kinds[place], each.asked))
-        sheet.write_blank(at, FIRST + len(columns), None, free)
-
-
-def _write(sheet: Any, at: int, column: int, cell: object, state: str, asked: bool, kind: str, looks: _Looks) -> None:
-    if cell is None:
-        sheet.write_blank(at, column, None, looks.cell(state, kind, asked))
-    elif isinstance(cell, str):
-        sheet.write_string(at, column, cell[:_LONGEST_TEXT], looks.cell(state, "text", asked))
-    elif isinstance(cell, date):
-        if cell >= _FIRST_DAY:
-            sheet.write_datetime(at, column, cell, looks.cell(state, "day", asked))
-        else:
-            sheet.write_string(at, column, cell.isoformat(), looks.cell(state, "text", asked))
-    else:
-        number = float(cell) if isinstance(cell, Decimal) else cell
-        sheet.write_number(at, column, number, looks.cell(state, "number", asked))
-
-
-def _kind(column: Column) -> str:
-    return {"date": "day", "integer": "number", "decimal": "number"}.get(column.of.type, "text")
+        for place, each in enumerate(page.form.columns):
+            look = looks.cell(FILL if each.is_fillable else NONE, body.KINDS[body.kind(each)], each.asked)
+            sheet.write_blank(at, FIRST + place, None, look)
+        sheet.write_blank(at, FIRST + len(page.form.columns), None, looks.cell(FILL, "text", False))
 
 
 def _width(column: Column) -> int:
@@ -251,15 +230,6 @@ def _foot(sheet: Any, page: Page, looks: _Looks) -> int:
     sheet.set_row(at, 28)
     sheet.merge_range(at, 1, at, FIRST + len(columns), sign, looks.line)
     return at
-
-
-def _lines(row: Row, widths: Sequence[int]) -> int:
-    """Return how many lines show every text whole; a Chinese character is as wide as two digits."""
-    most = 1
-    for cell, width in zip(row.cells, widths, strict=True):
-        if isinstance(cell, str) and 2 * len(cell) > width:
-            most = max(most, -(-len(cell.encode("gb18030", "replace")) // (width - 1)))
-    return most
 
 
 def _number(cell: object) -> float:

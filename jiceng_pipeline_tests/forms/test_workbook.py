@@ -6,7 +6,7 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 
-from jiceng_pipeline.forms import prefill, sheet_key
+from jiceng_pipeline.forms import body, prefill, sheet_key
 from jiceng_pipeline.forms.definition import find, forms
 from jiceng_pipeline.forms.page import choices
 
@@ -36,27 +36,36 @@ def test_every_value_is_what_the_page_shows(listed, opened, community, form):
                 assert cell.value is None or isinstance(cell.value, datetime | date) or cell.value < "1900-03-01"
 
 
-def test_each_row_says_where_every_prefilled_cell_comes_from_and_when(listed, opened, community):
+def test_each_prefilled_cell_says_where_it_comes_from_and_when_and_what_is_doubted_of_it(listed, opened, community):
+    doubted = 0
     for form, book in opened.items():
         page = prefill.page(listed, actor="operator", form=form, community=community)
+        assert sum(len(row.cells) - row.cells.count(None) for row in page.rows) <= body.EVERY_CELL
         sheet = book.worksheets[0]
         for number, row in enumerate(page.rows):
-            comment = sheet.cell(5 + number, 2).comment.text
-            for field in page.fields(row):
+            for place, field in enumerate(page.fields(row)):
+                cell = sheet.cell(5 + number, 3 + place)
+                wanted = [f"来源：{field.source}"] if field.value else []
+                wanted += [field.doubt] if field.doubt else []
+                assert (cell.comment.text if cell.comment else "") == "\n".join(wanted), (form, field.column.element)
                 if field.value:
                     assert field.source[-10:-6].isdigit(), (form, field.column.element)
-                    assert field.source in comment
-
-
-def test_a_cell_in_doubt_says_why(listed, opened, community):
-    page = prefill.page(listed, actor="operator", form="household_visit", community=community)
-    sheet, names = opened["household_visit"].worksheets[0], [each.element for each in page.form.columns]
-    doubted = [(number, name) for number, row in enumerate(page.rows) for name in row.doubts]
+                if field.doubt:
+                    doubted += 1
+                    assert not cell.protection.locked
     assert doubted
-    for number, name in doubted:
-        cell = sheet.cell(5 + number, 3 + names.index(name))
-        assert cell.comment.text == page.rows[number].doubts[name]
-        assert not cell.protection.locked
+
+
+def test_where_there_are_too_many_cells_each_row_says_it_for_all_of_its_own(listed, community, tmp_path, monkeypatch):
+    monkeypatch.setattr(body, "EVERY_CELL", 10)
+    made = prefill.make(listed, actor="operator", form="household_visit", community=community, folder=tmp_path)
+    page = prefill.page(listed, actor="operator", form="household_visit", community=community)
+    sheet = openpyxl.load_workbook(made.path).worksheets[0]
+    for number, row in enumerate(page.rows):
+        comment = sheet.cell(5 + number, 2).comment.text
+        assert all(field.source in comment for field in page.fields(row) if field.value)
+        told = {place for place, field in enumerate(page.fields(row)) if sheet.cell(5 + number, 3 + place).comment}
+        assert told == {place for place, field in enumerate(page.fields(row)) if field.doubt}
 
 
 @pytest.mark.parametrize("form", PLAIN)
