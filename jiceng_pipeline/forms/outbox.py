@@ -6,13 +6,15 @@ dataset `collection`, elements, scope and purpose that cover the value (`returns
 sent to nobody else. Whether it still may have the value is asked once more when it is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.errors import AccessDenied, UsageError
 from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.kinds.audit import Audit
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.outbox import Outbox
@@ -23,6 +25,7 @@ from jiceng_pipeline.returns import collected, grants
 from jiceng_pipeline.returns.access import allows, covers, permit
 from jiceng_pipeline.standard import register
 
+ACT = "answer_write_back"
 VERDICTS = {"taken_over": "已采用", "refused": "没有采用", "waiting": "还没有回音"}
 
 Granted = Mapping[str, tuple[Entry[Grant], ...]]  # account of a system → what it was granted
@@ -30,10 +33,12 @@ Granted = Mapping[str, tuple[Entry[Grant], ...]]  # account of a system → what
 
 @dataclass(frozen=True)
 class Sent:
-    """One collected value on its way to one system, and what that said to it."""
+    """One collected value on its way to one system, and what that said to it; `number` is the event's."""
 
+    number: int
     outbox: str
     system: str
+    entity: Literal["resident", "enterprise"]
     entity_id: str
     element_id: str
     community_code: str
@@ -88,15 +93,47 @@ def send(ledger: Ledger, seq: int, body: Intake, grants: Granted) -> tuple[str, 
 
 def answers(ledger: Ledger, scope: str) -> list[Sent]:
     """Return what was sent of the places whose code begins with `scope`, oldest first, with the answers so far."""
+    return _sent(ledger, lambda body: covers(scope, body.community_code))
+
+
+def received(ledger: Ledger, systems: Collection[str]) -> list[Sent]:
+    """Return what was sent to these systems, oldest first, with the answers so far; no values."""
+    return _sent(ledger, lambda body: body.system in systems)
+
+
+def value(ledger: Ledger, actor: str, sent: Sent) -> Entry[Intake]:
+    """Return what was collected, for the department it was sent to; that it was seen is in the audit before.
+
+    Raise AccessDenied for who answers for another system, and where the system may not have the value any more.
+    """
+    leave = permit(ledger, actor, ACT, scope=sent.community_code, system=sent.system)
+    seq = int(sent.outbox.rpartition(":")[2])
+    found = next(views.entries(ledger, Intake, after=seq - 1, until=seq))
+    may = sent.system in receivers(found.body, granted(ledger))
+    seen = Audit(
+        action="outbox", dataset=collected.DATASET, scope=sent.community_code, profile="full",
+        purpose=collected.PURPOSE, outcome="served" if may else "denied", lacking=None if may else "grant",
+        grant=leave.holder, channel="page", entity=sent.entity, entity_id=sent.entity_id, system=sent.system,
+        rows=1 if may else None,
+    )  # fmt: skip
+    ledger.append("audit", seen.subject, seen, actor)
+    if not may:
+        raise AccessDenied("这个系统现在没有这一项采集值的授权", where=f"账号 {actor}", cure="请安全管理员给系统授权")
+    return found
+
+
+def _sent(ledger: Ledger, wanted: Callable[[Outbox], bool]) -> list[Sent]:
     said = views.standing(ledger, OutboxAnswer)
     found = []
     for entry in views.entries(ledger, Outbox):
-        if covers(scope, entry.body.community_code):
+        if wanted(entry.body):
             answer = said.get(entry.subject)
             found.append(
                 Sent(
+                    entry.seq,
                     entry.subject,
                     entry.body.system,
+                    entry.body.entity,
                     entry.body.entity_id,
                     entry.body.element_id,
                     entry.body.community_code,
@@ -112,7 +149,7 @@ def answer(ledger: Ledger, actor: str, outbox: str, verdict: str, reason: str = 
     """Record what a department says to a value it was sent; raise UsageError for one that was not sent."""
     if not ledger.on("outbox", outbox):
         raise UsageError("没有送出过这一条", where=outbox, cure="用 jiceng collect answers 看编号")
-    permit(ledger, actor, "answer_write_back", system=outbox.partition(":")[0])
+    permit(ledger, actor, ACT, system=outbox.partition(":")[0])
     said = OutboxAnswer.model_validate({"outbox": outbox, "verdict": verdict, "reason": " ".join(reason.split())})
     ledger.append("outbox_answer", said.subject, said, actor)
     return said

@@ -67,6 +67,7 @@ class Caller:
             ("answer_ticket", say("交办事项", "Matters"), "/cases"),
             *([("give_task", say("任务", "Tasks"), "/tasks")] if self.systems else []),
             ("approve_request", say("数据共享", "Sharing"), "/sharing"),
+            ("answer_write_back", say("社区采集", "Collected"), "/outbox"),
             ("make_account", say("账号", "Accounts"), "/accounts"),
             ("give_post", say("岗位", "Posts"), "/posts"),
             ("read_audit", say("审计", "Audit"), "/audit"),
