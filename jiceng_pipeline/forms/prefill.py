@@ -28,7 +28,7 @@ from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.publish import Version
 
 ACTION = "form"
-_MEMORY = "256MB"  # of the database in each process that makes files; a row set of a district sorts in it
+_MEMORY = "192MB"  # of the database in each process that makes files; a part of a form of a district fits into it
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from jiceng_pipeline.returns.wording import in_words
 from jiceng_pipeline.warehouse.connection import identifier
 
 _BATCH = 5_000
-_PART = 50_000  # rows that are looked up at once
+_PART = 20_000  # rows that are looked up at once
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,12 @@ def select(
     {doubted(form, tables, told, masked)}
     select who.{PLACE}, who.entity_id, {shown}, sourced.said, doubted.said
     from who
-    left join governance.{entity} as governed on governed.{key} = who.entity_id
-    left join matching.{entity}_golden as golden on golden.entity_id = who.entity_id
+    left join (
+        select * from governance.{entity} where {key} in (select entity_id from who)
+    ) as governed on governed.{key} = who.entity_id
+    left join (
+        select * from matching.{entity}_golden where entity_id in (select entity_id from who)
+    ) as golden on golden.entity_id = who.entity_id
     left join sourced on sourced.entity_id = who.entity_id
     left join doubted on doubted.entity_id = who.entity_id
     order by who.{PLACE}, who.place"""

@@ -37,7 +37,11 @@ def sourced(form: Form, tables: Tables, told: Sequence[Column], as_of: str) -> s
             coalesce(candidate.record_date, frozen.frozen_date) as day,
             {_map(numbers)}[won.element_id] as number
         from won
-        left join matching.{entity}_candidate as candidate using (record_id)
+        -- of these people alone: the records of a whole city would have to fit into memory
+        left join (
+            select record_id, system, record_date from matching.{entity}_candidate
+            where entity_id in (select entity_id from who)
+        ) as candidate using (record_id)
         left join matching.frozen_cell as frozen on candidate.record_id is null and frozen.entity = {literal(entity)}
             and frozen.entity_id = won.entity_id and frozen.element_id = won.element_id
     ),
