@@ -19,7 +19,7 @@ import duckdb
 from jiceng_pipeline.core import clock, files
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_batch, delta
-from jiceng_pipeline.exchange.delivery_batch import HEAD, ROWS, Batch, Have
+from jiceng_pipeline.exchange.delivery_batch import ROWS, Batch, Have
 from jiceng_pipeline.exchange.delta_view import NOW, Column, View
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.standard.macro import literal
@@ -28,7 +28,6 @@ from jiceng_pipeline.warehouse.connection import connect, identifier
 from jiceng_pipeline.warehouse.publish import Version
 
 KEPT_STEPS = 30  # of those that have arrived, or whose arrival nobody tells
-_TOGETHER = 20  # batches whose rows are looked up at once
 _STATE, _STEP, _LOOKED = "state.parquet", "step.json", "looked"
 
 
@@ -172,8 +171,6 @@ def _write(
     for part in range(1, parts + 1):
         number += 1
         low, high = (part - 1) * ROWS + 1, part * ROWS
-        if part % _TOGETHER == 1:
-            _create_told(connection, view, cells, low, high + (_TOGETHER - 1) * ROWS)
         operations = dict(
             connection.execute(
                 "select operation, count(*) from delta where n between ? and ? group by 1 order by 1", [low, high]
@@ -183,33 +180,22 @@ def _write(
             **facts, "number": number, "part": part, "parts": parts, "rows": sum(operations.values()),
             "operations": operations, "created": clock.now().isoformat(), "previous_hash": hash,
         }  # fmt: skip
-        select = _rows(cells, low, high, as_text=encoding == "ndjson")
+        select = _rows(view, cells, low, high, as_text=encoding == "ndjson")
         hash = delivery_batch.write(connection, draft / delivery_batch.name(number), encoding, select, manifest).hash
     return number, hash
 
 
-def _create_told(
-    connection: duckdb.DuckDBPyConnection, view: View, cells: Mapping[str, str], low: int, high: int
-) -> None:
-    """Create temp table `told` of the rows of some batches, so that the register is not gone through for each."""
+def _rows(view: View, cells: Mapping[str, str], low: int, high: int, *, as_text: bool) -> str:
+    """Return the select of the rows of one batch; of a row to be taken away only its key is told."""
     shown = ", ".join(f"{sql} as {identifier(name)}" for name, sql in cells.items())
-    told = "".join(f", t.{identifier(name)}" for name in cells)
-    connection.execute(
-        f"""create or replace temp table told as
-        select d.n as _n, d.operation as _operation, d.reason as _reason, d.row_key as _key, d.other_key as _other_key
+    told = ", ".join(
+        f"cast(t.{identifier(n)} as varchar) as {identifier(n)}" if as_text else f"t.{identifier(n)}" for n in cells
+    )
+    return f"""select d.operation as _operation, d.reason as _reason, d.row_key as _key, d.other_key as _other_key,
             {told}
         from delta as d
         left join (select rowid as _position, {shown} from {view.table}) as t on t._position = d.position
         where d.n between {low} and {high} order by d.n"""
-    )
-
-
-def _rows(cells: Mapping[str, str], low: int, high: int, *, as_text: bool) -> str:
-    """Return the select of the rows of one batch; of a row to be taken away only its key is told."""
-    told = "".join(
-        f", cast({identifier(n)} as varchar) as {identifier(n)}" if as_text else f", {identifier(n)}" for n in cells
-    )
-    return f"select {', '.join(HEAD)}{told} from told where _n between {low} and {high} order by _n"
 
 
 def _schema(last: Step | None, offered: tuple[Column, ...]) -> tuple[tuple[Column, ...], tuple[Column, ...] | None]:
