@@ -104,7 +104,7 @@ def compared(asked: Asked, profile: str, seed: int) -> dict[str, Any]:
     """Return the figures of Splink and of the engine over the same part of the city's records of residents."""
     settings = home(asked.work, Wanted(asked.scale, profile, seed), 0, **asked.limits)
     if not (settings.home / STANDARDISED).exists():
-        (settings.home / STANDARDISED).symlink_to(built(settings, "built"))
+        (settings.home / STANDARDISED).symlink_to(built(settings, "built").absolute())
     dataset = prepare(asked.work, Wanted(asked.scale, profile, seed, asked.part))
     told: dict[str, Any] = {"records": dataset.facts()["records"]}
     for name in ("engine", "splink"):
