@@ -57,10 +57,11 @@ def connect(
 def has_table(connection: duckdb.DuckDBPyConnection, table: str, database: str | None = None) -> bool:
     """Say whether there is a table `schema.name` in the database of that alias, by default the one in use."""
     schema, _, name = table.partition(".")
+    where = f"'{quoted(database)}'" if database else "current_database()"
+    # no parameters: to bind one, DuckDB imports pandas, which who only cuts a package does without
     found = connection.execute(
-        """select 1 from duckdb_tables()
-        where database_name = coalesce(?, current_database()) and schema_name = ? and table_name = ?""",
-        [database, schema, name],
+        f"""select 1 from duckdb_tables()
+        where database_name = {where} and schema_name = '{quoted(schema)}' and table_name = '{quoted(name)}'"""
     )
     return bool(found.fetchall())
 

@@ -20,7 +20,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 GRAPH = defs().resolve_asset_graph()
 ASSETS = sorted(GRAPH.materializable_asset_keys)
 PAGES = {dg.AssetKey(["quality", name]) for name in ("dashboard", "rule_page", "monthly_report")}
-AFTER = {dg.AssetKey(["exchange", "delivery"]), dg.AssetKey(["forms", "burden"])}
+AFTER = {dg.AssetKey(["exchange", "delivery"]), dg.AssetKey(["forms", "burden"]), dg.AssetKey(["forms", "inbox"])}
 LANDED = {key(f"landing.{contract.table}"): contract for contract in contracts().values()}
 
 

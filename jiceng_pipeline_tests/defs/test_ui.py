@@ -128,7 +128,7 @@ def test_serving_runs_the_job_and_leaves_no_process_behind(synced_copy):
         assert status == {"SUCCESS"}
         sensors = ask(port, SENSORS, selector=SELECTOR)["sensorsOrError"]["results"]
         states = {each["name"]: each["sensorState"]["status"] for each in sensors}
-        assert states == {"drop_folder": "RUNNING", "dead_run": "RUNNING", "new_version": "RUNNING"}
+        assert states == dict.fromkeys(("drop_folder", "filled_form", "dead_run", "new_version"), "RUNNING")
     report = SyncReport.read(synced_copy, run_id)
     assert (report.exit_code, report.version) == (0, publish.current(synced_copy).name)
     assert wait_for(lambda: all(is_empty(part.pid) for part in parts))

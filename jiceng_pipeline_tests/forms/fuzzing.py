@@ -3,6 +3,7 @@
 A cell is lost where something was typed into the body and the report says nothing of that cell.
 """
 
+import warnings
 from pathlib import Path
 
 import openpyxl
@@ -44,7 +45,7 @@ SPOILINGS = st.lists(OPERATIONS, min_size=1, max_size=6)
 
 def spoil(source, target, operations):
     """Write `source` to `target` with these things done to it."""
-    book = openpyxl.load_workbook(source)
+    book = _opened(source)
     sheet = book.worksheets[0]
     for each in list(sheet.merged_cells.ranges):
         sheet.unmerge_cells(str(each))
@@ -58,6 +59,12 @@ def spoil(source, target, operations):
     if share is not None:
         content = Path(target).read_bytes()
         Path(target).write_bytes(content[: int(len(content) * share)])
+
+
+def _opened(path):
+    with warnings.catch_warnings():  # openpyxl minds comments on cells that were merged
+        warnings.simplefilter("ignore", UserWarning)
+        return openpyxl.load_workbook(path)
 
 
 def _type(_, sheet, row, column, said):
@@ -133,7 +140,7 @@ def outcome(settings, path, actor="operator"):
         return error, []
     told = {(cell.sheet, cell.row, cell.column) for cell in report.cells if cell.fate != "empty"}
     told_sheets = "".join(report.notes)
-    book = openpyxl.load_workbook(path)
+    book = _opened(path)
     lost = []
     for sheet in book.worksheets:
         if sheet.title in {"填表说明", "代码"} or _is_key(sheet):

@@ -2,6 +2,8 @@
 
 import io
 import resource
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -117,7 +119,29 @@ def test_it_is_refused_with_a_way_out_and_costs_us_nothing(make, tmp_path):
     assert caught.value.where == "form.xlsx"
     assert caught.value.cure
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024  # of KB, in our own process
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < hostile.LIMITS.memory // 1024
+
+
+def test_what_reads_it_stays_within_its_memory(tmp_path):
+    """In a process of its own: what the system tells of children is the greatest of all there ever were."""
+    large = {"parts": many_parts, "far": far_apart, "cells": ten_million_cells}
+    paths = [str(make(tmp_path / f"{name}.xlsx")) for name, make in large.items()]
+    code = f"""
+import resource
+from pathlib import Path
+from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.forms import hostile
+refused = 0
+for path in {paths}:
+    try:
+        hostile.sheets(Path(path))
+    except UsageError:
+        refused += 1
+print(refused, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    refused, most = map(int, done.stdout.split())
+    assert refused == len(large)
+    assert 0 < most < hostile.LIMITS.memory // 1024
 
 
 def test_a_plain_workbook_is_read(tmp_path):

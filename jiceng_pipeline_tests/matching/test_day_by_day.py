@@ -221,7 +221,7 @@ def test_another_model_weighs_everything_anew(synced, tmp_path):
     matching, settings = matchings()["enterprise"], Settings(home=tmp_path)
     with records_of(synced, settings, matching) as connection:
         matched(connection, settings, matching, 0)
-        connection.execute(f"delete from {matching.records} where md5_number_lower(record_id) % 9 = 0")
+        connection.execute(f"delete from {matching.records} where md5_number_lower(record_id) % 3 = 0")
         training.retrained(connection, settings, matching, "试", "a")
         _, (weighed, every, why) = matched(connection, settings, matching, 0)
         assert weighed == every > 0 and why
