@@ -12,7 +12,7 @@ import duckdb
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.clock import business_date
-from jiceng_pipeline.core.errors import IntegrityError, JicengError, NothingPublished
+from jiceng_pipeline.core.errors import IntegrityError, JicengError, NothingPublished, StorageFailure
 from jiceng_pipeline.core.progress import Step, report
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import admission, definition, rows, template, workbook
@@ -194,6 +194,12 @@ def _opened(version: Version, settings: Settings) -> Iterator[duckdb.DuckDBPyCon
             connection.execute(f"set temp_directory = {literal(spilled)}")
             connection.execute("set enable_progress_bar = false")
             yield connection
+    except duckdb.OutOfMemoryException:
+        raise StorageFailure(
+            "内存不够，这张表没有做完",
+            where=str(version.folder),
+            cure="一次少做几个社区，或者用 JICENG_MEMORY 放宽内存后再做",
+        ) from None
     except duckdb.Error as error:
         raise IntegrityError(
             f"当前版本的数据库读不出来（{type(error).__name__}）",

@@ -17,6 +17,7 @@ from jiceng_pipeline.forms.tables import Tables
 from jiceng_pipeline.forms.whence import sourced
 from jiceng_pipeline.returns.masks import HIDDEN, SHOWN, Masking
 from jiceng_pipeline.returns.wording import in_words
+from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import identifier
 
 _BATCH = 5_000
@@ -57,12 +58,34 @@ def by_community(
             select {PLACE}, cast(sum(rows) over (order by {PLACE}) // {_PART} as bigint) as number from counted
         ) as part using ({PLACE})"""
     )
-    parts = connection.execute("select distinct number from form_rows order by number").fetchall()
-    for (number,) in parts:
-        part = f"select * exclude (number) from form_rows where number = {number}"
+    parts = connection.execute(
+        f"select list(distinct {PLACE} order by {PLACE}) from form_rows group by number order by number"
+    ).fetchall()
+    for (places,) in parts:
+        for place, lines in groupby(_looked_up(connection, form, maskings, as_of, places), lambda line: line[0]):
+            yield str(place), [_row(line, states) for line in lines]
+
+
+def _looked_up(
+    connection: duckdb.DuckDBPyConnection,
+    form: Form,
+    maskings: Mapping[str, Masking],
+    as_of: str,
+    places: Sequence[str],
+) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of some communities; where they do not fit into memory, of the first half and then the other."""
+    listed = ", ".join(map(literal, places))
+    part = f"select * exclude (number) from form_rows where {PLACE} in ({listed})"
+    try:
         result = connection.execute(select(connection, form, maskings, as_of, part))
-        for place, lines in groupby(_lines(result), lambda line: line[0]):
-            yield place, [_row(line, states) for line in lines]
+    except duckdb.OutOfMemoryException:
+        if len(places) == 1:
+            raise
+        half = len(places) // 2
+        for some in (places[:half], places[half:]):
+            yield from _looked_up(connection, form, maskings, as_of, some)
+    else:
+        yield from _lines(result)
 
 
 def who(form: Form, where: str) -> str:
