@@ -126,6 +126,7 @@ def filled(settings: Settings) -> dict[str, Any]:
                 ),
                 "correct_share": _share(own["known_right"], own["known"]),
                 "correct_share_to_verify": _share(own["verify_right"], own["verify"]),
+                "correct_share_both": _both(own),
             }
     return {
         "prefilled_share": _share(told["shown"], told["held"]),
@@ -135,12 +136,18 @@ def filled(settings: Settings) -> dict[str, Any]:
         "correct_share": _share(told["known_right"], told["known"]),
         "correct_share_least_of_a_form": min(each["correct_share"] for each in per_form.values()),
         "correct_share_to_verify": _share(told["verify_right"], told["verify"]),
+        "correct_share_both": _both(told),
         "per_form": per_form,
     }
 
 
 def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 1.0
+
+
+def _both(told: Mapping[str, int]) -> float:
+    """Return how much is right of all that is shown: what is taken as known, and what is shown to be verified."""
+    return _share(told["known_right"] + told["verify_right"], told["known"] + told["verify"])
 
 
 def _truth(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str) -> Mapping[str, Mapping[str, str]]:
