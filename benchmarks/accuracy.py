@@ -12,7 +12,6 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,8 @@ from typing import Any
 import duckdb
 
 from benchmarks.matching import judging
-from benchmarks.matching.dataset import READING, STANDARDISED, Wanted, home, prepare, upstream
+from benchmarks.matching.dataset import READING, STANDARDISED, Wanted, home, made, prepare, upstream
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.defs import catalogue
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import pull
 from jiceng_pipeline.matching import evaluation, hardness
@@ -31,7 +29,6 @@ from jiceng_pipeline.simulation.advance import advance
 from jiceng_pipeline.simulation.running import running
 from jiceng_pipeline.simulation.truth import truth
 from jiceng_pipeline.warehouse.connection import connect
-from jiceng_pipeline.warehouse.table import materialise
 
 RESULT = Path(__file__).with_name("results") / "accuracy.json"
 ROOT = Path(__file__).parents[1]
@@ -63,21 +60,7 @@ class Asked:
 
 def built(settings: Settings, name: str) -> Path:
     """Return a database with the reconciled tables of what has landed, made unless it is there."""
-    file = settings.home / f"{name}.duckdb"
-    if not file.exists():
-        draft = file.with_suffix(".draft")
-        draft.unlink(missing_ok=True)
-        with connect(draft, settings=settings) as connection:
-            for table in _tables(settings):
-                materialise(connection, catalogue.tables(settings)[table], settings)
-        draft.replace(file)
-    return file
-
-
-def _tables(settings: Settings) -> Iterator[str]:
-    """Yield the tables to make, each after those it needs."""
-    made = dict.fromkeys(name for target in TARGETS for name in upstream(settings, target))
-    yield from made
+    return made(settings, f"{name}.duckdb", (table for target in TARGETS for table in upstream(settings, target)))
 
 
 def figures(asked: Asked, profile: str, seed: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ people of a later city whose number an earlier one has are left out.
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,25 +195,20 @@ def _add(connection: duckdb.DuckDBPyConnection, city: Settings, place: int, most
 
 def _standardised(city: Settings) -> Path:
     """Return a database with the standard tables of a home, made from what landed there."""
-    file = city.home / STANDARDISED
+    return made(city, STANDARDISED, (name for target in (STANDARD, READING) for name in upstream(city, target, RECORD)))
+
+
+def made(settings: Settings, file_name: str, tables: Iterable[str]) -> Path:
+    """Return a database in a home with these tables, made in this order, once each, unless the file is there."""
+    file = settings.home / file_name
     if not file.exists():
         draft = file.with_suffix(".draft")
         draft.unlink(missing_ok=True)
-        with connect(draft, settings=city) as made:
-            for each in _standard(city):
-                materialise(made, catalogue.tables(city)[each], city)
+        with connect(draft, settings=settings) as connection:
+            for name in dict.fromkeys(tables):
+                materialise(connection, catalogue.tables(settings)[name], settings)
         draft.replace(file)
     return file
-
-
-def _standard(city: Settings) -> Iterator[str]:
-    """Yield the standard tables to make, from landing on, each after those it needs."""
-    seen = set[str]()
-    for target in (STANDARD, READING):
-        for name in upstream(city, target, RECORD):
-            if name not in seen:
-                seen.add(name)
-                yield name
 
 
 def _marked(place: int) -> str:

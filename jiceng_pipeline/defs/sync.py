@@ -44,8 +44,7 @@ class Sync:
         self._steps, self._done = steps, 0
         self._report: report.SyncReport | None = None
         self._started = time.monotonic()
-        self._open = ExitStack()
-        self._is_open = False
+        self._kept: ExitStack | None = None
         if not is_full:
             build.seed(settings, self.database)
 
@@ -78,14 +77,15 @@ class Sync:
 
     def _keep_open(self) -> None:
         """Hold one connection while the run lasts: what the last one closes is written out and forgotten."""
-        if not self._is_open:
-            self._open.enter_context(connect(self.database, settings=self.settings))
-            self._is_open = True
+        if self._kept is None:
+            self._kept = ExitStack()
+            self._kept.enter_context(connect(self.database, settings=self.settings))
 
     def close(self) -> None:
         """Let go of the private build, so that all of it is in its file; whoever needs it again opens it again."""
-        self._open.close()
-        self._is_open = False
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def note(self, failure: BaseException) -> None:
         """Remember why a step failed; it decides the exit code."""
