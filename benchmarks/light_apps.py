@@ -75,7 +75,8 @@ def escapes() -> list[str]:
             visible = {"governance.resident": ["community_code", "resident_id", "name"]}
             try:
                 select = sandbox.checked(connection, sql.format(folder=folder), "attempt")
-                sandbox.run(connection, "light_apps.app", select, visible, keep="community_code")
+                home = sandbox.enter(connection, select, visible)
+                sandbox.fill(connection, home, "light_apps.app", select, "community_code")
                 out.append(name)
             except (DefinitionError, duckdb.Error):
                 continue

@@ -1,4 +1,4 @@
-"""`jiceng app list|open|download`: light apps."""
+"""`jiceng app list|check|open|download`: light apps."""
 
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +42,19 @@ def list_apps(as_json: _AsJson = False) -> None:
     for each in found:
         table.add_row(each.id, each.title, VIEWS[each.view], each.purpose)
     out.print(table)
+
+
+@apps.command(help=say("查轻应用写得对不对：说明行、用到的数据元、遮盖", "check headers, elements and masks"))
+def check(name: Annotated[str, typer.Argument(help=say("轻应用的名称；不写为全部", "app; all without"))] = "") -> None:
+    """Check one app or all against the version being served, as the next sync would; nothing is made."""
+    from jiceng_pipeline.exchange import light_app
+
+    settings = Settings.load()
+    known = light_app.light_apps(settings.sql_models)
+    wanted = [light_app.find(settings.sql_models, name)] if name else list(known.values())
+    for each in wanted:
+        light_app.check(settings, each)
+    out.print(say(f"{len(wanted)} 个轻应用都没有问题。", f"{len(wanted)} apps are in order."))
 
 
 @apps.command(name="open", help=say("打开一个轻应用", "open an app for a place"))

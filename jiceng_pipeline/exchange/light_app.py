@@ -1,10 +1,10 @@
 """Light apps (轻应用): one list, board or reminder a file, `dbt_like_sql/light_apps/<app>.sql`.
 
-Its header says beside the common lines `elements` (all that the select may see), `masks` (`check`: opened masked;
-`full`: that somebody is on the list tells what a mask would hide, so it is opened in full, with a purpose, or not at
-all), `owner`, `version` and `view` (list, board, reminder). An app is built once a version, over the whole instance,
-in the sandbox; who opens it sees the rows of their scope (`exchange.light_app_page`). It names no place and no
-department's system, so a copy of the file serves another city as it stands.
+Its header says beside the common lines `elements` (all that the select sees, and no more than it uses), `masks`
+(`check`: opened masked; `full`: that somebody is on the list tells what a mask would hide, so it is opened in full,
+with a purpose, or not at all), `owner`, `version` and `view` (list, board, reminder). An app is built once a version,
+over the whole instance, in the sandbox; who opens it sees the rows of their scope (`exchange.light_app_page`). It names
+no place and no department's system, so a copy of the file serves another city as it stands.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,17 @@ import duckdb
 
 from jiceng_pipeline.core.errors import DefinitionError, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import lineage, sandbox
+from jiceng_pipeline.exchange import declaration, lineage, sandbox
 from jiceng_pipeline.returns.datasets import Dataset, declared
 from jiceng_pipeline.standard.register import elements
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.models import Model, models
 from jiceng_pipeline.warehouse.table import Build, Table
 
 SCHEMA: Final = "light_apps"
 PLACE: Final = "community_code"
+_SERVED: Final = "served"
 View = Literal["list", "board", "reminder"]
 VIEWS: Final[Mapping[View, str]] = {"list": "名单", "board": "看板", "reminder": "提醒"}
 
@@ -82,37 +85,73 @@ def tables(folder: Path) -> tuple[Table, ...]:
     )
 
 
+def check(settings: Settings, app: LightApp) -> None:
+    """Raise DefinitionError where the version being served could not have the app; nothing of it is read or made."""
+    version = publish.find(settings)
+    with connect(settings=settings, attach={_SERVED: version.database}) as connection:
+        connection.execute(f"use {_SERVED}")
+        approve(connection, app)
+
+
+def approve(connection: duckdb.DuckDBPyConnection, app: LightApp) -> tuple[str, sandbox.Checked]:
+    """Shut a connection to a build or a version in the sandbox and return its name with the select that may run there.
+
+    Raise DefinitionError for a select that is more than one, that names what its header does not declare or the other
+    way round, or that shows a value under a name whose mask does not fit it.
+    """
+    where = str(app.model.path)
+    select = sandbox.checked(connection, app.model.sql, where)
+    held = _held(connection, select.tables)
+    seen = visible(held, app)
+    home = sandbox.enter(connection, select, seen)
+    try:
+        sandbox.binds(connection, select, PLACE)
+    except duckdb.BinderException as error:
+        raise declaration.undeclared(app.id, select.node, held, seen, str(error), where) from None
+    if wrong := declaration.unneeded(app.id, select.node, held, app.inputs, where):
+        raise wrong
+    free = {column for table in sandbox.OPEN & set(seen) for column in seen[table]}
+    lineage.guard(
+        select.node, app.elements, app.inputs, free, app.profile, app.declares,
+        lambda what: sandbox.refused(what, where),
+    )  # fmt: skip
+    return home, select
+
+
+def visible(held: declaration.Columns, app: LightApp) -> declaration.Columns:
+    """Return for each table the columns the app may see: the declared elements, all of a table about nobody."""
+    where = str(app.model.path)
+    if absent := sorted(table for table, columns in held.items() if not columns):
+        raise DefinitionError(f"轻应用 {app.id} 要读的表 {absent[0]} 这里没有", where=where, cure="改正表名")
+    seen = {
+        table: [column for column in columns if table in sandbox.OPEN or column in app.inputs]
+        for table, columns in held.items()
+    }
+    if bare := sorted(table for table, columns in seen.items() if not columns):
+        raise DefinitionError(
+            f"轻应用 {app.id} 没有声明表 {bare[0]} 的任何数据元",
+            where=where,
+            cure="把要用的补在 -- elements: 一行",
+        )
+    return seen
+
+
 def _build(app: LightApp) -> Build:
     def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
-        where = str(app.model.path)
-        select = sandbox.checked(connection, app.model.sql, where)
-        seen = visible(connection, select.tables, app.inputs)
-        free = {column for table in sandbox.OPEN & set(seen) for column in seen[table]}
-        lineage.guard(
-            select.node, app.elements, app.inputs, free, app.profile, app.declares,
-            lambda what: sandbox.refused(what, where),
-        )  # fmt: skip
-        sandbox.run(connection, app.table, select, seen, keep=PLACE)
+        home, select = approve(connection, app)
+        sandbox.fill(connection, home, app.table, select, PLACE)
 
     return build
 
 
-def visible(
-    connection: duckdb.DuckDBPyConnection, tables: frozenset[str], declared: tuple[str, ...]
-) -> Mapping[str, list[str]]:
-    """Return for each table the columns an app may see: the declared elements, all of a table about nobody."""
+def _held(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> declaration.Columns:
     columns: dict[str, list[str]] = {table: [] for table in tables}
     for schema, table, column in connection.execute(
         """select schema_name, table_name, column_name from duckdb_columns()
         where database_name = current_database() order by column_index"""
     ).fetchall():
-        name = f"{schema}.{table}"
-        if name in columns and (name in sandbox.OPEN or column in declared):
+        if (name := f"{schema}.{table}") in columns:
             columns[name].append(column)
-    if bare := sorted(name for name, found in columns.items() if not found):
-        raise DefinitionError(
-            f"没有声明表 {bare[0]} 的任何数据元", where=f"{SCHEMA} -- elements:", cure="补在 -- elements: 一行"
-        )
     return columns
 
 

@@ -2,8 +2,9 @@
 
 Masks go by the column's name, so a value that a mask would hide must not stand under a name for which there is no
 mask, or another. A result column therefore takes the class of what it is made of: whatever is named anywhere in its
-expression, in conditions as well, through subqueries and CTEs. Only a count says nothing of anybody. Names are taken
-together over the whole text: one that means two things means both.
+expression, in conditions as well, through subqueries and CTEs. Only a count for each community says nothing of anybody;
+any other, a count of a person's telephones that begin with 138, tells what a mask would hide of what it counts. Names
+are taken together over the whole text: one that means two things means both.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ Origins = frozenset[Origin]
 _CLASSES: Final = ("public", "internal", "personal", "sensitive")
 _COUNTS: Final = frozenset({"count", "count_star"})
 _CHOICES: Final = frozenset({"any_value", "min", "max", "first_value", "last_value", "lag", "lead"})
+_PLACE: Final = "community_code"
 _NOTHING: Final[Origins] = frozenset()
 
 
@@ -32,7 +34,9 @@ def guard(
 
     `node` is the checked select; `declared` are the elements it may see of somebody, `free` columns about nobody.
     """
-    names = _Names(node, frozenset(declared), frozenset(free))
+    seen = frozenset(declared)
+    masked = frozenset(n for n in seen if masks.masking(elements()[n], profile, declares) is not masks.SHOWN)
+    names = _Names(node, seen, frozenset(free), masked)
     for name, origins in names.results():
         if (told := columns.get(name)) is None:
             continue
@@ -52,8 +56,12 @@ def _may_stand(origin: Element, told: Element, there: Masking, here: Masking, *,
 class _Names:
     """What each name in a select stands for."""
 
-    def __init__(self, node: Mapping[str, Any], declared: frozenset[str], free: frozenset[str]) -> None:
-        self._node = node
+    def __init__(
+        self, node: Mapping[str, Any], declared: frozenset[str], free: frozenset[str], masked: frozenset[str]
+    ) -> None:
+        self._node, self._masked = node, masked
+        self._places = frozenset((name, True) for name in {*free, _PLACE})
+        self._nested = {id(each) for inner in _parts(node) if "subquery" in inner for each in _selects(inner)}
         self._everything: Origins = frozenset((name, False) for name in declared)
         self._rows = frozenset(_row_names(node))
         made = (_name(each) for select in _selects(node) for each in select.get("select_list", ()))
@@ -77,26 +85,46 @@ class _Names:
 
     def _outputs(self, node: Mapping[str, Any]) -> list[tuple[str, Origins]]:
         if node["type"] == "SELECT_NODE":
-            return [(_name(each), self._origins(each)) for each in node["select_list"]]
+            counted = self._counted(node)
+            return [(_name(each), self._origins(each, counted)) for each in node["select_list"]]
         if node["type"] == "SET_OPERATION_NODE":
             left, right = self._outputs(node["left"]), self._outputs(node["right"])
             return [(name, one | other) for (name, one), (_, other) in zip(left, right, strict=False)]
         return self._outputs(node["child"]) if "child" in node else []
 
-    def _origins(self, part: Any) -> Origins:
+    def _counted(self, select: Mapping[str, Any]) -> Origins | None:
+        """Return what decides which rows a select counts, as far as a mask hides it; None where it counts by place.
+
+        Of what a select within an expression or a join counts nobody knows, for it may look at the row outside.
+        """
+        keys = select["group_expressions"]
+        if keys and id(select) not in self._nested and all(self._is_place(each) for each in keys):
+            return None
+        return self._hidden([select["from_table"], select["where_clause"], select["having"]])
+
+    def _is_place(self, key: Any) -> bool:
+        return key["type"] == "COLUMN_REF" and self._named(key["column_names"]) <= self._places
+
+    def _hidden(self, part: Any) -> Origins:
+        return frozenset(origin for origin in self._inside(part) if origin[0] in self._masked)
+
+    def _origins(self, part: Any, counted: Origins | None) -> Origins:
+        """Return what a value is made of; `counted` as above, of the select that it stands in."""
         kind, function = part["type"], part.get("function_name")
         if kind == "COLUMN_REF":
             return self._named(part["column_names"])
         if function in _COUNTS:
-            return _NOTHING
+            is_by_place = counted is None and kind == "FUNCTION"  # the same name over a window ranks
+            return _NOTHING if is_by_place else self._hidden(part) | (counted or _NOTHING)
         if kind == "OPERATOR_COALESCE":
-            return self._all(part["children"])
+            return self._all(part["children"], counted)
         if kind == "CASE_EXPR":
             results = [each["then_expr"] for each in part["case_checks"]] + [part["else_expr"]]
-            return self._all(results) | self._inside([each["when_expr"] for each in part["case_checks"]])
+            return self._all(results, counted) | self._inside([each["when_expr"] for each in part["case_checks"]])
         if function in _CHOICES:
-            return self._all(part["children"]) | self._inside({**part, "children": []})
-        return self._inside(part)
+            return self._all(part["children"], counted) | self._inside({**part, "children": []})
+        counts = any(each.get("function_name") in _COUNTS for each in _parts(part))
+        return self._inside(part) | (counted or _NOTHING if counts else _NOTHING)
 
     def _named(self, path: list[str]) -> Origins:
         name = path[-1].lower()
@@ -104,8 +132,8 @@ class _Names:
             return self._everything
         return self._of.get(name, self._everything)
 
-    def _all(self, parts: Iterable[Any]) -> Origins:
-        return frozenset(origin for each in parts if each for origin in self._origins(each))
+    def _all(self, parts: Iterable[Any], counted: Origins | None) -> Origins:
+        return frozenset(origin for each in parts if each for origin in self._origins(each, counted))
 
     def _inside(self, part: Any) -> Origins:
         """Return the origins of whatever is named inside: no longer as it is."""

@@ -82,20 +82,12 @@ def checked(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> Chec
     return Checked(frozenset(tables), sql, statement["node"])
 
 
-def run(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    select: Checked,
-    columns: Mapping[str, Collection[str]],
-    keep: str,
-) -> None:
-    """Create `table` from the rows of a checked select for which `keep` is not null, and lock the connection.
+def enter(connection: duckdb.DuckDBPyConnection, select: Checked, columns: Mapping[str, Collection[str]]) -> str:
+    """Shut the connection in a database that has the `columns` of each table the select reads, and nothing else.
 
-    `columns` has for each table it reads the columns it may see; the connection is of no use afterwards but to read
-    and to write tables.
+    Return the name of the one outside. The connection is of no use afterwards but to read and to write tables.
     """
-    home = connection.execute("select current_database()").fetchall()[0][0]
-    schema, _, name = table.partition(".")
+    home: str = connection.execute("select current_database()").fetchall()[0][0]
     connection.execute(f"attach ':memory:' as {_CATALOG}")
     for source in sorted(select.tables):
         layer, _, source_name = source.partition(".")
@@ -108,11 +100,25 @@ def run(
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     connection.execute(f"use {_CATALOG}")
+    return home
+
+
+def binds(connection: duckdb.DuckDBPyConnection, select: Checked, keep: str) -> None:
+    """Raise duckdb.BinderException where the select names what is not there, inside; nothing is read."""
+    connection.execute(f"describe {_kept(select, keep)}")
+
+
+def fill(connection: duckdb.DuckDBPyConnection, home: str, table: str, select: Checked, keep: str) -> None:
+    """Create `table` outside from the rows for which `keep` is not null."""
+    schema, _, name = table.partition(".")
     connection.execute(
-        f"create or replace table {identifier(home)}.{schema}.{identifier(name)} as"
-        f" select * from (\n{select.sql}\n) as app where {identifier(keep)} is not null"
+        f"create or replace table {identifier(home)}.{schema}.{identifier(name)} as {_kept(select, keep)}"
     )
     connection.execute(f"use {identifier(home)}")
+
+
+def _kept(select: Checked, keep: str) -> str:
+    return f"select * from (\n{select.sql}\n) as app where {identifier(keep)} is not null"
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> dict[str, Any]:
@@ -161,6 +167,8 @@ def _look_at(
             raise refused("函数前面不能写库名")
     if kind == "COLUMN_REF" and part["column_names"][-1].lower() in _NO_COLUMNS:
         raise refused(f"不能用 {_plain(part['column_names'][-1])}")
+    if kind == "JOIN" and part["ref_type"] in {"NATURAL", "POSITIONAL"}:
+        raise refused("join 要用 on 写明怎么连")
     if kind == "BASE_TABLE":
         _read_from(part, names, tables, refused)
 

@@ -154,4 +154,40 @@ ALIASES = {
         "select community_name.community_code, community_name from governance.resident as community_name",
     ),
     "used again in the same select": ("community_name", _ONE.format("phone as x, x as community_name")),
+    "told by a count over a window": (
+        "resident_count",
+        _ONE.format("count(*) over (order by phone) as resident_count"),
+    ),
+    "told by a count of one person": (
+        "resident_count",
+        "select community_code, resident_id, count(case when substr(phone, 3, 1) = '8' then 1 end) as resident_count"
+        " from governance.resident group by community_code, resident_id",
+    ),
+    "told by a count and a sum": (
+        "resident_count",
+        "select community_code, resident_id, 10 + count(*) filter (where phone > '138') as resident_count"
+        " from governance.resident group by community_code, resident_id",
+    ),
+    "told by what is counted": (
+        "resident_count",
+        "select r.community_code, r.resident_id, coalesce(count(*), 0) as resident_count from governance.resident as r"
+        " join governance.resident as o on o.phone < r.phone group by r.community_code, r.resident_id",
+    ),
+    "told by a count beside each row": (
+        "resident_count",
+        "select r.community_code, below.n as resident_count from governance.resident as r cross join lateral"
+        " (select count(*) as n from governance.resident as o where o.phone < r.phone) as below",
+    ),
+    "told by a count beside each row, by community": (
+        "resident_count",
+        "select r.community_code, below.n as resident_count from governance.resident as r cross join lateral"
+        " (select o.community_code, count(*) as n from governance.resident as o where o.phone < r.phone"
+        " group by o.community_code) as below",
+    ),
+    "told by a count under a place's name": (
+        "resident_count",
+        "with a as (select community_code, left(citizen_id, 17) as community_name, phone from governance.resident)"
+        " select any_value(community_code) as community_code, count(case when phone > '138' then 1 end)"
+        " as resident_count from a group by community_name",
+    ),
 }

@@ -157,6 +157,6 @@ def test_an_unknown_app_is_told():
         find(Settings.load().sql_models, "tea")
 
 
-def test_a_table_of_which_nothing_is_declared_is_named(served):
+def test_a_table_of_which_nothing_is_declared_is_named():
     with pytest.raises(DefinitionError, match=r"governance\.resident"):
-        visible(served, frozenset({"governance.resident"}), ("equipment_id",))
+        visible({"governance.resident": ["name"]}, APPS["equipment_inspection_due"])

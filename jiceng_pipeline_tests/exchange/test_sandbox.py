@@ -35,7 +35,8 @@ VISIBLE = {
 
 def run(connection, sql, table="light_apps.app"):
     select = sandbox.checked(connection, sql, "app.sql")
-    sandbox.run(connection, table, select, VISIBLE, keep="community_code")
+    home = sandbox.enter(connection, select, VISIBLE)
+    sandbox.fill(connection, home, table, select, "community_code")
     return connection.execute(f"from {table}").fetchall()
 
 
