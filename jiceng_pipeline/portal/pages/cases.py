@@ -13,7 +13,7 @@ from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.exchange import handover
 from jiceng_pipeline.exchange.handover import Case
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.portal import place_names
+from jiceng_pipeline.portal import place_names, receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.ended import ended
 from jiceng_pipeline.portal.pages.registers import trail
@@ -257,10 +257,10 @@ def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> Non
     field.choices = choices
 
 
-def _done(request: HttpRequest, heading: str, receipt: str, following: str, back: str) -> HttpResponse:
-    links = [Link(say("回到交办事项", "Back to the matters"), back)]
-    said = {"heading": heading, "receipt": receipt, "next": following, "links": links}
-    return render(request, "portal/done.html", said)
+def _done(request: HttpRequest, heading: str, number: str, following: str, back: str) -> HttpResponse:
+    return receipt.page(
+        request, heading, Link(say("回到交办事项", "Back to the matters"), back), receipt=number, following=following
+    )
 
 
 _AT = "at/<division:scope>/cases"

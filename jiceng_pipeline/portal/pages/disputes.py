@@ -15,6 +15,7 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
 from jiceng_pipeline.ledger.kinds.dispute_decision import DisputeDecision
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
+from jiceng_pipeline.portal import receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.pages.registers import trail
 from jiceng_pipeline.portal.reading import settings
@@ -84,15 +85,13 @@ def settle(request: HttpRequest, key: str) -> HttpResponse:
                 verdict=form.cleaned_data["verdict"], reason=" ".join(form.cleaned_data["reason"].split()),
             )  # fmt: skip
             event = ledger.append("dispute_decision", decision.subject, decision, account)
-            done = {
-                "heading": say("已答复", "Answered"),
-                "receipt": event.receipt,
-                "next": say(
+            return receipt.page(
+                request, say("已答复", "Answered"), Link(say("看下一件", "The next"), "/disputes"),
+                receipt=event.receipt,
+                following=say(
                     "社区下次更新就能看到。成立的，请在本系统里改正。", "The community sees it with the next update."
                 ),
-                "links": [Link(say("看下一件", "The next"), "/disputes")],
-            }
-            return render(request, "portal/done.html", done)
+            )  # fmt: skip
     said = {
         "form": form,
         "doubt": doubt,

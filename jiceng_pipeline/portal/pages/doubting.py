@@ -14,6 +14,7 @@ from jiceng_pipeline.forms import intake
 from jiceng_pipeline.forms.intake import Said, Whom
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.portal import receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.dossier import Cell, Dossier
 from jiceng_pipeline.portal.pages import second_factor
@@ -64,8 +65,8 @@ def dispute(request: HttpRequest, scope: str, kind: str, key: str, element: str)
     if request.method == "POST" and form.is_valid():
         if "sent" not in request.POST:
             return render(request, "portal/doubt_check.html", said)
-        receipt = _doubted(caller(request).account, found, one, form.cleaned_data)
-        return _done(request, scope, receipt, say("异议已送出", "Sent"), say(
+        number = _doubted(caller(request).account, found, one, form.cleaned_data)
+        return _done(request, scope, number, say("异议已送出", "Sent"), say(
             f"系统已经去问：{'、'.join(said['asked']) or '来源部门'}。下次更新起，这个值会标上“存疑”，直到部门答复。",
             "The source departments are asked. From the next update on the value is marked as doubtful.",
         ), f"/at/{scope}/{kind}/{key}")  # fmt: skip
@@ -82,8 +83,8 @@ def verify(request: HttpRequest, scope: str, kind: str, key: str, element: str) 
         one = cell_of(found, element)
     if one.source is None or one.element.collection is None:
         raise Http404
-    receipt = _verified(caller(request).account, found, one)
-    return _done(request, scope, receipt, say("已记下：核实无误", "Noted: it is right"), say(
+    number = _verified(caller(request).account, found, one)
+    return _done(request, scope, number, say("已记下：核实无误", "Noted: it is right"), say(
         "下次更新起，这一项算作刚刚核实过，别的表不用再问。", "From the next update on it counts as checked today."
     ), f"/at/{scope}/{kind}/{key}")  # fmt: skip
 
@@ -132,17 +133,11 @@ def _systems(one: Cell) -> list[str]:
     return list(dict.fromkeys(contracts()[w.system].title for w in one.words if w.system in contracts()))
 
 
-def _done(request: HttpRequest, scope: str, receipt: str, heading: str, following: str, back: str) -> HttpResponse:
-    said = {
-        "heading": heading,
-        "receipt": receipt,
-        "next": following,
-        "links": [
-            Link(say("核实下一件", "The next one"), f"/at/{scope}/verify"),
-            Link(say("回到这一份", "Back"), back),
-        ],
-    }
-    return render(request, "portal/done.html", said)
+def _done(request: HttpRequest, scope: str, number: str, heading: str, following: str, back: str) -> HttpResponse:
+    verify = Link(say("核实下一件", "The next one"), f"/at/{scope}/verify")
+    return receipt.page(
+        request, heading, verify, Link(say("回到这一份", "Back"), back), receipt=number, following=following
+    )
 
 
 _AT = "at/<division:scope>/<entity:kind>/<key:key>/<name:element>"

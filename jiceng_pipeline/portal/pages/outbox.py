@@ -12,7 +12,7 @@ from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.forms import outbox
 from jiceng_pipeline.forms.outbox import VERDICTS, Sent
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.portal import place_names
+from jiceng_pipeline.portal import place_names, receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.reading import opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
@@ -74,12 +74,10 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
             raise Http404
         if request.method == "POST" and form.is_valid():
             outbox.answer(ledger, account, sent.outbox, form.cleaned_data["verdict"], form.cleaned_data["reason"])
-            done = {
-                "heading": say("已答复", "Answered"),
-                "next": say("采集的社区看得到这个答复。", "The community that collected it sees the answer."),
-                "links": [Link(say("看下一条", "The next"), "/outbox")],
-            }
-            return render(request, "portal/done.html", done)
+            return receipt.page(
+                request, say("已答复", "Answered"), Link(say("看下一条", "The next"), "/outbox"),
+                following=say("采集的社区看得到这个答复。", "The community that collected it sees the answer."),
+            )  # fmt: skip
         collected = outbox.value(ledger, account, sent)
     said = {
         "form": form,

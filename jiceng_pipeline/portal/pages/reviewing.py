@@ -14,7 +14,7 @@ from jiceng_pipeline.departments.contract import systems
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.matching import explanation, judgement, review
 from jiceng_pipeline.matching.review import Question
-from jiceng_pipeline.portal import place_names
+from jiceng_pipeline.portal import place_names, receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.pages.registers import trail
 from jiceng_pipeline.portal.reading import opened, settings
@@ -94,7 +94,14 @@ def pair(request: HttpRequest, scope: str, one: str, other: str) -> HttpResponse
             event = judgement.decide(
                 connection, settings(), ledger, said["verdict"], (one, other), said["basis"], account, "resident"
             )
-            return _done(request, scope, event.receipt)
+            following = "下次更新起生效。判断错了可以请管理员撤回。"
+            return receipt.page(
+                request, say("已记下您的判断", "Your answer is noted"),
+                Link(say("看下一对", "The next pair"), f"/at/{scope}/review"),
+                Link(say("回到今天要办的事", "Home"), f"/at/{scope}"),
+                receipt=event.receipt,
+                following=say(following, "It counts from the next update on, and can be undone."),
+            )  # fmt: skip
         told = explanation.explain(connection, settings(), one, other)
         sides = [
             _side(connection, leave, question.record_id, question.system),
@@ -160,21 +167,6 @@ def _side(connection: duckdb.DuckDBPyConnection, leave: Access, record: str, sys
 def _title(system: str) -> str:
     known = systems().get(system)
     return known.title if known else system
-
-
-def _done(request: HttpRequest, scope: str, receipt: str) -> HttpResponse:
-    said = {
-        "heading": say("已记下您的判断", "Your answer is noted"),
-        "receipt": receipt,
-        "next": say(
-            "下次更新起生效。判断错了可以请管理员撤回。", "It counts from the next update on, and can be undone."
-        ),
-        "links": [
-            Link(say("看下一对", "The next pair"), f"/at/{scope}/review"),
-            Link(say("回到今天要办的事", "Home"), f"/at/{scope}"),
-        ],
-    }
-    return render(request, "portal/done.html", said)
 
 
 paths = [

@@ -13,7 +13,7 @@ from jiceng_pipeline.exchange import request as requests
 from jiceng_pipeline.exchange import sharing
 from jiceng_pipeline.exchange.request import STATES, Course
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.portal import place_names
+from jiceng_pipeline.portal import place_names, receipt
 from jiceng_pipeline.portal.caller import Caller, Link
 from jiceng_pipeline.portal.pages.cases import departments
 from jiceng_pipeline.portal.reading import settings
@@ -230,10 +230,9 @@ def _office(name: str | None) -> str:
     return departments().get(name or "", name or "")
 
 
-def _done(request: HttpRequest, heading: str, receipt: str, following: str) -> HttpResponse:
-    links = [Link(say("回到数据共享", "Back to sharing"), "/sharing")]
-    told = {"heading": heading, "receipt": receipt, "next": following, "links": links}
-    return render(request, "portal/done.html", told)
+def _done(request: HttpRequest, heading: str, number: str, following: str) -> HttpResponse:
+    back = Link(say("回到数据共享", "Back to sharing"), "/sharing")
+    return receipt.page(request, heading, back, receipt=number, following=following)
 
 
 paths = [

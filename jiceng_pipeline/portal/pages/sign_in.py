@@ -13,7 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jiceng_pipeline.core.clock import LOCAL
-from jiceng_pipeline.portal import guessing, kept
+from jiceng_pipeline.portal import guessing, kept, receipt
+from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.configuration import LOCKED_MINUTES, TRIES
 from jiceng_pipeline.portal.models import Remembered
 from jiceng_pipeline.portal.scopes import Scope, scoped
@@ -87,11 +88,11 @@ def stay(request: HttpRequest) -> HttpResponse:
     """Let the session last another half hour, in a page of its own: what is typed in the other stays there."""
     found = ending(request)
     until = f"{found.at.astimezone(LOCAL):%H:%M}" if found else ""
-    said = {
-        "heading": say(f"可以用到 {until}", f"You stay signed in until {until}"),
-        "next": say("这一页可以关掉，回到刚才那一页接着填。", "Close this page and go on in the one before."),
-    }
-    return render(request, "portal/done.html", said)
+    return receipt.page(
+        request,
+        say(f"可以用到 {until}", f"You stay signed in until {until}"),
+        following=say("这一页可以关掉，回到刚才那一页接着填。", "Close this page and go on in the one before."),
+    )
 
 
 def locked(request: HttpRequest, *_: object) -> HttpResponse:
@@ -123,12 +124,10 @@ def password(request: HttpRequest) -> HttpResponse:
         form.save()
         Remembered.objects.update_or_create(user=request.user, defaults={"must_change_password": False})
         update_session_auth_hash(request, request.user)
-        done: dict[str, Any] = {
-            "heading": say("密码已改", "Password changed"),
-            "next": say("别处登录的都已退出，请用新密码登录。", "Other sessions have ended."),
-            "links": [{"title": say("回到首页", "Home"), "address": "/"}],
-        }
-        return render(request, "portal/done.html", done)
+        return receipt.page(
+            request, say("密码已改", "Password changed"), Link(say("回到首页", "Home"), "/"),
+            following=say("别处登录的都已退出，请用新密码登录。", "Other sessions have ended."),
+        )  # fmt: skip
     said: dict[str, Any] = {
         "form": form,
         "heading": say("改密码", "Change password"),

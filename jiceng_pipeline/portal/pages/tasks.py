@@ -12,7 +12,7 @@ from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.exchange import instruction
 from jiceng_pipeline.ledger.kinds.instruction import Instruction
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.portal import drawing, place_names
+from jiceng_pipeline.portal import drawing, place_names, receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.ended import ended
 from jiceng_pipeline.portal.pages.registers import trail
@@ -195,9 +195,8 @@ def _given(account: str, said: dict[str, Any]) -> Instruction:
         )  # fmt: skip
 
 
-def _done(request: HttpRequest, heading: str, receipt: str, back: str) -> HttpResponse:
-    said = {"heading": heading, "receipt": receipt, "links": [Link(say("回到任务", "Back to the tasks"), back)]}
-    return render(request, "portal/done.html", said)
+def _done(request: HttpRequest, heading: str, number: str, back: str) -> HttpResponse:
+    return receipt.page(request, heading, Link(say("回到任务", "Back to the tasks"), back), receipt=number)
 
 
 def _progress(found: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.ledger.kinds.ticket_answer import TicketAnswer
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.portal import receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.reading import opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
@@ -72,15 +73,11 @@ def ticket(request: HttpRequest, key: str) -> HttpResponse:
         with open_ledger(settings()) as ledger:
             access.permit(ledger, account, "answer_ticket", system=row["system"])
             event = ledger.append("ticket_answer", key, body, account)
-        done = {
-            "heading": say("已答复", "Answered"),
-            "receipt": event.receipt,
-            "next": say(
-                "以后送来的数据里没有这个问题了，才算办结。", "It closes when a later delivery is without the failure."
-            ),
-            "links": [Link(say("看下一张", "The next"), "/tickets")],
-        }
-        return render(request, "portal/done.html", done)
+        closing = say(
+            "以后送来的数据里没有这个问题了，才算办结。", "It closes when a later delivery is without the failure."
+        )
+        following = Link(say("看下一张", "The next"), "/tickets")
+        return receipt.page(request, say("已答复", "Answered"), following, receipt=event.receipt, following=closing)
     said = {"row": row, "form": form, "trail": [Link(say("问题单", "Tickets"), "/tickets")]}
     return render(request, "portal/ticket.html", said)
 
