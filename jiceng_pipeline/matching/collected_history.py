@@ -39,7 +39,7 @@ def won(connection: duckdb.DuckDBPyConnection, entity: str, elements: list[str],
 
     The same choice as for today: first among the systems, then whether what was collected stands instead.
     """
-    ranked = "row(authority, -votes, -epoch(record_date), record_id)"
+    ranked = "row(authority, -coalesce(epoch(changed_date), 0), -votes, -epoch(record_date), record_id)"
     said = collected.elements_said(connection, entity)
     if not said:
         return f"select cell, on_date, arg_min(value, {ranked}) as value from standing group by cell, on_date"

@@ -16,7 +16,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import version
 from jiceng_pipeline.landing.version import day
-from jiceng_pipeline.matching import as_of, collected, collected_history, survivorship
+from jiceng_pipeline.matching import as_of, collected, collected_history, seen_change, survivorship
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
 from jiceng_pipeline.matching.household import REGISTER
 from jiceng_pipeline.matching.identity import keyed
@@ -177,24 +177,27 @@ def _said(settings: Settings, entity: str) -> Iterator[str]:
     A cell is a number, of its entity and its element: much quicker to join and to group than two names.
     """
     for place, each in enumerate(version.kept(entity)):
-        votes = "true" if each.survivorship.then == "most_frequent" else "false"
-        yield f"""select c.number * {_ELEMENTS} + {place} as cell, cast(c.{each.id} as varchar) as value,
+        votes = "false" if each.survivorship.then == "newest" else "true"
+        changes = each in seen_change.kept(entity)
+        spoken, changed = f"cast(c.{each.id} as varchar)", f"c.{each.id}_changed" if changes else "cast(null as date)"
+        yield f"""select c.number * {_ELEMENTS} + {place} as cell, {spoken} as value,
             {survivorship.authority(each)} as authority, {votes} as is_vote, c.updated_date, c.record_id,
-            c.system, c.from_date, c.to_date
-            from span as c where c.{each.id} is not null"""
+            c.system, c.from_date, c.to_date, {changed} as changed_date, {seen_change.alike(each, spoken)} as same
+            from ({seen_change.select(each, "span") if changes else "select * from span"}) as c
+            where c.{each.id} is not null"""
     places = " ".join(f"when '{each.id}' then {place}" for place, each in enumerate(version.kept(entity)))
-    yield f"""select cell, value, -1, false, frozen_date, record_id, null, frozen_date, null
+    yield f"""select cell, value, -1, false, frozen_date, record_id, null, frozen_date, null, null, value
         from (select f.*, b.number * {_ELEMENTS} + case f.element_id {places} end as cell
             from matching.frozen_cell as f join began as b using (entity_id) where f.entity = '{entity}')
         where cell is not null"""
     if entity == "resident":
         number, member = f"{literal(REGISTER + '|')} || {_NUMBER}", len(version.kept(entity))
         yield f"""select number * {_ELEMENTS} + {member}, {keyed(settings, "household", number)}, 0, false,
-            updated_date, record_id, system, from_date, to_date
+            updated_date, record_id, system, from_date, to_date, null, null
             from span where system = {literal(REGISTER)} and {_NUMBER} is not null"""
         # whom the police do not register now belongs where the others' families place them
         yield f"""select b.number * {_ELEMENTS} + {member}, m.household_id, 1, false, b.began, m.resident_id, null,
-            b.began, null
+            b.began, null, null, null
             from matching.household_member as m join began as b on b.entity_id = m.resident_id
             where m.method <> 'register'"""
 
@@ -227,7 +230,7 @@ def _changed(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
                 coalesce(s.updated_date, s.from_date) as said_date,
                 coalesce(s.updated_date, greatest(s.from_date, d.from_date)) as record_date,
                 case when s.is_vote then count(s.value) filter (where {collected_history.votes(entity)})
-                    over (partition by point.cell, point.on_date, s.value) else 0 end as votes
+                    over (partition by point.cell, point.on_date, s.same) else 0 end as votes, s.changed_date
             from point left join open_cell as s on s.cell = point.cell
                 and s.from_date <= point.on_date and coalesce(s.to_date, {_FOREVER}) > point.on_date
             left join delivered as d on d.system = s.system

@@ -1,19 +1,21 @@
 """Survivorship: per element one record's value stands, by the rule the register declares; losers are kept.
 
 Order: what a person froze, then what a community collected where it stands (see `collected`), then the
-authoritative systems in their order, then the newest record (or the value most records have, then the newest),
-then the smallest record_id, so that two runs choose alike.
+authoritative systems in their order, then by the rule: the newest record; or the value most records have, then the
+newest; or the value a system was last seen to change to (see `seen_change`), then as before. Last the smallest
+record_id, so that two runs choose alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
-from jiceng_pipeline.matching import collected, frozen
+from jiceng_pipeline.matching import collected, frozen, seen_change
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 
+_DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
 _BATCH = 6  # elements aggregated at once: memory grows with it, time with its inverse
 
 
@@ -32,7 +34,7 @@ def authority(element: Element) -> str:
 
 
 def rule(element: Element, entity: str) -> str:
-    """Return SQL: why the winning record won: collected, authoritative, newest or most_frequent."""
+    """Return SQL: why the winning record won: collected, authoritative, or the rule's name."""
     systems = ", ".join(literal(system) for system in element.survivorship.authoritative)
     then = literal(element.survivorship.then)
     by_authority = f" when c.system in ({systems}) then 'authoritative'" if systems else ""
@@ -75,14 +77,11 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     said = collected.elements_said(connection, entity)
     by_systems = f" and not {collected.is_of('c.system', entity)}" if said else ""
     votes_of = f" filter (where not {collected.is_of('system', entity)})" if said else ""
+    seen_change.create(connection, entity)
     for start in range(0, len(every), _BATCH):
         batch = every[start : start + _BATCH]
         name = f"won_{start}"
-        votes = [each for each in batch if each.survivorship.then == "most_frequent"]
-        counted = ", ".join(
-            f"count({each.id}){votes_of} over (partition by entity_id, {each.id}) as {each.id}_votes" for each in votes
-        )
-        source = f"(select *{', ' + counted if counted else ''} from matching.{entity}_candidate)"
+        source = f"({_counted(entity, batch, votes_of)})"
         winners = ", ".join(
             f"arg_min(c.record_id, {_order(each)}) filter (where c.{each.id} is not null{by_systems}) as {each.id}"
             for each in batch
@@ -105,13 +104,32 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
             from won_by_systems as w left join collected_standing as k using (entity_id)"""
     standing = _overruled(connection, entity, won, {each.id: "'freeze/' || record_id" for each in every})
     connection.execute(f"create or replace table matching.{entity}_winner as {standing} order by entity_id")
-    for name in joins:
+    for name in (*joins, "seen_change"):
         connection.execute(f"drop table {name}")
 
 
+def _counted(entity: str, batch: Sequence[Element], votes_of: str) -> str:
+    """Return the select of the candidates with what the rules of these elements go by: votes, changes seen."""
+    votes = [each for each in batch if each.survivorship.then != "newest"]
+    doors = [each for each in votes if each.type == "address"]
+    changes = [each for each in batch if each in seen_change.kept(entity)]
+    same = {
+        each.id: f"coalesce(d.{_DOORS[each.id]}, c.{each.id})" if each in doors else f"c.{each.id}" for each in votes
+    }
+    columns = [
+        *(f"count(c.{of}){votes_of} over (partition by c.entity_id, {key}) as {of}_votes" for of, key in same.items()),
+        *(f"s.{each.id}_changed" for each in changes),
+    ]
+    return f"""select c.*{"".join(f", {each}" for each in columns)} from matching.{entity}_candidate as c
+        {f"left join staging.{entity}_record as d using (record_id)" if doors else ""}
+        {"left join seen_change as s using (record_id)" if changes else ""}"""
+
+
 def _order(element: Element) -> str:
-    votes = f"-c.{element.id}_votes, " if element.survivorship.then == "most_frequent" else ""
-    return f"row({authority(element)}, {votes}-epoch(c.record_date), c.record_id)"
+    then = element.survivorship.then
+    changed = f"-coalesce(epoch(c.{element.id}_changed), 0), " if then == "last_change" else ""
+    votes = f"-c.{element.id}_votes, " if then != "newest" else ""
+    return f"row({authority(element)}, {changed}{votes}-epoch(c.record_date), c.record_id)"
 
 
 _HARM = ("high", "medium", "low")

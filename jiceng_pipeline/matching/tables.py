@@ -167,7 +167,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "winner",
             "取值记录",
             "每个数据元取哪条记录",
-            {candidate, "matching.frozen_cell", f"standard.{entity}_version"},
+            {candidate, "matching.frozen_cell", f"standard.{entity}_version", matching.records},
             run(survivorship.create_winner),
         ),
         table("golden", "取值", "每个对象一行，各数据元的现取值", {winner}, run(survivorship.create_golden)),

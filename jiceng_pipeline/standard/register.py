@@ -39,10 +39,14 @@ SQL_TYPES: Mapping[str, str] = {
 
 
 class Survivorship(Document):
-    """Which record's value stands: these systems in this order, else the rule in `then`."""
+    """Which record's value stands: these systems in this order, else the rule in `then`.
+
+    `newest`: of the newest record. `most_frequent`: what most records say, then the newest; for what does not change in
+    a life. `last_change`: what a system was last seen to change its record to, then what most say, then the newest.
+    """
 
     authoritative: tuple[str, ...] = ()
-    then: Literal["newest", "most_frequent"] = "newest"
+    then: Literal["newest", "most_frequent", "last_change"] = "newest"
 
 
 class Element(Document):

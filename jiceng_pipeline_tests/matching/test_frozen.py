@@ -84,7 +84,7 @@ def test_a_frozen_value_wins_is_shown_as_such_and_thaws(world):
     assert world.phones() == {"a000": TYPED, "a002": NEW}
     cells = "select system, value, is_winner, rule from governance.provenance_cell"
     assert world.ask(f"{cells} where element_id = 'phone' and value <> '{NEW}' order by value") == [
-        (REGISTER, OLD, False, "newest"), (frozen.SYSTEM, TYPED, True, "frozen"),
+        (REGISTER, OLD, False, "last_change"), (frozen.SYSTEM, TYPED, True, "frozen"),
     ]  # fmt: skip
     assert world.ask(
         """select present_value, present_system, other_values, rule from governance.conflict

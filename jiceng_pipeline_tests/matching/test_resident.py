@@ -159,7 +159,7 @@ def test_the_register_wins_and_the_others_are_kept(reconcile):
             """select system, value, is_winner, rule from governance.provenance_cell
             where element_id = 'phone' order by system"""
         ).fetchall()
-        assert cells == [(HEALTH, "13922222223", True, "newest"), (REGISTER, "13911111112", False, "newest")]
+        assert cells == [(HEALTH, "13922222223", True, "last_change"), (REGISTER, "13911111112", False, "last_change")]
         doubts = connection.execute(
             "select element_id, present_value, other_values from returned.to_verify order by 1"
         ).fetchall()

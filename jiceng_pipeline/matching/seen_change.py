@@ -1,0 +1,48 @@
+"""What systems were seen to change: the surest sign that a value is the newer one.
+
+Records say when they were last written, not which of their cells was, and some say no date at all; so the newest
+record often repeats an old telephone. Two things tell more: a system that said one thing and now says another,
+and how many say the same. An element with the rule `last_change` goes by these, in this order.
+"""
+
+import duckdb
+
+from jiceng_pipeline.landing import version
+from jiceng_pipeline.standard.register import Element
+
+
+def kept(entity: str) -> tuple[Element, ...]:
+    """Return the elements of an entity that go by the last change seen."""
+    return tuple(each for each in version.kept(entity) if each.survivorship.then == "last_change")
+
+
+def select(element: Element, contents: str) -> str:
+    """Return the select of `contents` with `<element>_changed`: the day its record was last seen to change it so far.
+
+    `contents` is a table with record_id, from_date and the element, one row for each time a record stood as it did.
+    """
+    cell = element.id
+    return f"""select * exclude (before, is_first), max(case when not is_first and {cell} is distinct from before
+            then from_date end) over (partition by record_id order by from_date) as {cell}_changed
+        from (
+            select *, lag({cell}) over (partition by record_id order by from_date) as before,
+                row_number() over (partition by record_id order by from_date) = 1 as is_first
+            from {contents})"""
+
+
+def create(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
+    """Create temp table `seen_change(record_id, <element>_changed …)`, of the records that changed such an element."""
+    contents = f"standard.{entity}_version"
+    for each in kept(entity):
+        contents = f"({select(each, contents)})"
+    days = [f"{each.id}_changed" for each in kept(entity)]
+    changed = " or ".join(f"{day} is not null" for day in days) or "false"
+    connection.execute(
+        f"""create or replace temp table seen_change as
+        select {", ".join(["record_id", *days])} from {contents} where to_date is null and ({changed})"""
+    )
+
+
+def alike(element: Element, value: str) -> str:
+    """Return SQL: what two ways to say the same of an element have in common; of an address the numbers of its door."""
+    return f"coalesce(door_number(address_key({value})), {value})" if element.type == "address" else value

@@ -1,0 +1,73 @@
+"""Of what changes in a life the value stands that a system was seen to change to, else what most records say."""
+
+from datetime import date
+
+import pytest
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching.tables import tables
+from jiceng_pipeline.warehouse.table import materialise
+from jiceng_pipeline_tests.matching.conftest import DAY, HEALTH, PENSION, citizen_id
+
+INSURED = "medical_insurance/insured_person"
+LI = citizen_id("32060219700101111")
+SHARED, LONE = "13911111112", "13922222223"
+HOME, ALSO_HOME, ELSEWHERE = (
+    "江苏省南通市崇川区虹桥街道学田路270号幸福里10幢1单元202室",
+    "学田路270号幸福里10栋1单元202",
+    "虹桥街道青年东路225号银花苑7幢3单元501室",
+)
+
+
+def said(system, phone, dwelling_address, day=None):
+    return {
+        "system": system, "name": "李建国", "citizen_id": LI, "birth_date": date(1970, 1, 1), "phone": phone,
+        "dwelling_address": dwelling_address, "record_updated_date": day,
+    }  # fmt: skip
+
+
+ROWS = [
+    said(HEALTH, SHARED, HOME, date(2021, 1, 1)),
+    said(INSURED, SHARED, ALSO_HOME, date(2022, 1, 1)),
+    said(PENSION, LONE, ELSEWHERE),  # not dated: as new as its delivery
+]
+
+
+@pytest.fixture
+def standing(reconcile, tmp_path):
+    """Return a function that gives telephone and dwelling of ROWS after some SQL about what was said before."""
+    with reconcile(ROWS) as connection:
+
+        def stands(*statements):
+            for statement in statements:
+                connection.execute(statement)
+            for table in tables():
+                if table.name in {"resident_winner", "resident_golden"}:
+                    materialise(connection, table, Settings(home=tmp_path, business_date=DAY))
+            return connection.execute("select phone, dwelling_address from matching.resident_golden").fetchall()[0]
+
+        yield stands
+
+
+def changed(element, before):
+    return f"""insert into standard.resident_version by name
+        select record_id, system, date '2026-11-01' as from_date, date '2026-11-05' as to_date, '{before}' as {element}
+        from standard.resident_record where system = '{PENSION}'
+        union all by name
+        select record_id, system, date '2026-11-05' as from_date, cast(null as date) as to_date, {element}
+        from standard.resident_record where system = '{PENSION}'"""
+
+
+def test_what_most_records_say_stands_against_a_newer_one_and_two_spellings_are_one_door(standing):
+    assert standing() == (SHARED, ALSO_HOME)
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"), [("phone", (LONE, ALSO_HOME)), ("dwelling_address", (SHARED, ELSEWHERE))]
+)
+def test_what_a_system_was_seen_to_change_to_stands_against_what_most_repeat(standing, element, expected):
+    assert standing(changed(element, "0513-86868686")) == expected
+
+
+def test_a_change_of_something_else_is_none(standing):
+    assert standing(changed("name", "李健国")) == (SHARED, ALSO_HOME)
