@@ -65,7 +65,7 @@ def doubted(form: Form, tables: Tables, told: Sequence[Column], masked: bool) ->
 def _contested(masked: bool) -> str:
     """Return the CTE `contested(entity_id, words)`: who lives, by as many records or more, behind another door.
 
-    The newest record wins a dwelling, but systems that date no record look new every day.
+    A system seen to change a dwelling is believed against others that may not know yet, and one of two says is a toss.
     """
     written = "" if masked else "string_agg(distinct other.written, '；' order by other.written) || "
     return f"""doored as (
