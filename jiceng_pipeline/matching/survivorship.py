@@ -1,9 +1,9 @@
 """Survivorship: per element one record's value stands, by the rule the register declares; losers are kept.
 
-Order: what a person froze, then what a community collected where it stands (see `collected`), then the
-authoritative systems in their order, then by the rule: the newest record; or the value most records have, then the
-newest; or the value a system was last seen to change to (see `seen_change`), then as before. Last the smallest
-record_id, so that two runs choose alike.
+Order: what a person froze; what a community collected, where it stands (see `collected`); a value that the record's
+own number proves (a birth date is its digits 7 to 14, GB 11643); the authoritative systems in their order; then by
+the rule, the newest record, or the value most records have, or the one a system was last seen to change to (see
+`seen_change`). Last the smallest record_id, so that two runs choose alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,12 +33,20 @@ def authority(element: Element) -> str:
     return f"case c.system {cases} else {len(ranks)} end"
 
 
-def rule(element: Element, entity: str) -> str:
-    """Return SQL: why the winning record won: collected, authoritative, or the rule's name."""
+def proof(element: Element, record: str = "c") -> str | None:
+    """Return SQL: whether a record agrees with what its own number says of this element; None where none says it."""
+    number = element.survivorship.proof
+    return f"{record}.{element.id} = {number}_{element.id}({record}.{number})" if number else None
+
+
+def rule(element: Element, entity: str, proved: str | None) -> str:
+    """Return SQL: why the winning record won: collected, authoritative, proved by a number, or the rule's name."""
     systems = ", ".join(literal(system) for system in element.survivorship.authoritative)
     then = literal(element.survivorship.then)
     by_authority = f" when c.system in ({systems}) then 'authoritative'" if systems else ""
-    return f"case when {collected.is_of('c.system', entity)} then '{collected.RULE}'{by_authority} else {then} end"
+    by_number = f" when {proved} then 'proved'" if proved else ""
+    by_community = f"when {collected.is_of('c.system', entity)} then '{collected.RULE}'"
+    return f"case {by_community}{by_authority}{by_number} else {then} end"
 
 
 def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
@@ -129,7 +137,8 @@ def _order(element: Element) -> str:
     then = element.survivorship.then
     changed = f"-coalesce(epoch(c.{element.id}_changed), 0), " if then == "last_change" else ""
     votes = f"-c.{element.id}_votes, " if then != "newest" else ""
-    return f"row({authority(element)}, {changed}{votes}-epoch(c.record_date), c.record_id)"
+    agreed = f"case {told} when true then 0 when false then 2 else 1 end, " if (told := proof(element)) else ""
+    return f"row({agreed}{authority(element)}, {changed}{votes}-epoch(c.record_date), c.record_id)"
 
 
 _HARM = ("high", "medium", "low")
@@ -174,7 +183,7 @@ def cells(matching: Matching) -> Iterator[str]:
     for each in elements(entity):
         yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.system, c.record_id,
             cast(c.{each.id} as varchar) as value, c.record_date, c.record_id = w.{each.id} as is_winner,
-            {rule(each, entity)} as rule
+            {rule(each, entity, proof(each))} as rule
             from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
             where c.{each.id} is not null"""
     yield f"""select entity, entity_id, element_id, {literal(frozen.SYSTEM)} as system, record_id, value,
@@ -190,15 +199,16 @@ def conflicts(matching: Matching) -> Iterator[str]:
     """
     entity = matching.entity
     for each in elements(entity):
-        text = f"cast(c.{each.id} as varchar)"
+        text, proved = f"cast(c.{each.id} as varchar)", proof(each, "p")
+        is_proved = f", coalesce(bool_or({proved}), false) as is_proved" if proved else ""
         yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
             coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
             c.other_systems, c.other_date,
-            case when c.system is null then {literal(frozen.RULE)} else {rule(each, entity)} end as rule,
+            case when c.system is null then {literal(frozen.RULE)} else {rule(each, entity, "c.is_proved")} end as rule,
             {_HARM.index(each.harm) + 1} as harm, c.other_count
             from (
                 select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value, max(p.system) as system,
-                    max(p.record_date) as present_date,
+                    max(p.record_date) as present_date{is_proved},
                     string_agg(distinct {text}, '；' order by {text}) as other_values,
                     string_agg(distinct c.system, ',' order by c.system) as other_systems,
                     max(c.record_date) as other_date, count(distinct c.system) as other_count

@@ -43,8 +43,11 @@ class Survivorship(Document):
 
     `newest`: of the newest record. `most_frequent`: what most records say, then the newest; for what does not change in
     a life. `last_change`: what a system was last seen to change its record to, then what most say, then the newest.
+    `proof` is the number that tells the value as well, as the SQL function `<proof>_<element>`: before all else, a
+    record that agrees with the number it carries is believed, and one that contradicts it least.
     """
 
+    proof: Literal["citizen_id"] | None = None
     authoritative: tuple[str, ...] = ()
     then: Literal["newest", "most_frequent", "last_change"] = "newest"
 

@@ -1,4 +1,4 @@
-"""Of what changes in a life the value stands that a system was seen to change to, else what most records say."""
+"""Which value stands: of a life's changes the last one seen, else what most say; of a birth date the number's."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ import pytest
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching.tables import tables
 from jiceng_pipeline.warehouse.table import materialise
-from jiceng_pipeline_tests.matching.conftest import DAY, HEALTH, PENSION, citizen_id
+from jiceng_pipeline_tests.matching.conftest import DAY, HEALTH, PENSION, REGISTER, citizen_id
 
 INSURED = "medical_insurance/insured_person"
 LI = citizen_id("32060219700101111")
@@ -71,3 +71,17 @@ def test_what_a_system_was_seen_to_change_to_stands_against_what_most_repeat(sta
 
 def test_a_change_of_something_else_is_none(standing):
     assert standing(changed("name", "李健国")) == (SHARED, ALSO_HOME)
+
+
+def test_a_birth_date_that_contradicts_the_number_beside_it_is_not_believed_even_of_the_register(reconcile):
+    rows = [
+        {**said(REGISTER, SHARED, None, date(2026, 1, 1)), "birth_date": date(1900, 1, 1), "sex_code": "2"},
+        {**said(HEALTH, SHARED, HOME, date(2021, 1, 1)), "sex_code": "1"},
+        {**said(PENSION, SHARED, HOME), "citizen_id": None, "birth_date": date(1970, 1, 11)},
+    ]
+    with reconcile(rows) as connection:
+        assert connection.execute("select birth_date, sex_code from governance.resident").fetchall() == [
+            (date(1970, 1, 1), "1")
+        ]
+        told = "select system, rule from governance.provenance_cell where element_id = 'birth_date' and is_winner"
+        assert connection.execute(told).fetchall() == [(HEALTH, "proved")]
