@@ -201,10 +201,11 @@ def conflicts(matching: Matching) -> Iterator[str]:
     for each in elements(entity):
         text, proved = f"cast(c.{each.id} as varchar)", proof(each, "p")
         is_proved = f", coalesce(bool_or({proved}), false) as is_proved" if proved else ""
+        stood = rule(each, entity, "c.is_proved" if proved else None)
         yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
             coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
             c.other_systems, c.other_date,
-            case when c.system is null then {literal(frozen.RULE)} else {rule(each, entity, "c.is_proved")} end as rule,
+            case when c.system is null then {literal(frozen.RULE)} else {stood} end as rule,
             {_HARM.index(each.harm) + 1} as harm, c.other_count
             from (
                 select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value, max(p.system) as system,
