@@ -11,7 +11,7 @@ from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
-    from jiceng_pipeline.ledger.kinds.subscription import Condition
+    from jiceng_pipeline.ledger.kinds.subscription import Condition, Test
 
 app = typer.Typer(no_args_is_help=True, help=say("数据订阅：登记、交付、查看", "subscriptions and their delivery"))
 
@@ -19,7 +19,7 @@ _AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
 _Actor = Annotated[str, typer.Option("--as", help=say("以谁的名义", "act as"))]
 _Name = Annotated[str, typer.Argument(help=say("订阅编号", "subscription"))]
 _STUCK = {"waiting", "parked", "denied"}
-_TESTS = {">=": "at_least", "<=": "at_most", "!=": "is_not", "~": "contains", "=": "is"}
+_TESTS: "dict[str, Test]" = {">=": "at_least", "<=": "at_most", "!=": "is_not", "~": "contains", "=": "is"}
 
 
 @app.command(help=say("登记或更改一个订阅", "add or change a subscription"))
@@ -198,12 +198,12 @@ def contract(
 
 
 def _condition(text: str) -> "Condition":
-    from jiceng_pipeline.ledger.kinds.subscription import Condition
+    from jiceng_pipeline.exchange import condition
 
     for sign, test in _TESTS.items():
         element, found, values = text.partition(sign)
         if found:
-            return Condition.model_validate({"element": element, "test": test, "values": tuple(values.split("|"))})
+            return condition.of(element, test, values.split("|"))
     if text.endswith(("?", "？")):
-        return Condition(element=text[:-1], test="is_filled")
+        return condition.of(text[:-1], "is_filled")
     raise UsageError("条件写得不对", where=text, cure="写成 数据项=值|值、数据项>=值、tags~标签，或 数据项? 表示有值")

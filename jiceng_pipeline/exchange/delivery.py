@@ -50,6 +50,8 @@ def replay(settings: Settings, name: str, first: int, last: int, actor: str) -> 
     Raise AccessDenied unless `actor` may subscribe for that division and what the batches rest on still holds,
     UsageError where one is no longer here.
     """
+    if not 1 <= first <= last:
+        raise UsageError("批号的先后不对", where=f"{first}–{last}", cure="从小到大写，最小是 1")
     with _lock(settings), open_ledger(settings) as ledger:
         wanted, receipts = subscription.find(ledger, name), Receipts(ledger)
         party.permit_here(ledger, actor, "subscribe", wanted.scope)

@@ -3,7 +3,11 @@
     welfare_office:  {way: folder, folder: /srv/exchange/welfare}
     street_office:   {way: webhook, url: "https://…", key: a secret both sides know}
 
-A way is a module of `delivery_ways/`. Addresses and keys stay here: no event or message quotes them.
+    civil_affairs:   {way: postgresql, url: …, title: 民政局数据库, for: "welfare, welfare_lead"}
+
+A way is a module of `delivery_ways/`. Addresses and keys stay here: no event or message quotes them. Who holds a place
+sees what comes there, so an account may have its own subscriptions delivered only to places that are `for` it; to any
+other the operator points.
 """
 
 import importlib
@@ -17,6 +21,7 @@ from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_ways
+from jiceng_pipeline.returns import grants
 
 
 class _Targets(RootModel[dict[str, dict[str, str]]]):
@@ -43,6 +48,28 @@ def find(settings: Settings, name: str) -> Mapping[str, str]:
     if lacking := [each for each in way(address.get("way", "")).NEEDS if not address.get(each)]:
         raise UsageError(f"缺少 {'、'.join(lacking)}", where=f"{settings.subscribers} 的 {name}", cure="补上")
     return address
+
+
+def title(settings: Settings, name: str) -> str:
+    """Return what people call a place: its title, else its name, and how things get there."""
+    address = every(settings).get(name, {})
+    is_way = address.get("way", "") in ways()
+    return f"{address.get('title', name)}（{way(address['way']).TITLE}）" if is_way else name
+
+
+def offered(settings: Settings, account: str) -> tuple[str, ...]:
+    """Return the places an account may have its own subscriptions delivered to."""
+    return tuple(
+        name
+        for name, address in every(settings).items()
+        if account in {each.strip() for each in address.get("for", "").replace("，", ",").split(",")}
+    )
+
+
+def permit(settings: Settings, name: str, actor: str) -> None:
+    """Raise UsageError where an account points at a place that is not for it."""
+    if actor != grants.OPERATOR and name not in offered(settings, actor):
+        raise UsageError("这个地方不是给您的账号收数据的", where=name, cure="请系统管理员登记送到哪里、给谁用")
 
 
 def ways() -> tuple[str, ...]:

@@ -2,22 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_target, party
 from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.chain import Event
+from jiceng_pipeline.ledger.chain import Event, canonical
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import changes, datasets, masks
 from jiceng_pipeline.returns.access import authorise
 from jiceng_pipeline.returns.masks import SHOWN
+from jiceng_pipeline.standard.register import element
 
 CADENCES = {"every_version": "每个新版本", "daily": "每天", "weekly": "每周", "monthly": "每月"}
 STATES = {"active": "在用", "paused": "暂停", "ended": "已结束"}
 _WEEK_DAYS = 7
+_NAME_LETTERS = 28
 
 
 def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) -> Event:
@@ -47,12 +50,20 @@ def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) ->
         # which rows pass tells the value, so it has to be one that the subscriber is shown
         if access.maskings.get(condition.element) is not SHOWN:
             raise UsageError(
-                f"条件只能用看得到原值的数据项，{condition.element} 不是",
+                f"条件只能用看得到原值的数据项，{condition.element}（{element(condition.element).title}）不是",
                 where=wanted.subscription_id,
                 cure="改用别的条件",
             )
     delivery_target.find(settings, wanted.target)
+    if present is None or present.body.target != wanted.target:
+        delivery_target.permit(settings, wanted.target, actor)
     return ledger.append("subscription", wanted.subject, wanted, actor)
+
+
+def new_name(ledger: Ledger, dataset: str, account: str) -> str:
+    """Return a name that no subscription has: the dataset's, and what tells it from others."""
+    told = canonical({"account": account, "dataset": dataset, "after": ledger.head().seq})
+    return f"{dataset[:_NAME_LETTERS]}_{sha256(told.encode()).hexdigest()[:8]}"
 
 
 def every(ledger: Ledger) -> Mapping[str, Subscription]:

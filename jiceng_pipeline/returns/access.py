@@ -142,7 +142,7 @@ def authorise(
         raise AccessDenied(missing.what, where=f"账号 {actor}", cure=f"{missing.cure}（回执号 {event.receipt}）")
     granted = candidates[0]
     maskings = {
-        column: _masking(dataset, element, shown)
+        column: masking(dataset, element, shown)
         for column, element in dataset.elements.items()
         if (not elements or column in elements)
         and (granted.body.elements == grants.EVERYTHING or column in granted.body.elements)
@@ -152,7 +152,7 @@ def authorise(
     )
 
 
-def _masking(dataset: Dataset, element: Element, shown: Profile) -> Masking:
+def masking(dataset: Dataset, element: Element, shown: Profile) -> Masking:
     """Return how a column is shown: of who is under fourteen only where that is the dataset's declared purpose.
 
     Whoever states a purpose to see all is not kept from it.

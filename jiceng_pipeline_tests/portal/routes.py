@@ -24,7 +24,7 @@ class Place:
         return {
             "scope": self.code, "name": "resident_register", "kind": "resident", "key": self.ids["resident"],
             "element": "phone", "dataset": "resident_register", "number": "1", "one": self.ids["resident"],
-            "other": self.ids["one_more"],
+            "other": self.ids["one_more"], "profile": "check",
         }  # fmt: skip
 
 

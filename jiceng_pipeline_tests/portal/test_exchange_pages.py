@@ -10,7 +10,6 @@ from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.kinds.handover import Handover
 from jiceng_pipeline.ledger.kinds.post import Post
 from jiceng_pipeline.ledger.kinds.request import Request
-from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import posts
 from jiceng_pipeline.services import catalogue
@@ -160,24 +159,6 @@ def test_an_owner_answers_and_takes_it_back_again(site):
     revoked = site.client("county").post(f"/sharing/{body.request_id}", {"reason": "用途已完成"}).text
     assert "已收回授权" in revoked
     assert site.client("department").get(f"/at/{site.community}").status_code == 403
-
-
-def test_a_subscriber_sees_up_to_which_batch_it_was_served_and_pauses_it(site):
-    department = site.client("department")
-    assert "还没有订阅" in department.get("/subscriptions").text
-    wanted = Subscription(
-        subscription_id="names", subscriber="department", dataset="resident_register", scope=site.community, target="x"
-    )
-    with open_ledger(site.settings) as ledger:
-        ledger.append("subscription", wanted.subject, wanted, "operator")
-        other = wanted.model_copy(update={"subscription_id": "theirs", "subscriber": "city"})
-        ledger.append("subscription", other.subject, other, "operator")
-    listed = department.get("/subscriptions").text
-    assert "还没有送过" in listed
-    assert "theirs" not in listed
-    assert "恢复" in department.post("/subscriptions", {"turn": "names:paused"}, follow=True).text
-    assert department.post("/subscriptions", {"turn": "theirs:paused"}).status_code == 404
-    assert department.post("/subscriptions", {"turn": "names:ended"}).status_code == 404
 
 
 def test_a_list_of_ones_own_is_put_together_opened_and_given_up(site):

@@ -15,6 +15,7 @@ from jiceng_pipeline.core.errors import SourceUnreachable
 from jiceng_pipeline.exchange import delivery_batch
 from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 
+TITLE = "共享文件夹"
 NEEDS = ("folder",)
 ENCODING = "parquet"
 

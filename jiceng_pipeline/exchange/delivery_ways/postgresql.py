@@ -10,6 +10,7 @@ from jiceng_pipeline.exchange import receiver, receiver_store
 from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 from jiceng_pipeline.exchange.receiver_store import Store
 
+TITLE = "数据库"
 NEEDS = ("url",)
 ENCODING = "parquet"
 _LOST = ("connection", "terminating", "timeout", "could not", "server closed")

@@ -12,6 +12,7 @@ from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.exchange import delivery_message
 from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 
+TITLE = "网络接口"
 NEEDS = ("url", "key")
 ENCODING = "ndjson"
 ATTEMPTS = 4

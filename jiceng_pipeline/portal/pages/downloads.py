@@ -63,6 +63,7 @@ def downloads(request: HttpRequest, scope: str) -> HttpResponse:
         "place": place_names.title(scope),
         "datasets": columns.in_order(datasets.datasets(settings()).values()),
         "formats": [(kind, title) for kind, title in _FOR_PEOPLE.items() if kind in package.kinds()],
+        "may_subscribe": caller(request).may("subscribe"),
         "trail": trail(scope),
     }
     return render(request, "portal/downloads.html", said)

@@ -30,6 +30,7 @@ def me(request: HttpRequest) -> HttpResponse:
         ]
     said = {
         "posts": held,
+        "may_subscribe": caller(request).may("subscribe"),
         "has_telephone": TOTPDevice.objects.filter(user=request.user, confirmed=True).exists(),
         "codes_left": StaticToken.objects.filter(device__user=request.user).count(),
     }
