@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.kinds.grant import Grant, Profile
 from jiceng_pipeline.ledger.store import Ledger
-from jiceng_pipeline.returns import access, changes, datasets, grants, masks
+from jiceng_pipeline.returns import access, changes, datasets, grants
 from jiceng_pipeline.returns.datasets import Dataset
-from jiceng_pipeline.returns.masks import SHOWN, Masking
+from jiceng_pipeline.returns.masks import HIDDEN, SHOWN, Masking
 
-PROFILES: tuple[Profile, ...] = ("check", "full")
+PROFILES: Mapping[Profile, str] = {"check": "已遮盖", "full": "完整"}
 
 
 @dataclass(frozen=True)
 class Offer:
-    """`maskings` are the elements that may be asked for; without `purposes` any purpose may be stated."""
+    """`maskings` are the elements of which something would be shown; without `purposes` any purpose may be stated."""
 
     dataset: Dataset
     profile: Profile
@@ -29,7 +29,7 @@ class Offer:
     @property
     def title(self) -> str:
         """Return the way it is shown, as people say it."""
-        return masks.TITLES[self.profile]
+        return PROFILES[self.profile]
 
     @property
     def tellable(self) -> tuple[str, ...]:
@@ -49,6 +49,12 @@ def offers(settings: Settings, ledger: Ledger, account: str) -> list[Offer]:
     ]
 
 
+def find(settings: Settings, ledger: Ledger, account: str, dataset: str, profile: str) -> Offer | None:
+    """Return one of them, None where no live grant covers it."""
+    every = offers(settings, ledger, account)
+    return next((each for each in every if (each.dataset.name, each.profile) == (dataset, profile)), None)
+
+
 def _covers(grant: Grant, dataset: str, profile: Profile) -> bool:
     return (grant.datasets == grants.EVERYTHING or dataset in grant.datasets) and profile in grant.profiles
 
@@ -62,9 +68,10 @@ def _offer(dataset: Dataset, profile: Profile, fitting: list[Grant]) -> Offer:
         profile,
         tuple(dict.fromkeys(each.scope for each in fitting)),
         {
-            name: access.masking(dataset, about, profile)
+            name: masking
             for name, about in dataset.elements.items()
-            if everything or any(name in each for each in named)
+            if (everything or any(name in each for each in named))
+            and (masking := access.masking(dataset, about, profile)) is not HIDDEN
         },
         () if grants.EVERYTHING in stated else tuple(dict.fromkeys(each for some in stated for each in some)),
     )

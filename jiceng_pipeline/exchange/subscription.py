@@ -12,7 +12,7 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.chain import Event, canonical
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
-from jiceng_pipeline.returns import changes, datasets, masks
+from jiceng_pipeline.returns import changes, datasets, grants, masks
 from jiceng_pipeline.returns.access import authorise
 from jiceng_pipeline.returns.masks import SHOWN
 from jiceng_pipeline.standard.register import element
@@ -30,6 +30,8 @@ def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) ->
     that it cannot have.
     """
     party.permit_here(ledger, actor, "subscribe", wanted.scope)
+    if actor not in {wanted.subscriber, grants.OPERATOR}:
+        raise UsageError("只能给自己的账号订阅", where=f"账号 {actor}", cure="请订阅的人自己来，或请系统管理员登记")
     present = views.standing(ledger, Subscription).get(wanted.subscription_id)
     if present and present.body.subscriber != wanted.subscriber:
         raise UsageError("这个订阅编号已有别人在用", where=wanted.subscription_id, cure="另取一个编号")

@@ -13,11 +13,13 @@ from jiceng_pipeline.ledger.kinds.subscription import Condition, Subscription, T
 from jiceng_pipeline.portal import place_names
 from jiceng_pipeline.portal.reading import settings
 from jiceng_pipeline.portal.wording import say, worded
+from jiceng_pipeline.returns.masks import SHOWN
 
 CONDITIONS = 3
 MOST_BATCHES = 20  # sent again by one press of a button: the reader waits for it
 _SEPARATORS = re.compile(r"[、,，;；|\s]+")
 _MOST_VALUES = 50
+_COMMUNITY_DIGITS = 12
 _NUMBERS = ("一", "二", "三")
 
 
@@ -35,7 +37,7 @@ class Wanted(forms.Form):
     def __init__(self, offer: Offer, account: str, present: Subscription | None, sent: Any = None) -> None:
         super().__init__(sent, initial=_initial(offer, present))
         self._offer = offer
-        masked = {name: f"（{masking.words}）" for name, masking in offer.maskings.items()}
+        masked = {n: "" if masking is SHOWN else f"（{masking.words}）" for n, masking in offer.maskings.items()}
         shown = offer.dataset.elements
         _choose(self, "elements", {name: f"{shown[name].title}{masked[name]}" for name in offer.maskings})
         places = [*delivery_target.offered(settings(), account), *([present.target] if present else [])]
@@ -66,13 +68,15 @@ class Wanted(forms.Form):
         places = "、".join(
             f"{place_names.title(code)}（{code}）" if code != "*" else "全部（*）" for code in self._offer.scopes
         )
+        has_parts = any(len(code) < _COMMUNITY_DIGITS for code in self._offer.scopes)
+        parts = "，也可以写里面的街道、社区" if has_parts else ""
         worded(
             self.fields["elements"], say("要哪些数据项", "Which elements"),
-            say("只选用得着的。括号里是怎么显示。", "Only what is needed."), say("至少选一项", "Choose at least one"),
+            say("只选用得着的。括号里是怎么遮盖。", "Only what is needed."), say("至少选一项", "Choose at least one"),
         )  # fmt: skip
         worded(
             self.fields["scope"], say("哪里的（区划代码）", "Of which division"),
-            say(f"您能订的：{places}，也可以写里面的街道、社区", f"Yours: {places}, or a part of it"),
+            say(f"您能订的：{places}{parts}", f"Yours: {places}"),
         )  # fmt: skip
         worded(self.fields["purpose"], say("做什么用", "What for"))
         worded(self.fields["cadence"], say("多久送一次", "How often"))

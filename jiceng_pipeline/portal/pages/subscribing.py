@@ -8,8 +8,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from jiceng_pipeline.core.errors import UsageError
-from jiceng_pipeline.exchange import offer as offers
-from jiceng_pipeline.exchange import subscription
+from jiceng_pipeline.exchange import offer, subscription
 from jiceng_pipeline.exchange.offer import Offer
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import open_ledger
@@ -32,7 +31,7 @@ def new(request: HttpRequest, name: str, profile: str) -> HttpResponse:
     found = _offered(request, name, profile)
     if profile == "full" and (first := second_factor.asked(request)):
         return first
-    heading = say(f"订阅：{found.dataset.title}（{found.title}）", f"Subscribe: {found.dataset.title}")
+    heading = say(f"订阅{found.dataset.title}（{found.title}）", f"Subscribe: {found.dataset.title}")
     return _asked(request, found, None, heading, _LISTED)
 
 
@@ -46,14 +45,13 @@ def change(request: HttpRequest, name: str) -> HttpResponse:
     found = _offered(request, present.dataset, present.profile)
     if present.profile == "full" and (first := second_factor.asked(request)):
         return first
-    heading = say(f"改订阅：{found.dataset.title}", f"Change: {found.dataset.title}")
+    heading = say(f"改订阅：{found.dataset.title}（{found.title}）", f"Change: {found.dataset.title}")
     return _asked(request, found, present, heading, f"{_LISTED}/{name}")
 
 
 def _offered(request: HttpRequest, dataset: str, profile: str) -> Offer:
     with open_ledger(settings()) as ledger:
-        every = offers.offers(settings(), ledger, caller(request).account)
-    found = next((each for each in every if (each.dataset.name, each.profile) == (dataset, profile)), None)
+        found = offer.find(settings(), ledger, caller(request).account, dataset, profile)
     if found is None:
         raise Http404
     return found

@@ -19,7 +19,7 @@ from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.pages import second_factor
 from jiceng_pipeline.portal.reading import settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
-from jiceng_pipeline.portal.subscription_forms import Again, Ending
+from jiceng_pipeline.portal.subscription_forms import CONDITIONS, Again, Ending
 from jiceng_pipeline.portal.wording import say
 from jiceng_pipeline.returns import datasets, masks
 from jiceng_pipeline.standard.register import element
@@ -73,12 +73,14 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
         known, sent = Receipts(ledger), receipts.handed_over(ledger, name=name)
         row = _told(body, known)
         is_parked = known.parked(name) is not None
+        offered = offers.find(settings(), ledger, body.subscriber, body.dataset, body.profile)
     said = {
         "row": row,
         "body": body,
         "wrong": wrong,
         "form": form,
         "is_parked": is_parked,
+        "may_change": offered is not None and len(body.conditions) <= CONDITIONS,
         "elements": _elements(body),
         "conditions": [condition.words(each) for each in body.conditions],
         "target": delivery_target.title(settings(), body.target),
