@@ -1,64 +1,127 @@
 """Blocking: which pairs are compared at all. Every key is bounded, so that a telephone of 500 people costs nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
+from jiceng_pipeline.matching import features
 from jiceng_pipeline.matching.model import Matching
 
 _MARK = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: its multiples lie far apart
 
 
-def create_pair(connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool) -> None:
+def create_pair(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, everywhere: bool = False
+) -> None:
     """Create temp table `pair(rid, tid)`: each record of `left_row` with the entities it shares a block with.
 
     Entities are in `target_row(tid, ...)`; what they hold of `left_value` is in `holder(tid, kind, value)`.
     A block and what two records share in it are one number, `key`, so that one number is all that is joined.
     `among`: both sides are the same records, and a pair is wanted once, the smaller first. Leaves
     `left_key(rid, block, key)`, and in `crowded(key, tid)` the blocks too wide to be used.
+
+    Most records meet one entity by name, birth and home: unless `everywhere`, these are sought in the blocks
+    of `sure` alone.
     """
-    connection.execute(f"create or replace temp table left_key as {' union all '.join(_left(matching))}")
-    connection.execute("create or replace temp table wanted as select distinct block, key from left_key")
-    create_right_key(connection, matching, only="wanted")
+    connection.execute(
+        """create or replace temp table left_key (rid ubigint, block utinyint, key ubigint);
+        create or replace temp table crowded (key ubigint, tid ubigint);
+        create or replace temp table met (rid ubigint, tid ubigint, blocks integer);
+        create or replace temp view asked_row as from left_row"""
+    )
+    every = range(len(matching.blocks))
+    first = () if among or everywhere else tuple(matching.blocks.index(block) for block in matching.sure)
+    if first:
+        _meet(connection, matching, first, among=among)
+        bit = 1 << first[0]
+        connection.execute(
+            f"""create or replace temp table sure as
+            select distinct rid from met where blocks & {bit} <> 0 and blocks <> {bit};
+            create or replace temp table open_row as
+            select {features.columns(matching)} from left_row anti join sure using (rid);
+            create or replace temp view asked_row as from open_row"""
+        )
+    _meet(connection, matching, [number for number in every if number not in first], among=among)
+    connection.execute("create or replace temp table pair as select distinct rid, tid from met")
+    connection.execute("drop table met")
+
+
+def _meet(connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Sequence[int], *, among: bool) -> None:
+    """Add to `left_key`, `crowded` and `met` what the records of `asked_row` meet in these blocks."""
+    connection.execute(f"create or replace temp table asked_key as {' union all '.join(_left(matching, numbers))}")
+    create_right_key(connection, matching, numbers, only="asked_key")
     ordered = "where l.rid < r.tid" if among else ""
     connection.execute(
-        f"""create or replace temp table crowded as
-        with wide as (
+        f"""create or replace temp table wide as
+        with many as (
             select key from right_key group by key having count(*) > {matching.widest}
-        ), held as (select distinct key, tid from right_key semi join wide using (key))
+        ), held as (select distinct key, tid from right_key semi join many using (key))
         from held semi join (
             select key from held group by key having count(*) > {matching.widest}
-        ) as c using (key)"""
+        ) as c using (key);
+        insert into crowded from wide;
+        insert into left_key from asked_key"""
     )
     connection.execute(
-        f"""create or replace temp table pair as
-        with narrow as (from right_key anti join crowded using (key))
-        select distinct l.rid, r.tid from left_key as l join narrow as r using (key) {ordered}"""
+        f"""insert into met
+        with narrow as (from right_key anti join wide using (key))
+        select l.rid, r.tid, bit_or(1 << cast(l.block as integer))
+        from asked_key as l join narrow as r using (key) {ordered}
+        group by l.rid, r.tid"""
     )
-    for table in ("right_key", "wanted"):
-        connection.execute(f"drop table {table}")
+    connection.execute("drop table right_key; drop table asked_key")
 
 
-def create_right_key(connection: duckdb.DuckDBPyConnection, matching: Matching, *, only: str | None = None) -> None:
-    """Create temp table `right_key(tid, key)`: what `target_row` and `holder` are blocked by.
+def create_right_key(
+    connection: duckdb.DuckDBPyConnection,
+    matching: Matching,
+    numbers: Sequence[int] | None = None,
+    *,
+    only: str | None = None,
+) -> None:
+    """Create temp table `right_key(tid, key)`: what `target_row` and `holder` are blocked by, in these blocks or all.
 
     `only`: a table of the blocks that are wanted.
     """
-    _named_holder(connection, matching)
-    connection.execute(f"create or replace temp table right_key as {' union all '.join(_right(matching, only))}")
+    wanted = range(len(matching.blocks)) if numbers is None else numbers
+    _named_holder(connection, matching, wanted, only)
+    rows = " union all ".join(_right(matching, wanted, only))
+    connection.execute(f"create or replace temp table right_key as {rows}")
     connection.execute("drop table named_holder")
 
 
-def _named_holder(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+def meeting(matching: Matching, left: str, right: str) -> str:
+    """Return a select of the tid of the rows of `right` that share a value, or a block of features, with `left`."""
+    blocks = {n: block for n, block in enumerate(matching.blocks) if not _values(matching, block)}
+
+    def keys(identity: str, rows: str) -> str:
+        parts = (_select(identity, n, _cells(matching, block), f"{rows} as b") for n, block in blocks.items())
+        return " union all ".join(parts) or f"select {identity}, cast(null as ubigint) as key from {rows} limit 0"
+
+    kinds = matching.blocking()
+    return f"""select tid from ({keys("tid", right)}) semi join ({keys("rid", left)}) using (key)
+        union all
+        select tid from ({features.values(matching, right, "tid", kinds)})
+            semi join ({features.values(matching, left, kinds=kinds)}) using (kind, value)"""
+
+
+def _named_holder(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Sequence[int], only: str | None
+) -> None:
     """Create `named_holder`: each value that an entity holds beside each of the features it may be blocked with."""
-    parts = sorted({part for block in matching.blocks for part in _features(matching, block) if len(block) > 1})
+    blocks = [matching.blocks[number] for number in numbers]
+    parts = sorted({part for block in blocks for part in _features(matching, block) if len(block) > 1})
+    kinds = sorted({kind for block in blocks for kind in _values(matching, block)})
     cells = ", ".join(f"b_{part}" for part in parts)
+    held = f"from holder where kind in ({', '.join(map(str, kinds)) or 'null'})"
+    if only:  # of what nobody asks for nothing has to be known
+        held = f"""from ({held}) semi join (
+            select kind, value from left_value semi join (select rid from {only}) using (rid)) using (kind, value)"""
     connection.execute(
         f"""create or replace temp table named_holder as
+        with held as ({held})
         select h.tid, h.kind, h.value, {", ".join(f"b.b_{part}" for part in parts) or "null as none"}
-        from holder as h join (
-            select distinct tid, {cells or "null"} from target_row semi join (select tid from holder) using (tid)
-        ) as b using (tid)"""
+        from held as h join (select distinct tid, {cells or "null"} from target_row) as b using (tid)"""
     )
 
 
@@ -71,19 +134,21 @@ def _values(matching: Matching, block: tuple[str, ...]) -> list[int]:
     return [list(matching.values).index(part) for part in block if part in matching.values]
 
 
-def _left(matching: Matching) -> Iterator[str]:
-    for number, block in enumerate(matching.blocks):
+def _left(matching: Matching, numbers: Sequence[int]) -> Iterator[str]:
+    for number in numbers:
+        block = matching.blocks[number]
         kinds = _values(matching, block)
         joined = " ".join(
             f"join left_value as v{place} on v{place}.rid = b.rid and v{place}.kind = {kind}"
             for place, kind in enumerate(kinds)
         )
-        keys = _select("rid", number, _cells(matching, block), f"left_row as b {joined}")
+        keys = _select("rid", number, _cells(matching, block), f"asked_row as b {joined}")
         yield f"select rid, cast({number} as utinyint) as block, key from ({keys})"
 
 
-def _right(matching: Matching, only: str | None) -> Iterator[str]:
-    for number, block in enumerate(matching.blocks):
+def _right(matching: Matching, numbers: Sequence[int], only: str | None) -> Iterator[str]:
+    for number in numbers:
+        block = matching.blocks[number]
         match _values(matching, block):
             case []:
                 rows = "target_row as b"

@@ -66,7 +66,7 @@ def explain(connection: duckdb.DuckDBPyConnection, settings: Settings, one: str,
     versions.load(connection, settings, matching, version, named="true")
     statistics.apply(connection, matching)
     connection.execute("create or replace temp table pair as select min(rid) as rid, max(rid) as tid from prepared")
-    connection.execute("create or replace temp table left_row as from prepared where rid in (select rid from pair)")
+    connection.execute("create or replace temp view left_row as from prepared where rid in (select rid from pair)")
     connection.execute("create or replace temp view placed_row as from prepared")
     connection.execute(
         """create or replace temp view target_row as

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from jiceng_pipeline.matching import kinds as comparison_kinds
 from jiceng_pipeline.matching import macros
 from jiceng_pipeline.matching.model import Matching, Value
 
@@ -16,34 +17,42 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str 
 
     Columns: rid (a number for the record, its order that of record_id), record_id, is_current; tid, the number
     of its identifier, null where it has none or another's; borrowed, the number of the identifier that is
-    another's; place, of its system; `f_<feature>`, what is compared; face, a number for all of these;
-    `b_<feature>`, numbers for what blocks are made of and bearers are counted by; `v_<value>_<n>`, numbers for
-    what records share. `entity_row` has the rows of the records that belong to an entity, by its tid.
+    another's; place, of its system; `f_<feature>`, texts that are compared; `b_<feature>`, numbers for what is only
+    equal or not, blocks are made of and bearers are counted by; face, a number for all that is compared;
+    `v_<value>_<n>`, numbers for what records share. `entity_row` has the rows of the records that belong to an
+    entity, by its tid.
     """
     macros.create(connection)
-    faced = matching.faced()
-    numbered = dict.fromkeys((*matching.blocked(), *matching.counted()))
+    spelt, compared = comparison_kinds.spelt(matching), compared_cells(matching)
+    numbered = dict.fromkeys((*matching.blocked(), *matching.counted(), *(n for n in compared if n not in spelt)))
     cells = [
         "value_number(system) as place",
-        *(f"{matching.features[name]} as f_{name}" for name in faced),
-        f"hash({', '.join(matching.features[name] for name in faced)}) as face",
+        *(f"{matching.features[name]} as f_{name}" for name in spelt),
         *(f"value_number({matching.features[name]}) as b_{name}" for name in numbered),
         *(f"value_number({sql}) as {cell}" for _, sql, cell in cells_of(matching)),
     ]
     connection.execute(
         f"""create or replace temp table prepared as
-        select record_number(record_id) as rid, record_id, is_current,
-            case when not is_borrowed then value_number(identifier) end as tid,
-            case when is_borrowed then value_number(identifier) end as borrowed, {", ".join(cells)}
+        select *, hash({", ".join(compared.values())}) as face
         from (
-            select r.*, r.{matching.identifier} as identifier, a.record_id is not null as is_borrowed
-            from {matching.records} as r
-            left join (select record_id from matching.{matching.entity}_anchor where is_borrowed) as a using (record_id)
-            where {only})"""
+            select record_number(record_id) as rid, record_id, is_current,
+                case when not is_borrowed then value_number(identifier) end as tid,
+                case when is_borrowed then value_number(identifier) end as borrowed, {", ".join(cells)}
+            from (
+                select r.*, r.{matching.identifier} as identifier, a.record_id is not null as is_borrowed
+                from {matching.records} as r left join (
+                    select record_id from matching.{matching.entity}_anchor where is_borrowed) as a using (record_id)
+                where {only}))"""
     )
     connection.execute(
         f"create or replace temp view entity_row as select {columns(matching)} from prepared where tid is not null"
     )
+
+
+def compared_cells(matching: Matching) -> dict[str, str]:
+    """Return the features that are compared, each with its column: a text, or a number where that is enough."""
+    spelt = comparison_kinds.spelt(matching)
+    return {name: f"{'f' if name in spelt else 'b'}_{name}" for name in matching.faced()}
 
 
 def columns(matching: Matching, tid: str = "tid") -> str:

@@ -21,6 +21,18 @@ from jiceng_pipeline.matching import (
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
+# what matching puts by of every record, or of every pair
+_WIDE = (
+    "prepared",
+    "loose_row",
+    "joined_row",
+    "left_value",
+    "holder",
+    "left_key",
+    "named_row",
+    "target_face",
+    "agreed",
+)
 # an entity is called by the number of its identifier or of one of its records: what stands alone is neither
 _CLUSTER = "case when c.is_alone then hash(c.tid, 'alone') else c.tid end"
 
@@ -75,6 +87,8 @@ def create_match(
         order by r.record_id"""
     )
     connection.execute("set preserve_insertion_order = true")
+    for table in _WIDE:  # the connection stays open for what is made next, and so would they
+        connection.execute(f"drop table if exists {table}")
 
 
 def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -92,7 +106,8 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
     )
     connection.execute(
         f"""create or replace temp table clustered as
-        select r.record_id, r.system, r.is_current, l.place, m.method, m.weight, m.pattern,
+        select record_number(r.record_id) as rid, r.record_id, r.system, r.is_current, l.place,
+            m.method, m.weight, m.pattern,
             coalesce(m.cluster_number, value_number(r.{matching.identifier})) as cluster_number
         from {matching.records} as r join landed as l using (first_landed)
         left join matching.{entity}_match as m using (record_id)"""
@@ -101,10 +116,11 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
         f"""create or replace temp table founded as
         with first as (select cluster_number, min(place) as place from clustered group by cluster_number),
         founding as (
-            select c.cluster_number, min(c.record_id) as record_id
+            select c.cluster_number, min(c.rid) as rid
             from clustered as c join first using (cluster_number, place) group by c.cluster_number
         )
-        select cluster_number, {keyed(settings, entity, "record_id")} as entity_id from founding"""
+        select f.cluster_number, {keyed(settings, entity, "c.record_id")} as entity_id
+        from founding as f join clustered as c using (rid)"""
     )
     connection.execute(
         f"""create or replace table matching.{entity}_link as
@@ -113,3 +129,4 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
         from clustered as c join founded as f using (cluster_number)
         order by c.record_id"""
     )
+    connection.execute("drop table clustered; drop table founded")

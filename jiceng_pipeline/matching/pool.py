@@ -11,8 +11,9 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
 
     No record here has a usable identifier, so no cluster can hold two; what a person told apart is no edge.
     """
-    connection.execute("create or replace temp table left_row as from loose_row anti join cluster using (rid)")
-    connection.execute("create or replace temp view target_row as select * replace (rid as tid) from left_row")
+    connection.execute("create or replace temp table pool_row as from loose_row anti join cluster using (rid)")
+    connection.execute("create or replace temp view left_row as from pool_row")
+    connection.execute("create or replace temp view target_row as select * replace (rid as tid) from pool_row")
     scoring.create_compared(connection, matching, among=True)
     residual.exclude(connection)
     connection.execute(
@@ -29,7 +30,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
         union all select tid, rid, weight, pattern from scored
         union all
         select a.rid, b.rid, null, null from same_group as a join same_group as b using (label)
-        where a.rid <> b.rid and a.rid in (select rid from left_row) and b.rid in (select rid from left_row)"""
+        where a.rid <> b.rid and a.rid in (select rid from pool_row) and b.rid in (select rid from pool_row)"""
     )
     decisions.create_components(connection, "edge", "pool_label")
     connection.execute(
@@ -40,5 +41,5 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
         )
         select l.rid, coalesce(p.label, l.rid), case when p.rid is null then 'single' else 'pool' end,
             b.weight, b.pattern
-        from left_row as l left join pool_label as p using (rid) left join best as b using (rid)"""
+        from pool_row as l left join pool_label as p using (rid) left join best as b using (rid)"""
     )

@@ -26,12 +26,18 @@ def renew(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: we
     for table in ("left_key", "kin", "weighed"):
         connection.execute(f"delete from kept.{table} where rid in (from stale)")
     connection.execute("delete from kept.weighed where tid in (from moved)")
-    parts = 1 + connection.execute("select count(*) from anew").fetchall()[0][0] // _CHUNK
+    asked = "select (select count(*) from anew), (select count(*) from beside), (select count(*) from loose_row)"
+    anew, beside, loose = connection.execute(asked).fetchall()[0]
+    parts = 1 + anew // _CHUNK
     for part in range(parts):
-        connection.execute(
-            f"""create or replace temp table left_row as
-            from unplaced semi join (from anew union all from beside) using (rid) where rid % {parts} = {part}"""
-        )
+        if parts == 1 and anew + beside == loose:
+            connection.execute("create or replace temp view left_row as from loose_row")  # to copy them takes long
+        else:
+            connection.execute(
+                f"""create or replace temp table touched_row as
+                from unplaced semi join (from anew union all from beside) using (rid) where rid % {parts} = {part}"""
+            )
+            connection.execute("create or replace temp view left_row as from touched_row")
         _weigh(connection, matching, learned)
     _renew_near(connection, matching)
     connection.execute(
@@ -59,13 +65,14 @@ def nearest(matching: Matching, weighed: str) -> str:
 def _weigh(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
     """Bring `kept` up to date for the records of `left_row`; of those of `beside`, only what is new is weighed."""
     scoring.left_values(connection, matching)
-    blocking.create_pair(connection, matching, among=False)
+    blocking.create_pair(connection, matching)
     if any(each.through_kin for each in matching.values.values()):
         connection.execute("insert into kept.kin select rid, tid from kin semi join anew using (rid)")
     connection.execute(
         """delete from kept.crowded where key in (select key from left_key);
         insert into kept.crowded from crowded;
-        insert into kept.left_key select rid, key from left_key semi join anew using (rid);
+        delete from kept.left_key where rid in (from beside semi join left_row using (rid));
+        insert into kept.left_key select rid, key from left_key;
         create or replace temp table had as
         select rid, tid from kept.weighed semi join (from beside semi join left_row using (rid)) using (rid);
         delete from kept.weighed where (rid, tid) in (from had anti join pair using (rid, tid));

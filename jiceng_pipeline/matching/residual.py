@@ -2,7 +2,7 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import features, pool, rescoring, scoring, weights
+from jiceng_pipeline.matching import blocking, features, pool, rescoring, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -21,9 +21,9 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
     connection.execute("create or replace temp table near as from kept.near")
     _join(connection, matching)
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
-    connection.execute("create or replace temp table gained as select distinct tid from joined")
-    connection.execute("create or replace temp table gained_row as from placed_row semi join gained using (tid)")
-    _see(connection, "gained_row")
+    _see(connection, "joined_row")
+    _gain(connection, matching)
+    connection.execute("create or replace temp view target_row as from gained_row")
     _weigh_again(connection, matching, learned)
     _join(connection, matching)
     pool.resolve(connection, matching, learned)
@@ -74,9 +74,26 @@ def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: s
     )
 
 
+def _gain(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `gained(tid)`, the entities that gained a record and that `todo` may be of, and their rows.
+
+    Those are which a record of `todo` was weighed against, which its kin are, or which it meets in what joined.
+    """
+    connection.execute("create or replace temp table todo_row as from loose_row semi join todo using (rid)")
+    connection.execute("create or replace temp view left_row as from todo_row")
+    connection.execute(
+        f"""create or replace temp table gained as
+        select distinct tid from (
+            {blocking.meeting(matching, "todo_row", "joined_row")}
+            union all select tid from kept.weighed semi join todo using (rid)
+            union all select tid from kept.kin semi join todo using (rid)
+        ) semi join joined using (tid)"""
+    )
+    connection.execute("create or replace temp table gained_row as from placed_row semi join gained using (tid)")
+
+
 def _weigh_again(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
     """Weigh every record of `todo` against `target_row`, and renew what is near to it."""
-    connection.execute("create or replace temp table left_row as from loose_row semi join todo using (rid)")
     scoring.create_compared(connection, matching)
     connection.execute(
         f"""create or replace temp table weighed as

@@ -3,42 +3,21 @@
 import duckdb
 
 from jiceng_pipeline.matching import blocking, features, statistics
-from jiceng_pipeline.matching.comparisons import (
-    birth_date,
-    equal,
-    identity_number,
-    namesakes,
-    organisation_name,
-    person_name,
-    place_taken,
-    together,
-)
+from jiceng_pipeline.matching.comparisons import namesakes, together
+from jiceng_pipeline.matching.kinds import KINDS
 from jiceng_pipeline.matching.model import Comparison, Matching
 
-KINDS = {
-    "person_name": person_name,
-    "organisation_name": organisation_name,
-    "birth_date": birth_date,
-    "identity_number": identity_number,
-    "equal": equal,
-}
-OF_PAIRS = {"namesakes": namesakes, "place_taken": place_taken, "together": together}
 
-
-def levels(kind: str) -> tuple[str, ...]:
-    """Return the names of a kind's levels."""
-    found: tuple[str, ...] = (KINDS | OF_PAIRS)[kind].LEVELS
-    return found
-
-
-def create_compared(connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False) -> None:
+def create_compared(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, everywhere: bool = False
+) -> None:
     """Create temp table `compared(rid, tid, <level of every comparison>)`.
 
     Reads `left_row`, the rows of `prepared` that are to be placed, and `target_row`, those of the entities without
-    their texts.
+    their texts; `among` and `everywhere` are of `blocking.create_pair`.
     """
     left_values(connection, matching)
-    blocking.create_pair(connection, matching, among=among)
+    blocking.create_pair(connection, matching, among=among, everywhere=everywhere)
     compare_pairs(connection, matching)
 
 
@@ -77,7 +56,7 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     best = ", ".join(
         f"coalesce(min(nullif({KINDS[c.kind].level(*c.features)}, 0)), 0) as {name}" for name, c in faced.items()
     )
-    left = ", ".join(f"f_{name} as {name}" for name in matching.faced())
+    left = ", ".join(f"{cell} as {name}" for name, cell in features.compared_cells(matching).items())
     connection.execute(
         f"""create or replace temp table faced as
         select p.rid, p.tid, {best}
@@ -123,27 +102,27 @@ def _held(matching: Matching, rows: str, kinds: set[int]) -> str:
 
 def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `target_face`, `target_mask`, `target_place` of the entities that pairs name."""
-    shared = "".join(f", {cell}" for *_, cell in features.cells_of(matching))
+    # wide tables take long to write: of what blocks are made of it is only asked what there is
+    held, others = dict[int, list[str]](), ""
+    for kind, _, cell in features.cells_of(matching):
+        held.setdefault(kind, []).append(cell)
+        others += "" if kind in matching.blocking() else f", {cell}"
+    bits = " + ".join(
+        f"case when coalesce({', '.join(cells)}) is null then 0 else {1 << kind} end" for kind, cells in held.items()
+    )
     connection.execute(
         f"""create or replace temp table named_row as
-        select tid, rid, place, is_current, face{shared}
+        select tid, rid, place, is_current, face, {bits or 0} as kinds{others}
         from target_row semi join (select tid from pair) using (tid)"""
     )
-    cells = ", ".join(f"p.f_{name} as {name}" for name in matching.faced())
+    cells = ", ".join(f"p.{cell} as {name}" for name, cell in features.compared_cells(matching).items())
     connection.execute(
         f"""create or replace temp table target_face as
         select one.tid, {cells}
         from (select tid, min(rid) as rid from named_row group by tid, face) as one join prepared as p using (rid)"""
     )
-    held = dict[int, list[str]]()
-    for kind, _, cell in features.cells_of(matching):
-        held.setdefault(kind, []).append(cell)
-    bits = " + ".join(
-        f"case when coalesce({', '.join(cells)}) is null then 0 else {1 << kind} end" for kind, cells in held.items()
-    )
     connection.execute(
-        f"""create or replace temp table target_mask as
-        select tid, bit_or({bits or 0}) as kinds from named_row group by tid"""
+        "create or replace temp table target_mask as select tid, bit_or(kinds) as kinds from named_row group by tid"
     )
     connection.execute(
         "create or replace temp table target_place as select distinct tid, place from named_row where is_current"

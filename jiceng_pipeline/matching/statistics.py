@@ -8,6 +8,7 @@ from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
 _SHARED = 0.05  # of the entities of a system, how many have several records there, for that to be usual
+_ENOUGH = 60_000  # records tell that as well as all of them
 
 
 def name(matching: Matching, row: str) -> str:
@@ -38,13 +39,19 @@ def learn(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
     connection.execute(
         f"""create or replace temp table shared_place as
         with held as (
-            select tid, place, count(*) as records from prepared where tid is not null and is_current
-            group by tid, place
+            select tid, place, count(*) as records from prepared
+            where tid is not null and is_current and tid % {_some(connection)} = 0 group by tid, place
         )
         select place from held group by place having count(*) filter (where records > 1) > {_SHARED} * count(*)"""
     )
     create_keyed_value(connection, settings, matching, "stopped")
-    create_keyed_name(connection, settings, matching)
+    create_keyed_name(connection, settings, matching, "select name from name_count")
+
+
+def _some(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many entities there are for each that is looked at, chosen by its number."""
+    records: int = connection.execute("select count(*) from prepared").fetchall()[0][0]
+    return max(1, records // _ENOUGH)
 
 
 def _holders(matching: Matching) -> str:
@@ -105,14 +112,17 @@ def create_keyed_value(
 
 
 def create_keyed_name(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, only: str = "true"
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, names: str
 ) -> None:
-    """Create temp table `keyed_name(name, keyed)`: every name whose bearers are counted, of the rows where `only`."""
-    said = next((f"f_{each}" for each in matching.counted()), "cast(null as varchar)")
+    """Create temp table `keyed_name(name, keyed)` of the `names` selected: the number here, and the hash kept."""
+    said = next((matching.features[each] for each in matching.counted()), "cast(null as varchar)")
     connection.execute(
         f"""create or replace temp table keyed_name as
-        select value_number(said) as name, {_keyed(settings, "name", "said")} as keyed
-        from (select distinct {said} as said from prepared where {only}) where said is not null"""
+        select name, {_keyed(settings, "name", "said")} as keyed
+        from (
+            select value_number(said) as name, min(said) as said
+            from (select {said} as said from {matching.records}) group by name
+        ) where name in ({names})"""
     )
 
 

@@ -21,7 +21,8 @@ def train(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
     statistics.learn(connection, settings, matching)
     statistics.apply(connection, matching)
     _probes(connection, matching)
-    scoring.create_compared(connection, matching)
+    # from a record's family as well it is learned: of those that are never compared nothing is known
+    scoring.create_compared(connection, matching, everywhere=True)
     # the number is what is hidden: of slips in it the probes can teach nothing, and its declared weights stand
     hidden = {name for name, each in matching.comparisons.items() if each.is_identifier}
     names = [name for name in matching.comparisons if name not in hidden]
@@ -74,8 +75,11 @@ def _probes(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         f"""create or replace temp table probe as
         with wanted as (
             select place, count(*) / sum(count(*)) over () as share from prepared where tid is null group by place
+        ), early as (
+            select place, unnest(min(rid, {probes.most})) as rid from entity_row group by place
         ), one as (
-            select tid, min(rid) as rid, arg_min(place, rid) as place from entity_row group by tid
+            select r.tid, min(r.rid) as rid, arg_min(r.place, r.rid) as place
+            from entity_row as r semi join early using (rid) group by r.tid
         ), numbered as (
             select o.rid, o.tid, w.share, row_number() over (partition by o.place order by o.rid) as number
             from one as o join wanted as w using (place)
@@ -83,7 +87,8 @@ def _probes(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         select rid, tid from numbered
         where number <= share * least({probes.most}, (select count(*) from entity_row) / {probes.of})"""
     )
-    connection.execute("create or replace temp table left_row as from prepared semi join probe using (rid)")
+    connection.execute("create or replace temp table masked_row as from prepared semi join probe using (rid)")
+    connection.execute("create or replace temp view left_row as from masked_row")
     connection.execute("create or replace temp view placed_row as from entity_row anti join probe using (rid)")
     connection.execute("create or replace temp view target_row as from placed_row")
 

@@ -99,6 +99,8 @@ def pin(
     accuracy: Sequence[Accuracy],
 ) -> Version:
     """Write what `training.train` left as a version; `enforce` puts it in force."""
+    for each, select in _LISTS.items():
+        connection.execute(f"create or replace temp table pinned_{each} as {select} order by all")
     facts = {
         "format": FORMAT,
         "entity": matching.entity,
@@ -112,7 +114,7 @@ def pin(
         ],
         "accuracy": [[each.link_bits, each.precision, each.recall] for each in accuracy],
         "probes": connection.execute("select count(*) from probe").fetchall()[0][0],
-        "lists": {name: _fingerprint(connection, f"({_list(name)})") for name in _LISTS},
+        "lists": {name: _fingerprint(connection, f"pinned_{name}") for name in _LISTS},
     }
     name = _name(facts)
     folder = Path(settings.models / name)
@@ -120,7 +122,7 @@ def pin(
         with files.new_folder(folder) as draft:
             for each in _LISTS:
                 path = draft / f"{each}.parquet"
-                connection.execute(f"copy ({_list(each)}) to {literal(str(path))} (format parquet, compression zstd)")
+                connection.execute(f"copy pinned_{each} to {literal(str(path))} (format parquet, compression zstd)")
             written = {path.name: _digest(path) for path in sorted(draft.iterdir())}
             files.write_json(draft / "weights.json", {**facts, "files": written})
     return read(settings, matching.entity, name)
@@ -154,16 +156,13 @@ def load(
         semi join read_parquet({literal(str(version.folder / "stopped.parquet"))}) as s
             on s.kind = k.kind and s.value = k.keyed"""
     )
-    statistics.create_keyed_name(connection, settings, matching, named)
+    counted = statistics.name(matching, "r")
+    statistics.create_keyed_name(connection, settings, matching, f"select {counted} from prepared as r where {named}")
     connection.execute(
         f"""create or replace temp table name_count as
         select k.name, n.entities from keyed_name as k
         join read_parquet({literal(str(version.folder / "name_count.parquet"))}) as n on n.name = k.keyed"""
     )
-
-
-def _list(name: str) -> str:
-    return f"{_LISTS[name]} order by all"
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, rows: str) -> str:

@@ -10,7 +10,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from jiceng_pipeline.matching import scoring
+from jiceng_pipeline.matching import kinds
 from jiceng_pipeline.matching.comparisons import together
 from jiceng_pipeline.matching.model import Matching
 
@@ -23,7 +23,7 @@ def declared(matching: Matching, comparison: str, level: int) -> float:
     each = matching.comparisons[comparison]
     if each.kind == "together":
         return together.declared(level, each.weights)
-    return 0.0 if level == 0 else each.weights[scoring.levels(each.kind)[level - 1]]
+    return 0.0 if level == 0 else each.weights[kinds.levels(each.kind)[level - 1]]
 
 
 def untrained(matching: Matching) -> Weights:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jiceng_pipeline.matching import scoring
+from jiceng_pipeline.matching import kinds
 from jiceng_pipeline.matching.comparisons import together
 from jiceng_pipeline.matching.model import Matching
 
@@ -79,4 +79,4 @@ def said(matching: Matching, comparison: str, level: int) -> str:
     kind = matching.comparisons[comparison].kind
     if kind == "together":
         return "，".join(_TOGETHER[flag] for flag in together.flags(level)) or "没有可比的"
-    return _WORDS[kind][scoring.levels(kind)[level - 1]] if level else _UNKNOWN
+    return _WORDS[kind][kinds.levels(kind)[level - 1]] if level else _UNKNOWN

@@ -13,7 +13,7 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.model import Model
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.matching import explanation, training, versions
-from jiceng_pipeline.matching.model import matchings
+from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline_tests.matching.conftest import HEALTH, PENSION, REGISTER, citizen_id
 
 BORN = date(1950, 3, 3)
@@ -61,6 +61,33 @@ def test_a_slip_in_the_number_and_another_way_to_write_the_name(reconcile):
             join matching.resident_link as b on b.record_id = 'a006' order by a.record_id"""
         ).fetchall()
         assert [record for record, is_one in rows if is_one] == ["a006", "a007", "a008"]
+
+
+def test_who_is_met_by_name_birth_and_home_is_sought_among_no_others(reconcile):
+    child = BORN.replace(year=1980)
+    rows = [
+        {"system": REGISTER, "name": "张毓春", "citizen_id": WANG, "birth_date": BORN, "phone": CLERK},
+        {
+            "system": REGISTER,
+            "name": "张国强",
+            "citizen_id": citizen_id(f"320602{child:%Y%m%d}100"),
+            "birth_date": child,
+            "phone": CLERK,
+        },
+        {"system": HEALTH, "name": "张毓春", "birth_date": BORN, "phone": CLERK},
+        {"system": PENSION, "name": "张毓春", "phone": CLERK},
+    ]
+    with reconcile(rows) as connection:
+        told = connection.execute(
+            "select record_id, near_record_id, second_record_id from matching.resident_match order by record_id"
+        ).fetchall()
+    assert told == [("a002", "a000", None), ("a003", "a000", "a001")]
+
+
+def test_sure_are_some_of_the_blocks():
+    told = matchings()["resident"].model_dump()
+    with pytest.raises(ValueError, match="sure"):
+        Matching.model_validate(told | {"sure": (("sex",),)})
 
 
 def test_the_order_of_arrival_changes_nothing(reconcile):

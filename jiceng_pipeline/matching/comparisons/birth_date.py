@@ -1,6 +1,7 @@
 """Birth dates, and the ways they go wrong: the form's 1 January, day for month, by the moon, one digit."""
 
 LEVELS = ("same", "both_new_year", "new_year", "swapped", "lunar", "one_digit", "same_year", "near_year", "other")
+SPELT = (0, 1)  # places of the features whose text is compared; of the others, whether they are equal
 
 
 def level(date: str, number_date: str) -> str:

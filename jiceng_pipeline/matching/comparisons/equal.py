@@ -1,6 +1,7 @@
 """A plain fact, such as sex: the same, or another."""
 
 LEVELS = ("same", "other")
+SPELT = ()  # places of the features whose text is compared; of the others, whether they are equal
 
 
 def level(feature: str) -> str:

@@ -1,6 +1,7 @@
 """Numbers of eighteen signs as they were typed: equal, a slip of one or two, what a spreadsheet left, or other."""
 
 LEVELS = ("same", "slip", "two_off", "beginning", "other")
+SPELT = (0,)  # places of the features whose text is compared; of the others, whether they are equal
 
 
 def level(number: str) -> str:

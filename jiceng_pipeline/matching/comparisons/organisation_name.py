@@ -4,6 +4,7 @@
 _BRANCH = "(分公司|分店|分社|分厂|分部|分院|门市部|营业部|[路街巷村号第一二三四五六七八九十0-9]店)"
 
 LEVELS = ("same", "core", "part", "other")
+SPELT = (1,)  # places of the features whose text is compared; of the others, whether they are equal
 
 
 def level(name: str, core: str) -> str:

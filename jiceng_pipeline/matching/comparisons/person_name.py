@@ -1,6 +1,7 @@
 """Names of people, by character and by sound: Han text is never measured in bytes."""
 
 LEVELS = ("same", "sound", "order", "unread", "dropped", "one_sign", "surname", "other")
+SPELT = (0, 3)  # places of the features whose text is compared; of the others, whether they are equal
 
 
 def level(name: str, reading: str, key: str, signs: str) -> str:
