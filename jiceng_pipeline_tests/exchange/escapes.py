@@ -190,4 +190,48 @@ ALIASES = {
         " select any_value(community_code) as community_code, count(case when phone > '138' then 1 end)"
         " as resident_count from a group by community_name",
     ),
+    "told by whether an outer join found a row": (
+        "resident_count",
+        "with flagged as (select resident_id, 1 as n from governance.resident where phone > '138')"
+        " select r.community_code, coalesce(f.n, 0) as resident_count from governance.resident as r"
+        " left join flagged as f on f.resident_id = r.resident_id",
+    ),
+    "told by what an outer join is on": (
+        "community_name",
+        "select r.community_code, o.household_id as community_name from governance.resident as r"
+        " left join governance.household as o on o.household_id = r.household_id and r.phone > '138'",
+    ),
+    "told by an outer join and no value of its own": (
+        "resident_count",
+        "select r.community_code, case when f.resident_id is null then 0 else 1 end as resident_count"
+        " from (select o.resident_id from governance.resident as o where o.phone > '138') as f"
+        " right join governance.resident as r on f.resident_id = r.resident_id",
+    ),
+    "told by a subquery over what was picked": (
+        "resident_count",
+        "with flagged as (select resident_id from governance.resident where phone > '138')"
+        " select r.community_code, case when r.resident_id in (select flagged.resident_id from flagged)"
+        " then 1 else 0 end as resident_count from governance.resident as r",
+    ),
+    "told by the half of a union": (
+        "community_name",
+        "select community_code, 'yes' as community_name from governance.resident where phone > '138'"
+        " union all select community_code, 'no' as community_name from governance.resident where phone <= '138'",
+    ),
+    "told by the half of a union, with columns": (
+        "community_name",
+        "select community_code, community_name from governance.resident where phone > '138'"
+        " union all select community_code, resident_id from governance.resident where phone <= '138'",
+    ),
+    "told by the first of an order": (
+        "resident_count",
+        "with low as (select resident_id, 1 as n from governance.resident order by phone limit 10)"
+        " select r.community_code, coalesce(low.n, 0) as resident_count from governance.resident as r"
+        " left join low on low.resident_id = r.resident_id",
+    ),
+    "told by a sum of ones": (
+        "resident_count",
+        "select r.community_code, r.resident_id, sum(1) as resident_count from governance.resident as r"
+        " join governance.resident as o on o.phone < r.phone group by r.community_code, r.resident_id",
+    ),
 }

@@ -58,6 +58,39 @@ def test_what_fits_may_stand(connection, name):
     guard(connection, f"select community_code, {expression} {_FROM} {where}", ("community_code", column))
 
 
+WHOLE = {
+    "an outer join on what is no secret": (
+        "household_id",
+        f"select r.community_code, h.household_id {_FROM}"
+        " left join governance.household as h on h.household_id = r.household_id where r.phone > '138'",
+    ),
+    "a figure of the community beside a person": (
+        "resident_count",
+        "with old as (select p.community_code, count(*) as n from governance.resident as p"
+        " where p.birth_date < date '1950-01-01' group by p.community_code)"
+        f" select r.community_code, coalesce(old.n, 0) as resident_count {_FROM}"
+        " left join old on old.community_code = r.community_code",
+    ),
+    "the same column of both halves": (
+        "resident_id",
+        f"select r.community_code, r.resident_id {_FROM} where r.phone > '138'"
+        f" union select r.community_code, r.resident_id {_FROM} where r.phone is null",
+    ),
+    "who is left out by a list": (
+        "resident_id",
+        "with known as (select p.resident_id from governance.resident as p where p.phone is not null)"
+        f" select r.community_code, r.resident_id {_FROM} left join known on known.resident_id = r.resident_id"
+        " where known.resident_id is null",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_only_says_who_is_on_the_list_may_stand(connection, name):
+    column, sql = WHOLE[name]
+    guard(connection, sql, ("community_code", column))
+
+
 def test_opened_in_full_only_the_class_counts(connection):
     number_as_phone = f"select community_code, citizen_id as head_name {_FROM}"
     with pytest.raises(DefinitionError, match="head_name"):
