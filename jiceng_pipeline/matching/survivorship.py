@@ -6,17 +6,16 @@ the rule, the newest record, or the value most records have, or the one a system
 `seen_change`). Last the smallest record_id, so that two runs choose alike.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import duckdb
 
-from jiceng_pipeline.matching import collected, frozen, seen_change
+from jiceng_pipeline.matching import collected, frozen, holders, seen_change, votes
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 
 _DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
-_BATCH = 6  # elements aggregated at once: memory grows with it, time with its inverse
 
 
 def elements(entity: str) -> tuple[Element, ...]:
@@ -81,86 +80,114 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     """
     entity = matching.entity
     every = elements(entity)
-    joins = []
     said = collected.elements_said(connection, entity)
-    by_systems = f" and not {collected.is_of('c.system', entity)}" if said else ""
-    votes_of = f" filter (where not {collected.is_of('system', entity)})" if said else ""
+    by_systems = f"not {collected.is_of('c.system', entity)}" if said else "true"
     seen_change.create(connection, entity)
-    for start in range(0, len(every), _BATCH):
-        batch = every[start : start + _BATCH]
-        name = f"won_{start}"
-        source = f"({_counted(entity, batch, votes_of)})"
-        winners = ", ".join(
-            f"arg_min(c.record_id, {_order(each)}) filter (where c.{each.id} is not null{by_systems}) as {each.id}"
-            for each in batch
-        )
-        connection.execute(
-            f"""create or replace temp table {name} as
-            select c.entity_id, {winners} from {source} as c group by c.entity_id"""
-        )
-        joins.append(name)
-    columns = ", ".join(each.id for each in every)
-    chained = joins[0] + "".join(f" join {name} using (entity_id)" for name in joins[1:])
-    won = f"select entity_id, {columns} from {chained}"
+    counted = votes.count(connection, entity, _voting(every), by_systems)
+    made = ["seen_change", *(votes.table(each) for each in counted)]
+    parts = []
+    for number, holding in enumerate(holders.holdings(connection, entity, every, by_systems)):
+        parts.append((f"won_{number}", holding))
+        voted = [each for each in counted if each in holding.elements]
+        changed = [each for each in seen_change.kept(entity) if each in holding.elements]
+        ranked = _ranked(entity, by_systems, voted, changed)
+        holders.gather(connection, f"won_{number}", holding, ranked, _alone, _first(voted, changed))
+    known = f"(select distinct entity_id from matching.{entity}_candidate)"
+    won = holders.assembled(every, parts, known, of_none="cast(null as varchar)")
+    made += [name for name, _ in parts]
     if said:
         connection.execute(f"create or replace temp table won_by_systems as {won}")
         collected.create_standing(connection, entity, "won_by_systems", said)
-        joins += ["won_by_systems", "collected_standing"]
+        made += ["won_by_systems", "collected_standing"]
         stands = {each.id for each in said}
         cells = (f"coalesce(k.{e.id}, w.{e.id}) as {e.id}" if e.id in stands else f"w.{e.id}" for e in every)
         won = f"""select w.entity_id, {", ".join(cells)}
             from won_by_systems as w left join collected_standing as k using (entity_id)"""
     standing = _overruled(connection, entity, won, {each.id: "'freeze/' || record_id" for each in every})
     connection.execute(f"create or replace table matching.{entity}_winner as {standing} order by entity_id")
-    for name in (*joins, "seen_change"):
-        connection.execute(f"drop table {name}")
+    for name in made:
+        connection.execute(f"drop table temp.{name}")
 
 
-def _counted(entity: str, batch: Sequence[Element], votes_of: str) -> str:
-    """Return the select of the candidates with what the rules of these elements go by: votes, changes seen."""
-    votes = [each for each in batch if each.survivorship.then != "newest"]
-    doors = [each for each in votes if each.type == "address"]
-    changes = [each for each in batch if each in seen_change.kept(entity)]
-    same = {
-        each.id: f"coalesce(d.{_DOORS[each.id]}, c.{each.id})" if each in doors else f"c.{each.id}" for each in votes
+def _voting(every: Sequence[Element]) -> Mapping[Element, str]:
+    """Return, of the elements whose rule counts who says the same, what is the same: of an address its door."""
+    return {
+        each: f"coalesce(d.{_DOORS[each.id]}, c.{each.id})" if each.id in _DOORS else f"c.{each.id}"
+        for each in every
+        if each.survivorship.then != "newest"
     }
-    columns = [
-        *(f"count(c.{of}){votes_of} over (partition by c.entity_id, {key}) as {of}_votes" for of, key in same.items()),
-        *(f"s.{each.id}_changed" for each in changes),
-    ]
-    return f"""select c.*{"".join(f", {each}" for each in columns)} from matching.{entity}_candidate as c
-        {f"left join staging.{entity}_record as d using (record_id)" if doors else ""}
-        {"left join seen_change as s using (record_id)" if changes else ""}"""
 
 
-def _order(element: Element) -> str:
-    then = element.survivorship.then
-    changed = f"-coalesce(epoch(c.{element.id}_changed), 0), " if then == "last_change" else ""
-    votes = f"-c.{element.id}_votes, " if then != "newest" else ""
-    agreed = f"case {told} when true then 0 when false then 2 else 1 end, " if (told := proof(element)) else ""
-    return f"row({agreed}{authority(element)}, {changed}{votes}-epoch(c.record_date), c.record_id)"
+# What ranks a record, the smallest first, as one number, which is much quicker to compare than a row of several:
+# whether its own number proves it, the authority of its system, how long ago it was seen to change, how few say the
+# same, how old it is, and where it stands among the candidates, which are in order of record_id.
+_PLACES, _DAYS, _VOTES, _SYSTEMS = 1 << 36, 1 << 24, 1 << 20, 1 << 10
 
 
-_HARM = ("high", "medium", "low")
+def _ago(day: str, otherwise: int) -> str:
+    """Return SQL: the smaller the later the day, from 1 up."""
+    days = f"coalesce({day} - date '1970-01-01', {otherwise})"
+    return f"cast({_DAYS // 2} - greatest(least({days}, {_DAYS // 2 - 1}), {1 - _DAYS // 2}) as hugeint)"
+
+
+def _ranked(entity: str, among: str, voted: Sequence[Element], changed: Sequence[Element]) -> str:
+    """Return SQL: the candidates c with `age` and what the rules go by: `<element>_votes`, `<element>_changed`."""
+    told = [*(f"{votes.table(each)}.votes as {each.id}_votes" for each in voted),
+            *(f"s.{each.id}_changed" for each in changed)]  # fmt: skip
+    joins = "".join(f" left join temp.{votes.table(e)} on {votes.table(e)}.place = r.place" for e in voted)
+    joins += " left join temp.seen_change as s on s.record_id = r.record_id" if changed else ""
+    age = f"{_ago('record_date', 1 - _DAYS // 2)} * cast({_PLACES} as hugeint) + rowid"
+    return f"""(select c.* from (
+            select {", ".join(["r.*", *told])} from (
+                select *, {age} as age, rowid as place from matching.{entity}_candidate) as r{joins}) as c
+        where {among}) as c"""
+
+
+def _alone(each: Element) -> str:
+    return f"case when c.{each.id} is not null then c.record_id end"
+
+
+def _first(voted: Sequence[Element], changed: Sequence[Element]) -> Callable[[Element], str]:
+    """Return the SQL, for an element, of the record that ranks first of those that have a value."""
+
+    def first(each: Element) -> str:
+        long_ago = _ago(f"c.{each.id}_changed", 0) if each in changed else "0"
+        few = f"{_VOTES} - coalesce(c.{each.id}_votes, 0)" if each in voted else "0"
+        agreed = f"case {told} when true then 0 when false then 2 else 1 end" if (told := proof(each)) else "0"
+        system = f"cast({_SYSTEMS} * ({agreed}) + ({authority(each)}) as hugeint)"
+        rank = f"""(({system} * {_DAYS} + {long_ago}) * {2 * _VOTES} + {few})
+            * cast({_DAYS * _PLACES} as hugeint) + c.age"""
+        return f"arg_min(c.record_id, {rank}) filter (where c.{each.id} is not null)"
+
+    return first
 
 
 def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `matching.<entity>_golden`: one row an entity with the winning values, and how many say so."""
     entity = matching.entity
     every = elements(entity)
-    values = ", ".join(f"max(c.{each.id}) filter (where c.record_id = w.{each.id}) as {each.id}" for each in every)
+    parts = []
+    rows = f"""matching.{entity}_candidate as c
+        join matching.{entity}_winner as w on w.entity_id = c.entity_id"""
+    for number, holding in enumerate(holders.holdings(connection, entity, every)):
+        parts.append((f"gold_{number}", holding))
+        holders.gather(connection, f"gold_{number}", holding, rows, _winning, lambda each: f"max({_winning(each)})")
     counted = "count(*)"
     if collected.elements_said(connection, entity):  # what a community collected of somebody is one record
         is_said = collected.is_of("c.system", entity)
         counted = f"count(*) filter (where not {is_said}) + cast(bool_or({is_said}) as integer)"
-    won = f"""select c.entity_id, {values}, {counted} as record_count, count(distinct c.system) as system_count,
-            string_agg(distinct c.system, ',' order by c.system) as source_systems, max(c.record_date) as source_date
-        from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
-        group by c.entity_id"""
-    said = {each.id: f"try_cast(value as {each.sql_type})" for each in every}
+    connection.execute(f"create or replace temp table spoken as {holders.speakers(connection, entity, counted)}")
     more = ("record_count", "system_count", "source_systems", "source_date")
+    won = holders.assembled(every, parts, "temp.spoken", of_none=None, more=more)
+    said = {each.id: f"try_cast(value as {each.sql_type})" for each in every}
     standing = _overruled(connection, entity, won, said, more)
     connection.execute(f"create or replace table matching.{entity}_golden as {standing} order by entity_id")
+    for name in ("spoken", *(name for name, _ in parts)):
+        connection.execute(f"drop table temp.{name}")
+
+
+def _winning(each: Element) -> str:
+    return f"case when c.record_id = w.{each.id} then c.{each.id} end"
 
 
 def _overruled(
@@ -189,33 +216,3 @@ def cells(matching: Matching) -> Iterator[str]:
     yield f"""select entity, entity_id, element_id, {literal(frozen.SYSTEM)} as system, record_id, value,
         frozen_date as record_date, true as is_winner, {literal(frozen.RULE)} as rule
         from matching.frozen_cell where entity = '{entity}'"""
-
-
-def conflicts(matching: Matching) -> Iterator[str]:
-    """Yield per element a select of the entities whose systems disagree: what stands, by which rule, the others.
-
-    Columns: entity, entity_id, element_id, present_value, present_system, present_date, other_values,
-    other_systems, other_date (the latest), rule, harm (of the element, 1 the worst) and other_count (systems).
-    """
-    entity = matching.entity
-    for each in elements(entity):
-        text, proved = f"cast(c.{each.id} as varchar)", proof(each, "p")
-        is_proved = f", coalesce(bool_or({proved}), false) as is_proved" if proved else ""
-        stood = rule(each, entity, "c.is_proved" if proved else None)
-        yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
-            coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
-            c.other_systems, c.other_date,
-            case when c.system is null then {literal(frozen.RULE)} else {stood} end as rule,
-            {_HARM.index(each.harm) + 1} as harm, c.other_count
-            from (
-                select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value, max(p.system) as system,
-                    max(p.record_date) as present_date{is_proved},
-                    string_agg(distinct {text}, '；' order by {text}) as other_values,
-                    string_agg(distinct c.system, ',' order by c.system) as other_systems,
-                    max(c.record_date) as other_date, count(distinct c.system) as other_count
-                from matching.{entity}_candidate as c
-                join matching.{entity}_golden as g using (entity_id)
-                join matching.{entity}_winner as w using (entity_id)
-                left join matching.{entity}_candidate as p on p.record_id = w.{each.id}
-                where c.{each.id} <> g.{each.id}
-                group by c.entity_id) as c"""

@@ -1,12 +1,13 @@
 """The tables of reconciliation: anchors, links, households, winners, golden records, provenance."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import (
     collected,
+    conflict,
     decisions,
     dwelling,
     frozen,
@@ -87,19 +88,10 @@ def tables() -> tuple[Table, ...]:
             "逐格来源",
             "每一格取自哪个系统的哪条记录、何时、依什么规则，其他系统怎么说",
             golden,
-            _union("view", "provenance_cell", survivorship.cells),
+            _create_provenance,
             is_view=True,
         ),
-        Table(
-            "governance",
-            "conflict",
-            "取值不一",
-            "各部门对同一格说法不同之处，现取值和其他取值并列；错了最要紧的、说法不同的部门最多的在前",
-            golden,
-            _union(
-                "table", "conflict", survivorship.conflicts, "harm, other_count desc, entity, entity_id, element_id"
-            ),
-        ),
+        conflict.table(),
     )
 
 
@@ -110,7 +102,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     )
 
     def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
-        many_steps = part in ("match", "link")
+        many_steps = part in ("match", "link", "winner", "golden")
         return Table(
             "matching",
             f"{entity}_{part}",
@@ -174,10 +166,6 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     )
 
 
-def _union(kind: str, name: str, parts: Callable[[Matching], Iterator[str]], by: str = "all") -> Build:
-    def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
-        selects = [part for matching in matchings().values() for part in parts(matching)]
-        order = f" order by {by}" if kind == "table" else ""
-        connection.execute(f"create or replace {kind} governance.{name} as {' union all '.join(selects)}{order}")
-
-    return build
+def _create_provenance(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
+    every = " union all ".join(part for matching in matchings().values() for part in survivorship.cells(matching))
+    connection.execute(f"create or replace view governance.provenance_cell as {every}")

@@ -12,6 +12,7 @@ from jiceng_pipeline.warehouse.connection import identifier
 _OUTSIDE = {("returned", "changes")}
 _OUTSIDE_SCHEMAS = {"landing", "previous", "main"}
 _OUTSIDE_COLUMNS = {"seconds"}
+_LOW = f"cast({2**64 - 1} as uhugeint)"
 
 
 def table_hashes(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[int, str]]:
@@ -29,11 +30,11 @@ def table_hashes(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[in
 
 def _hash(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> tuple[int, str]:
     cells = ", ".join(f"coalesce(cast({identifier(name)} as varchar), chr(0))" for name in columns)
-    rows, lower, upper = connection.execute(
-        f"""select count(*), sum(md5_number_lower(line)), sum(md5_number_upper(line))
-        from (select concat_ws(chr(31), {cells}) as line from {table})"""
+    rows, high, low = connection.execute(
+        f"""select count(*), sum(cast(line >> 64 as ubigint)), sum(cast(line & {_LOW} as ubigint))
+        from (select md5_number(concat_ws(chr(31), {cells})) as line from {table})"""
     ).fetchall()[0]
-    return rows, sha256(f"{columns}|{rows}|{lower}|{upper}".encode()).hexdigest()[:32]
+    return rows, sha256(f"{columns}|{rows}|{high}|{low}".encode()).hexdigest()[:32]
 
 
 def combined(tables: Mapping[str, tuple[int, str]]) -> str:
