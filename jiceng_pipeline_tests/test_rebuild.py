@@ -1,7 +1,6 @@
 """A version made again of landing and ledger says the same; what was changed since is found; history is kept."""
 
 import json
-import os
 import shutil
 from datetime import timedelta
 
@@ -12,7 +11,9 @@ from jiceng_pipeline.cli import app
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import IntegrityError
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs import instance as history
 from jiceng_pipeline.defs.launch import run_sync
+from jiceng_pipeline.defs.layers import key
 from jiceng_pipeline.defs.rebuild import rebuilt
 from jiceng_pipeline.landing import version as versions
 from jiceng_pipeline.warehouse import publish
@@ -47,18 +48,14 @@ def lived(synced, tmp_path_factory):
     settings.connections.write_text(yaml.safe_dump(connections, allow_unicode=True), "utf-8")
     change(folder)
     tomorrow = clock.business_date(settings) + timedelta(days=1)
-    before = os.environ.get("JICENG_NOW")
-    os.environ["JICENG_NOW"] = f"{tomorrow}T22:00:00+08:00"
-    try:
-        report = run_sync(settings)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("JICENG_NOW", f"{tomorrow}T22:00:00+08:00")
+        with pytest.MonkeyPatch.context() as of_sync:
+            of_sync.setenv("JICENG_KEPT_RECORDS", "0")
+            report = run_sync(settings)
         assert report.exit_code in {0, 3}, report
         assert report.is_new
         yield settings
-    finally:
-        if before is None:
-            del os.environ["JICENG_NOW"]
-        else:
-            os.environ["JICENG_NOW"] = before
 
 
 def rows(settings, sql):
@@ -69,6 +66,14 @@ def rows(settings, sql):
 def days(settings):
     return [json.loads((settings.published / name / "manifest.json").read_text("utf-8"))["inputs"]["business_date"]
             for name in publish.versions(settings)]  # fmt: skip
+
+
+def test_the_second_day_was_matched_by_what_the_first_had_kept(lived):
+    with history.opened(lived) as instance:
+        for entity in ("resident", "enterprise"):
+            event = instance.get_latest_materialization_event(key(f"matching.{entity}_match"))
+            told = event.asset_materialization.metadata["重新比对"].value
+            assert told.startswith("共"), told
 
 
 def test_a_version_made_again_says_the_same_and_leaves_nothing(lived):

@@ -42,7 +42,8 @@ def _shipped(checkout: str, bundled: str) -> Path:
 class Settings:
     """One instance of the pipeline. `business_date` is set only to replay another day.
 
-    `niceness` is by how much a sync stands back for people who read meanwhile, 0 (not at all) to 19.
+    `niceness` is by how much a sync stands back for people who read meanwhile, 0 (not at all) to 19. Of
+    `kept_records` or more of a kind, matching keeps for the next sync what it found; fewer are matched anew sooner.
     """
 
     home: Path
@@ -51,6 +52,7 @@ class Settings:
     memory_limit: str = "4GB"
     threads: int = 2
     niceness: int = 0
+    kept_records: int = 50_000
 
     @classmethod
     def load(cls, home: Path | None = None) -> "Settings":
@@ -69,6 +71,7 @@ class Settings:
             memory_limit=env.get("JICENG_MEMORY", "4GB"),
             threads=int(env.get("JICENG_THREADS", "2")),
             niceness=int(env.get("JICENG_NICE", "10")),
+            kept_records=int(env.get("JICENG_KEPT_RECORDS", "50000")),
         )
 
     @property

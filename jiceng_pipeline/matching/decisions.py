@@ -34,7 +34,7 @@ def create_pairs(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
                 select record_number(record_id_a) as rid, record_number(record_id_b) as other
                 from matching.decision where entity = '{entity}' and verdict = '{verdict}'
             ), known as (
-                select rid from prepared semi join (select rid from said union select other from said) using (rid)
+                select rid from fact semi join (select rid from said union select other from said) using (rid)
             ), one as (select * from said where rid in (from known) and other in (from known))
             select rid, other from one union all select other, rid from one"""
         )

@@ -3,6 +3,7 @@
 Numbers stand for values within one build (`value_number`); what a model version pins of them is a keyed hash.
 """
 
+import re
 from collections.abc import Iterator
 
 import duckdb
@@ -11,18 +12,78 @@ from jiceng_pipeline.matching import kinds as comparison_kinds
 from jiceng_pipeline.matching import macros
 from jiceng_pipeline.matching.model import Matching, Value
 
+# what is read of a record beside what its features and values are made of
+_ALWAYS = ("system", "is_current", "first_landed")
+
 
 def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str = "true") -> None:
-    """Create temp table `prepared`, one row a record where the SQL `only` holds, and view `entity_row` over it.
+    """Create temp table `prepared`, one row a record where the SQL `only` holds.
+
+    Views over it: `fact`, all but the texts; `entity_row`, those of the records that belong to an entity, by its
+    tid; `wording`, the texts alone.
 
     Columns: rid (a number for the record, its order that of record_id), record_id, is_current; tid, the number
     of its identifier, null where it has none or another's; borrowed, the number of the identifier that is
     another's; place, of its system; `f_<feature>`, texts that are compared; `b_<feature>`, numbers for what is only
     equal or not, blocks are made of and bearers are counted by; face, a number for all that is compared;
-    `v_<value>_<n>`, numbers for what records share. `entity_row` has the rows of the records that belong to an
-    entity, by its tid.
+    `v_<value>_<n>`, numbers for what records share; mark, a number for all that is read of the record, whatever
+    others say.
     """
     macros.create(connection)
+    connection.execute("drop view if exists wording; drop table if exists looked_up")
+    connection.execute(f"create or replace temp table prepared as {_select(connection, matching, only)}")
+    connection.execute(
+        f"""create or replace temp view fact as select {columns(matching)} from prepared;
+        create or replace temp view entity_row as from fact where tid is not null;
+        create or replace temp view wording as select {_texts(matching)} from prepared"""
+    )
+
+
+def see_kept(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Let the views be of `kept.entity_row` and `kept.loose_row`, `loose_row` with its texts; others are looked up."""
+    had = columns(matching).split(", ")
+    more = ", ".join(f"l.{cell}" for cell in ("record_id", *compared_cells(matching).values()) if cell not in had)
+    loose = _select(connection, matching, f"r.{matching.identifier} is null or a.record_id is not null")
+    connection.execute(
+        f"""create or replace temp view entity_row as from kept.entity_row;
+        create or replace temp view fact as from kept.entity_row union all from kept.loose_row;
+        create or replace temp table looked_up as select {_texts(matching)} from ({loose});
+        create or replace temp view wording as from looked_up;
+        create or replace temp table unnumbered as
+        select k.*, {more} from kept.loose_row as k join looked_up as l using (rid);
+        create or replace temp view loose_row as from unnumbered"""
+    )
+
+
+def look_up(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:
+    """See to it that the records of `rows(rid)` are in `wording`; where all are prepared, they are."""
+    found = connection.execute("select 1 from duckdb_tables() where temporary and table_name = 'looked_up'")
+    if found.fetchall():
+        missing = among(f"select rid from {rows} where rid not in (select rid from wording)")
+        connection.execute(
+            f"insert into looked_up select {_texts(matching)} from ({_select(connection, matching, missing)})"
+        )
+
+
+def among(rids: str) -> str:
+    """Return SQL over a record: it is one of this select of rid."""
+    heads = f"select printf('%016x', rid) from ({rids})"  # to make a number of every record_id costs far more
+    return f"substr(r.record_id, 1, 16) in ({heads})"
+
+
+def mark(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
+    """Return SQL over a record: a number for everything that matching reads of it."""
+    values = (sql for each in matching.values.values() for sql in each.columns)
+    words = set(re.findall(r"\w+", " ".join((*_ALWAYS, matching.identifier, *matching.features.values(), *values))))
+    read = (name for name, *_ in connection.execute(f"describe {matching.records}").fetchall() if name in words)
+    return f"hash(record_id, {', '.join(read)})"
+
+
+def _texts(matching: Matching) -> str:
+    return ", ".join(("rid", "record_id", *compared_cells(matching).values()))
+
+
+def _select(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str) -> str:
     spelt, compared = comparison_kinds.spelt(matching), compared_cells(matching)
     numbered = dict.fromkeys((*matching.blocked(), *matching.counted(), *(n for n in compared if n not in spelt)))
     cells = [
@@ -31,22 +92,17 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str 
         *(f"value_number({matching.features[name]}) as b_{name}" for name in numbered),
         *(f"value_number({sql}) as {cell}" for _, sql, cell in cells_of(matching)),
     ]
-    connection.execute(
-        f"""create or replace temp table prepared as
-        select *, hash({", ".join(compared.values())}) as face
+    return f"""select *, hash({", ".join(compared.values())}) as face
         from (
             select record_number(record_id) as rid, record_id, is_current,
                 case when not is_borrowed then value_number(identifier) end as tid,
-                case when is_borrowed then value_number(identifier) end as borrowed, {", ".join(cells)}
+                case when is_borrowed then value_number(identifier) end as borrowed,
+                {mark(connection, matching)} as mark, {", ".join(cells)}
             from (
                 select r.*, r.{matching.identifier} as identifier, a.record_id is not null as is_borrowed
                 from {matching.records} as r left join (
                     select record_id from matching.{matching.entity}_anchor where is_borrowed) as a using (record_id)
                 where {only}))"""
-    )
-    connection.execute(
-        f"create or replace temp view entity_row as select {columns(matching)} from prepared where tid is not null"
-    )
 
 
 def compared_cells(matching: Matching) -> dict[str, str]:
@@ -60,7 +116,7 @@ def columns(matching: Matching, tid: str = "tid") -> str:
 
     The texts stay where they are until two records are compared: to carry them costs more than to look them up.
     """
-    return f"rid, {tid} as tid, {facts(matching)}"
+    return f"rid, {tid} as tid, mark, {facts(matching)}"
 
 
 def facts(matching: Matching) -> str:

@@ -13,8 +13,8 @@ from jiceng_pipeline.matching import (
     features,
     kept,
     macros,
+    preparation,
     residual,
-    statistics,
     training,
     versions,
 )
@@ -24,7 +24,8 @@ from jiceng_pipeline.standard.macro import literal
 # what matching puts by of every record, or of every pair
 _WIDE = (
     "prepared",
-    "loose_row",
+    "unnumbered",
+    "looked_up",
     "joined_row",
     "left_value",
     "holder",
@@ -48,13 +49,12 @@ def create_anchor(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     connection.execute(f"create or replace table matching.{matching.entity}_anchor as {anchor.select(matching)}")
 
 
-def create_match(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, worth: int = kept.WORTH
-) -> None:
+def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
     """Create `matching.<entity>_match`, a row for each record that its own identifier does not place: where it went.
 
-    By the model version in force; where there is none, one is trained and pinned first. Of `worth` records or more
-    the weights are kept for the next sync, which then weighs only what has changed.
+    By the model version in force; where there is none, one is trained and pinned first. Of
+    `settings.kept_records` or more what was found is kept for the next sync, which then prepares and weighs only what
+    has changed.
 
     Columns: record_id, cluster_number, method, weight (hundredths of a bit) and pattern (level of every
     comparison) of what decided it; near_record_id, near_weight, second_record_id, second_weight: the two best
@@ -62,25 +62,27 @@ def create_match(
     """
     # every tie is broken by a total order, so nothing depends on the order of rows in between
     connection.execute("set preserve_insertion_order = false")
-    features.create(connection, matching)
     version = versions.in_force(settings, matching.entity)
-    if version:
-        versions.load(connection, settings, matching, version, named="tid is null")  # who is to be placed
-        statistics.apply(connection, matching)
-    else:
+    if is_first := version is None:
+        features.create(connection, matching)
         version = training.trained(connection, settings, matching, "首次同步")
-    decisions.create_pairs(connection, matching.entity)
-    with kept.opened(connection, settings, matching, version.name, worth):
+    with kept.opened(connection, settings, matching, version.name) as is_kept:
+        is_whole = preparation.prepare(connection, settings, matching, version, is_prepared=is_first)
+        decisions.create_pairs(connection, matching.entity)
         residual.resolve(connection, matching, version.weights)
+        if is_kept and is_whole:
+            preparation.keep(connection)
+        _create_match(connection, matching)
+
+
+def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    _create_smallest(connection, matching)
     connection.execute(
         f"""create or replace table matching.{matching.entity}_match as
-        with named as (select tid from near union select second from near), first as (
-            select tid, min(rid) as rid from placed_row semi join named using (tid) group by tid
-        ), smallest as (select f.tid, p.record_id from first as f join prepared as p using (rid))
         select r.record_id, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
             one.record_id as near_record_id, n.weight as near_weight,
             two.record_id as second_record_id, n.second_weight
-        from cluster as c join prepared as r using (rid)
+        from cluster as c join wording as r using (rid)
         left join near as n on n.rid = c.rid
         left join smallest as one on one.tid = n.tid
         left join smallest as two on two.tid = n.second
@@ -89,6 +91,36 @@ def create_match(
     connection.execute("set preserve_insertion_order = true")
     for table in _WIDE:  # the connection stays open for what is made next, and so would they
         connection.execute(f"drop table if exists {table}")
+
+
+def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create temp table `smallest(tid, record_id)`: of each entity that is near to a record, the smallest record.
+
+    Which it was before records without a number joined is kept, but for the entities that have moved.
+    """
+    connection.execute(
+        """create or replace temp table wanted as select distinct tid from (
+            select tid from near union all select second from near);
+        delete from kept.smallest where tid in (from moved);
+        create or replace temp table late as
+        select rid, tid from joined_row where rid not in (select rid from settled);
+        create or replace temp table new as from wanted anti join kept.smallest using (tid);
+        create or replace temp table fresh as
+        select tid, min(rid) as rid
+        from placed_row semi join new using (tid) anti join late using (rid)
+        group by tid"""
+    )
+    features.look_up(connection, matching, "(select rid from fresh union all select rid from cluster)")
+    connection.execute(
+        """insert into kept.smallest select f.tid, f.rid, w.record_id from fresh as f join wording as w using (rid);
+        create or replace temp table smallest as
+        select tid, arg_min(record_id, rid) as record_id from (
+            from kept.smallest semi join wanted using (tid)
+            union all
+            select l.tid, l.rid, r.record_id
+            from late as l semi join wanted using (tid) join loose_row as r using (rid))
+        group by tid"""
+    )
 
 
 def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:

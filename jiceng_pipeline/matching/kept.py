@@ -1,8 +1,8 @@
-"""What one sync keeps for the next: every pair that was weighed, and a mark of each record by which it was.
+"""What one sync keeps for the next: what was prepared of each record, and every pair that was weighed.
 
 A cache, beside the published versions and no part of them: it may be deleted at any time, and whatever does not
 fit any more (another model, another program, a run that broke off) is forgotten, and every record weighed anew.
-No text is in it: numbers of records, of entities and of what blocks are made of.
+No text is in it but ids of records: numbers of records, of entities, and of what they hold.
 """
 
 from collections.abc import Iterator
@@ -20,38 +20,54 @@ from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import has_table
 
-WORTH = 50_000  # records: fewer are weighed anew sooner than it takes to look up what has changed
 _CODE = Path(__file__).parent
 
 
 @contextmanager
 def opened(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: str, worth: int
-) -> Iterator[None]:
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: str
+) -> Iterator[bool]:
     """Attach `kept`, as the sync before left it or empty; what is done inside is kept if it ends well.
 
-    Tables: `record(rid, tid, mark)`, tid null where a record was to be placed; `left_key`, `kin` and `crowded`, what
-    those records are blocked by, who their kin is, and which blocks are too wide; `weighed`, `excluded`, `near`.
-    Needs `prepared`; of less than `worth` records nothing is kept.
+    Yields whether it is kept at all: of less than `settings.kept_records` records nothing is.
+
+    Of all records: `entity_row` and `loose_row`, what was prepared of them; `stopped(kind, value)`, and in
+    `stopped_holding(rid, kind, value)` who holds it; `name_count`.
+    Of weighing: `record(rid, tid, mark)`, tid null where a record was to be placed; `left_key`, `kin` and `crowded`,
+    what those records are blocked by, who their kin is, and which blocks are too wide; `weighed`, `excluded`, `near`;
+    `settled(rid, tid)`, where people put a record; `smallest(tid, rid, record_id)`, the smallest record that an
+    entity had before others joined.
     """
-    records = connection.execute("select count(*) from prepared").fetchall()[0][0]
-    made_by = _made_by(version)
-    _attach(connection, settings, matching, made_by if records >= worth else None)
+    records = connection.execute(f"select count(*) from {matching.records}").fetchall()[0][0]
+    is_kept = records >= settings.kept_records
+    made_by = _made_by(settings, version)
+    _attach(connection, settings, matching, made_by if is_kept else None)
     try:
         connection.execute("delete from kept.made")  # until all is done there is nothing that anybody could use
-        yield
+        yield is_kept
         connection.execute(f"insert into kept.made values ({literal(made_by)})")
     finally:
         connection.execute("detach kept")
 
 
 def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -> None:
-    """Forget everything; temp table `forgotten(why)` says why, and is empty where nothing was forgotten."""
+    """Forget everything."""
+    connection.execute(
+        """create or replace table kept.made (made_by varchar);
+        drop table if exists kept.entity_row;
+        drop table if exists kept.loose_row"""
+    )
+    forget_weighed(connection, matching, why)
+
+
+def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -> None:
+    """Forget what was weighed; temp table `forgotten(why)` says why, and is empty where nothing was forgotten."""
     connection.execute(f"insert into forgotten values ({literal(why)})")
     levels = ", ".join(f"{name} utinyint" for name in matching.comparisons)
     connection.execute(
-        f"""create or replace table kept.made (made_by varchar);
-        create or replace table kept.record (rid ubigint, tid ubigint, mark ubigint);
+        f"""create or replace table kept.record (rid ubigint, tid ubigint, mark ubigint);
+        create or replace table kept.settled (rid ubigint, tid ubigint);
+        create or replace table kept.smallest (tid ubigint, rid ubigint, record_id varchar);
         create or replace table kept.left_key (rid ubigint, key ubigint);
         create or replace table kept.kin (rid ubigint, tid ubigint);
         create or replace table kept.crowded (key ubigint, tid ubigint);
@@ -90,9 +106,11 @@ def _is_by(connection: duckdb.DuckDBPyConnection, made_by: str) -> bool:
     return connection.execute("select made_by from kept.made").fetchall() == [(made_by,)]
 
 
-def _made_by(version: str) -> str:
-    """Return what the numbers and weights in the file depend on: the model version, this room's code, the engine."""
-    told = sha256(f"{version}|{duckdb.__version__}|{macros.statements()}|{functions.macros()}".encode())
+def _made_by(settings: Settings, version: str) -> str:
+    """Return what the file depends on: the model version, this room's code, the engine, the home's secret."""
+    told = sha256(
+        f"{settings.secret}|{version}|{duckdb.__version__}|{macros.statements()}|{functions.macros()}".encode()
+    )
     for path in sorted((*_CODE.rglob("*.py"), *_CODE.rglob("*.yaml"))):
         told.update(path.read_bytes())
     return told.hexdigest()

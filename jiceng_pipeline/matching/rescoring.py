@@ -41,13 +41,14 @@ def renew(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: we
         _weigh(connection, matching, learned)
     _renew_near(connection, matching)
     connection.execute(
-        """create or replace temp table rescored as
-        select (select count(*) from prepared) as records, (select count(*) from changed) as changed,
+        f"""create or replace temp table rescored as
+        select (select count(*) from {matching.records}) as records, (select count(*) from changed) as changed,
             (select count(*) from todo) as to_place,
             (select count(*) from anew) as weighed_anew, (select count(*) from beside) as weighed_beside,
             (select max(why) from forgotten) as why;
         delete from kept.record where rid in (select rid from changed where mark_before is not null);
-        insert into kept.record select rid, tid, mark from changed where mark is not null"""
+        insert into kept.record select rid, tid, mark from changed where mark is not null;
+        create or replace table kept.settled as from settled"""
     )
 
 

@@ -11,10 +11,8 @@ def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: 
 
     `cluster` has every record that its own identifier does not place; `near(rid, tid, weight, second,
     second_weight)` the best and the second best entity of every record that was scored. Needs
-    `features.create`, `statistics.apply`, `decisions.create_pairs` and `kept.opened`.
+    `preparation.prepare` and `decisions.create_pairs`.
     """
-    # few, and asked for again and again
-    connection.execute("create or replace temp table loose_row as from prepared where tid is null")
     _said(connection, matching)
     _see(connection, "placed_row")
     rescoring.renew(connection, matching, learned)
@@ -62,11 +60,11 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     moved = connection.execute("select count(*) from cluster where method = 'identifier'").fetchall()[0][0]
     kept = "entity_row anti join cluster using (rid)" if moved else "entity_row"
     connection.execute(f"create or replace temp view placed_row as from {kept} union all from joined_row")
-    _extend(connection, matching, "cluster", "prepared")
+    _extend(connection, matching, "cluster", "fact")
 
 
 def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: str, rows: str) -> None:
-    """Add the records of `joined(rid, tid)`, which are among the `rows` of `prepared`, to those of the entities."""
+    """Add the records of `joined(rid, tid)`, which are among these `rows`, to those of the entities."""
     connection.execute(
         f"""insert into joined_row
         select {features.columns(matching, "joined_tid")}
@@ -121,7 +119,7 @@ def exclude(connection: duckdb.DuckDBPyConnection) -> None:
         join entity_row as o on o.tid = p.borrowed join cluster as c on c.rid = o.rid
         union
         select d.rid, coalesce(c.tid, o.tid, o.rid) as tid
-        from decided_different as d join prepared as o on o.rid = d.other left join cluster as c on c.rid = d.other"""
+        from decided_different as d join fact as o on o.rid = d.other left join cluster as c on c.rid = d.other"""
     )
 
 

@@ -115,11 +115,14 @@ def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         select tid, rid, place, is_current, face, {bits or 0} as kinds{others}
         from target_row semi join (select tid from pair) using (tid)"""
     )
-    cells = ", ".join(f"p.{cell} as {name}" for name, cell in features.compared_cells(matching).items())
+    cells = ", ".join(f"w.{cell} as {name}" for name, cell in features.compared_cells(matching).items())
+    connection.execute(
+        "create or replace temp table one_face as select tid, min(rid) as rid from named_row group by tid, face"
+    )
+    features.look_up(connection, matching, "one_face")
     connection.execute(
         f"""create or replace temp table target_face as
-        select one.tid, {cells}
-        from (select tid, min(rid) as rid from named_row group by tid, face) as one join prepared as p using (rid)"""
+        select one.tid, {cells} from one_face as one join wording as w using (rid)"""
     )
     connection.execute(
         "create or replace temp table target_mask as select tid, bit_or(kinds) as kinds from named_row group by tid"

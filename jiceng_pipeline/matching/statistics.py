@@ -7,6 +7,7 @@ from jiceng_pipeline.matching import features
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
+OFTEN = 0.5  # of the holders that would stop it: what more records hold is stopped if the version lists it
 _SHARED = 0.05  # of the entities of a system, how many have several records there, for that to be usual
 _ENOUGH = 60_000  # records tell that as well as all of them
 
@@ -73,7 +74,12 @@ def _often(matching: Matching, share: float) -> str:
 
 
 def apply(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Remove common values from `prepared`."""
+    """Remove the values in `stopped` from `prepared`; `stopped_holding(rid, kind, value)` says who held them."""
+    kinds = {kind for kind, _ in features.limited(matching)}
+    connection.execute(
+        f"""create or replace temp table stopped_holding as
+        from ({features.values(matching, "prepared", kinds=kinds)}) semi join stopped using (kind, value)"""
+    )
     for kind, _, cell in features.cells_of(matching):
         connection.execute(
             f"update prepared set {cell} = null where {cell} in (select value from stopped where kind = {kind})"
@@ -86,7 +92,7 @@ def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching) -> N
     Of what fewer hold nothing has to be known.
     """
     connection.execute(
-        f"create or replace temp table often as with {_often(matching, 0.5)} select kind, value from often"
+        f"create or replace temp table often as with {_often(matching, OFTEN)} select kind, value from often"
     )
 
 

@@ -17,19 +17,22 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create temp tables of a change since `kept` was written; where all is new, `kept` is empty.
 
     `changed(rid, tid, mark)`: the records that are not as they were, as they are now, `mark` null where there is
-    none any more; `moved(tid)`: the entities that are not as they were; `anew(rid)`: the records of `todo` to be
-    weighed against everybody; `beside(rid)`: those whose pairs with others stay. Needs `placed_row` and `todo`.
+    none any more; `settled`, where people put a record; `moved(tid)`: the entities that are not as they were;
+    `anew(rid)`: the records of `todo` to be weighed against everybody; `beside(rid)`: those whose pairs with others
+    stay. Needs `placed_row` and `todo`.
     """
+    connection.execute("create or replace temp table settled as select rid, tid from cluster")
     known = connection.execute("select count(*) from kept.record").fetchall()[0][0]
-    _create_changed(connection, matching)
     if known:
+        _create_suspect(connection)
+        _create_changed(connection, matching, "semi join suspect using (rid)")
         _create_anew(connection, matching)
         _create_beside(connection, matching)
         few = f"(select count(*) from anew) + (select count(*) from beside) <= {_MOST} * (select count(*) from todo)"
         if connection.execute(f"select {few}").fetchall()[0][0]:
             return
-        kept.clear(connection, matching, "变动太多")
-        _create_changed(connection, matching)
+        kept.forget_weighed(connection, matching, "变动太多")
+    _create_changed(connection, matching)
     connection.execute(
         """create or replace temp table anew as from todo;
         create or replace temp table beside as from todo limit 0;
@@ -37,18 +40,28 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     )
 
 
-def _create_changed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+def _create_suspect(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create temp table `suspect(rid)`: no other record can have changed."""
+    connection.execute(
+        """create or replace temp table suspect as
+        from altered
+        union select rid from (from settled except from kept.settled)
+        union select rid from (from kept.settled except from settled)"""
+    )
+
+
+def _create_changed(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str = "") -> None:
     connection.execute("create or replace temp view unplaced as from loose_row semi join todo using (rid)")
     mark = f"hash({features.facts(matching)})"
     connection.execute(
         f"""create or replace temp table changed as
         with now as (
-            select rid, tid, {mark} as mark from placed_row
+            select rid, tid, {mark} as mark from placed_row {only}
             union all
-            select rid, cast(null as ubigint), {mark} from unplaced
+            select rid, cast(null as ubigint), {mark} from unplaced {only}
         )
         select coalesce(n.rid, k.rid) as rid, n.tid, n.mark, k.tid as tid_before, k.mark as mark_before
-        from now as n full join kept.record as k on k.rid = n.rid
+        from now as n full join (from kept.record {only}) as k on k.rid = n.rid
         where n.mark is distinct from k.mark or n.tid is distinct from k.tid"""
     )
 

@@ -142,20 +142,26 @@ def load(
 
     Bearers are counted of the names that the rows of `prepared` have where the SQL `named` holds.
     """
-    told = _told(version.folder)
-    systems = ", ".join(literal(system) for system in told["shared_systems"]) or "null"
+    load_places(connection, version)
+    statistics.create_often(connection, matching)
+    statistics.create_keyed_value(connection, settings, matching, "often")
+    connection.execute(f"create or replace temp table stopped as {listed(version)}")
+    load_names(connection, settings, matching, version, named)
+
+
+def load_places(connection: duckdb.DuckDBPyConnection, version: Version) -> None:
+    """Create temp table `shared_place` from a version."""
+    systems = ", ".join(literal(system) for system in _told(version.folder)["shared_systems"]) or "null"
     connection.execute(
         f"""create or replace temp table shared_place as
         select value_number(system) as place from (select unnest([{systems}]) as system) where system is not null"""
     )
-    statistics.create_often(connection, matching)
-    statistics.create_keyed_value(connection, settings, matching, "often")
-    connection.execute(
-        f"""create or replace temp table stopped as
-        select k.kind, k.value from keyed_value as k
-        semi join read_parquet({literal(str(version.folder / "stopped.parquet"))}) as s
-            on s.kind = k.kind and s.value = k.keyed"""
-    )
+
+
+def load_names(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: Version, named: str
+) -> None:
+    """Create temp table `name_count` from a version, of the names in `prepared` where the SQL `named` holds."""
     counted = statistics.name(matching, "r")
     statistics.create_keyed_name(connection, settings, matching, f"select {counted} from prepared as r where {named}")
     connection.execute(
@@ -163,6 +169,13 @@ def load(
         select k.name, n.entities from keyed_name as k
         join read_parquet({literal(str(version.folder / "name_count.parquet"))}) as n on n.name = k.keyed"""
     )
+
+
+def listed(version: Version) -> str:
+    """Return a select of (kind, value): what of `keyed_value` the version's stop-list has."""
+    return f"""select k.kind, k.value from keyed_value as k
+        semi join read_parquet({literal(str(version.folder / "stopped.parquet"))}) as s
+            on s.kind = k.kind and s.value = k.keyed"""
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection, rows: str) -> str:

@@ -2,6 +2,7 @@
 
 import random
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -165,10 +166,11 @@ def move_in_with(connection, chance, matching):
         )
 
 
-def matched(connection, settings, matching, worth):
+def matched(connection, settings, matching, kept_records):
     """Return every row of who belongs with whom and why, and what was weighed for it."""
+    settings = replace(settings, kept_records=kept_records)
     identity.create_anchor(connection, matching)
-    identity.create_match(connection, settings, matching, worth)
+    identity.create_match(connection, settings, matching)
     weighed = connection.execute("select weighed_anew + weighed_beside, to_place, why from rescored").fetchall()[0]
     identity.create_link(connection, settings, matching)
     tables = (f"matching.{matching.entity}_{part}" for part in ("anchor", "match", "link"))
@@ -188,6 +190,22 @@ def test_a_day_makes_the_same_as_a_full_run_row_for_row(synced, tmp_path, entity
             full, _ = matched(connection, settings, matching, NEVER)
             assert day == full
             assert why == "变动太多" or 0 < weighed < every
+
+
+def test_what_too_many_have_is_stopped_and_counts_again_as_in_a_full_run(synced, tmp_path):
+    matching, settings = matchings()["resident"], Settings(home=tmp_path)
+    with records_of(synced, settings, matching) as connection:
+        bearers = picked(connection, random.Random(4), matching, 40)
+        stopped = []
+        # a whole village's telephone; then hardly anybody has it; then more have it again
+        for phone, of in (("051312345678", bearers), (None, bearers[:36]), ("051312345678", bearers[:9])):
+            connection.execute(f"update {matching.records} set phone = ? where record_id in ?", [phone, of])
+            day, (_, _, why) = matched(connection, settings, matching, 0)
+            stopped.append(connection.execute("select count(*) from stopped").fetchall()[0][0])
+            full, _ = matched(connection, settings, matching, NEVER)
+            assert day == full
+            assert (why is None) == (len(stopped) > 1), "kept from the first evening on"
+        assert stopped[0] - 1 == stopped[1] == stopped[2] - 1
 
 
 def broken_off(path):
@@ -224,4 +242,13 @@ def test_another_model_weighs_everything_anew(synced, tmp_path):
         connection.execute(f"delete from {matching.records} where md5_number_lower(record_id) % 3 = 0")
         training.retrained(connection, settings, matching, "试", "a")
         _, (weighed, every, why) = matched(connection, settings, matching, 0)
+        assert weighed == every > 0 and why
+
+
+def test_another_secret_matches_everything_anew(synced, tmp_path):
+    matching, settings = matchings()["enterprise"], Settings(home=tmp_path)
+    with records_of(synced, settings, matching) as connection:
+        matched(connection, settings, matching, 0)
+        (tmp_path / "secret.key").write_text("5" * 64)
+        _, (weighed, every, why) = matched(connection, Settings(home=tmp_path), matching, 0)
         assert weighed == every > 0 and why

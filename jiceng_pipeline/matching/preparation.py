@@ -1,0 +1,80 @@
+"""What is compared, made of all records, or, of a day, of those only that are not as they were."""
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import altered, features, macros, statistics, stop_list, versions
+from jiceng_pipeline.matching.model import Matching
+
+
+def prepare(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    matching: Matching,
+    version: versions.Version,
+    *,
+    is_prepared: bool,
+) -> bool:
+    """Create `altered`, the views of `features.create` over all records, `loose_row`, and what a version says of them.
+
+    `loose_row` has the rows of `prepared` that no identifier places. Return whether `prepared` itself has all; else
+    it has those that altered, and `kept` is up to date. Needs `kept.opened`. `is_prepared`: training has done it.
+    """
+    macros.create(connection)
+    if altered.find(connection, matching):
+        _prepare_altered(connection, settings, matching, version)
+        return False
+    if not is_prepared:
+        features.create(connection, matching)
+        versions.load(connection, settings, matching, version, named="tid is null")  # who is to be placed
+        statistics.apply(connection, matching)
+    # few, and asked for again and again
+    connection.execute(
+        """create or replace temp table unnumbered as from prepared where tid is null;
+        create or replace temp view loose_row as from unnumbered"""
+    )
+    return True
+
+
+def keep(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put all that is prepared into `kept`."""
+    connection.execute(
+        """create or replace table kept.entity_row as from entity_row;
+        create or replace table kept.loose_row as from fact where tid is null"""
+    )
+    for table in ("stopped", "stopped_holding", "name_count"):
+        connection.execute(f"create or replace table kept.{table} as from {table}")
+
+
+def _prepare_altered(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: versions.Version
+) -> None:
+    _create_prepared(connection, matching)
+    if stop_list.renew(connection, settings, _few(matching), version):
+        _create_prepared(connection, matching)
+    connection.execute("create or replace temp table stopped as from kept.stopped")
+    statistics.apply(connection, matching)
+    versions.load_places(connection, version)
+    versions.load_names(connection, settings, _few(matching), version, named="tid is null")
+    for table in ("entity_row", "loose_row", "stopped_holding"):
+        connection.execute(f"delete from kept.{table} where rid in (from altered)")
+    connection.execute(
+        """insert into kept.entity_row from entity_row;
+        insert into kept.loose_row from fact where tid is null;
+        insert into kept.stopped_holding from stopped_holding;
+        insert into kept.name_count from name_count anti join kept.name_count using (name);
+        create or replace temp table name_count as from kept.name_count"""
+    )
+    features.see_kept(connection, matching)
+
+
+def _create_prepared(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    connection.execute(
+        f"""create or replace temp table altered_record as
+        from {matching.records} as r where {features.among("from altered")}"""
+    )
+    features.create(connection, _few(matching))
+
+
+def _few(matching: Matching) -> Matching:
+    return matching.model_copy(update={"records": "altered_record"})
