@@ -133,6 +133,7 @@ def _states(settings) -> list[State]:
     own = routes.communities(settings)[0]
     clients = {account: _client(account) for account in (None, *routes.ROLES)}
     _doubt(clients["clerk"], routes.place(settings, own))
+    _subscribe(clients["clerk"], settings, own)
     found = []
     for account, address, text in _pages(settings, clients, own):
         found.append(State(account, address, "normal"))
@@ -195,6 +196,21 @@ def _doubt(client, place) -> None:
         f"/at/{place.code}/resident/{place.ids['resident']}/phone/dispute",
         {"believed": "13800000000", "basis": "本人说的", "sent": "1"},
     )
+
+
+def _subscribe(client, settings, own: str) -> None:
+    """Subscribe and have it delivered, so that there is a subscription with a receipt to look at."""
+    import yaml
+
+    from jiceng_pipeline.exchange import delivery
+
+    folder = settings.home / "out"
+    folder.mkdir(exist_ok=True)
+    target = {"way": "folder", "folder": str(folder), "title": "社区的共享盘", "for": "clerk"}
+    settings.subscribers.write_text(yaml.safe_dump({"disk": target}, allow_unicode=True))
+    wanted = {"elements": ["name", "sex_code"], "scope": own, "cadence": "daily", "target": "disk"}
+    client.post("/subscribe/resident_register/check", wanted)
+    delivery.deliver(settings, now=True)
 
 
 def _page(client, address: str) -> str:

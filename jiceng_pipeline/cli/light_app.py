@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import err, out, print_json, say
+from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 
 apps = typer.Typer(no_args_is_help=True, help=say("轻应用：名单、看板、提醒", "light apps"))
@@ -45,16 +46,24 @@ def list_apps(as_json: _AsJson = False) -> None:
 
 
 @apps.command(help=say("查轻应用写得对不对：说明行、用到的数据元、遮盖", "check headers, elements and masks"))
-def check(name: Annotated[str, typer.Argument(help=say("轻应用的名称；不写为全部", "app; all without"))] = "") -> None:
-    """Check one app or all against the version being served, as the next sync would; nothing is made."""
+def check(name: Annotated[str, typer.Argument(help=say("轻应用的名称；不写为全部", "app; all without"))] = "") -> int:
+    """Check one app or all against the version being served, as the next sync would; return 2 where one is wrong."""
     from jiceng_pipeline.exchange import light_app
 
     settings = Settings.load()
     known = light_app.light_apps(settings.sql_models)
     wanted = [light_app.find(settings.sql_models, name)] if name else list(known.values())
+    wrong = 0
     for each in wanted:
-        light_app.check(settings, each)
+        try:
+            light_app.check(settings, each)
+        except DefinitionError as error:
+            wrong += 1
+            err.print(str(error), soft_wrap=True, markup=False)
+    if wrong:
+        return DefinitionError.exit_code
     out.print(say(f"{len(wanted)} 个轻应用都没有问题。", f"{len(wanted)} apps are in order."))
+    return 0
 
 
 @apps.command(name="open", help=say("打开一个轻应用", "open an app for a place"))

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from jiceng_pipeline.cli.app import main
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import light_app, sandbox
@@ -117,9 +118,11 @@ def test_what_is_declared_and_used_nowhere_is_a_right_nobody_needs(database, tmp
         light_app.approve(database, made)
 
 
-def test_every_app_there_is_declares_what_it_uses_and_nothing_more(synced):
-    for each in light_apps(synced.sql_models).values():
-        light_app.check(synced, each)
+def test_every_app_there_is_declares_what_it_uses_and_nothing_more(synced, monkeypatch, capsys):
+    monkeypatch.setenv("JICENG_HOME", str(synced.home))
+    with pytest.raises(SystemExit) as stop:
+        main(["app", "check"])
+    assert (stop.value.code, capsys.readouterr().err) == (0, "")
 
 
 def test_a_copied_app_says_in_another_city_what_it_says_here(synced, tmp_path):
