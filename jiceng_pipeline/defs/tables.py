@@ -49,9 +49,10 @@ def _make(sync: Sync, table: Table) -> Mapping[str, Any]:
     if table.full_name == catalogue.OUTCOME:
         sync.bind()
     with sync.connection(alone=table.is_alone) as connection:
-        if not sync.is_unchanged:
-            materialise(connection, table, sync.settings)
-        rows = figures.count(connection, table.full_name)
+        if sync.is_unchanged:
+            rows = figures.count(connection, table.full_name)
+        else:
+            rows = materialise(connection, table, sync.settings)
         told = {
             "dagster/row_count": rows,
             "dagster/column_schema": columns.schema(connection, table),

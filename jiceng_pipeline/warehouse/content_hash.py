@@ -1,7 +1,8 @@
 """A fingerprint of what a version says, independent of row order, file layout and when it was made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from itertools import groupby
 
 import duckdb
 
@@ -12,6 +13,7 @@ from jiceng_pipeline.warehouse.connection import identifier
 _OUTSIDE = {("returned", "changes")}
 _OUTSIDE_SCHEMAS = {"landing", "previous", "main"}
 _OUTSIDE_COLUMNS = {"seconds"}
+_WIDE = 30  # columns: below, looking which are empty takes longer than it saves
 _LOW = f"cast({2**64 - 1} as uhugeint)"
 
 
@@ -29,12 +31,25 @@ def table_hashes(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[in
 
 
 def _hash(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> tuple[int, str]:
-    cells = ", ".join(f"coalesce(cast({identifier(name)} as varchar), chr(0))" for name in columns)
+    cells = ", ".join(_cells(connection, table, columns))
     rows, high, low = connection.execute(
         f"""select count(*), sum(cast(line >> 64 as ubigint)), sum(cast(line & {_LOW} as ubigint))
         from (select md5_number(concat_ws(chr(31), {cells})) as line from {table})"""
     ).fetchall()[0]
     return rows, sha256(f"{columns}|{rows}|{high}|{low}".encode()).hexdigest()[:32]
+
+
+def _cells(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> Iterator[str]:
+    """Yield SQL for the text of each column; of a wide table, most of whose columns are empty, those stand as one."""
+    held = [1] * len(columns)
+    if len(columns) > _WIDE:
+        counts = ", ".join(f"count({identifier(name)})" for name in columns)
+        held = list(connection.execute(f"select {counts} from {table}").fetchall()[0])
+    for is_empty, group in groupby(zip(columns, held, strict=True), key=lambda cell: not cell[1]):
+        if is_empty:
+            yield " || chr(31) || ".join("chr(0)" for _ in group)
+        else:
+            yield from (f"coalesce(cast({identifier(name)} as varchar), chr(0))" for name, _ in group)
 
 
 def combined(tables: Mapping[str, tuple[int, str]]) -> str:
