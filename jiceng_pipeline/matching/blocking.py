@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from jiceng_pipeline.matching import features
-from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.matching.model import Matching, Sure
 
 _MARK = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: its multiples lie far apart
 
@@ -15,12 +15,12 @@ def create_pair(
 ) -> None:
     """Create temp table `pair(rid, tid)`: each record of `left_row` with the entities it shares a block with.
 
-    Entities are in `target_row(tid, ...)`; what they hold of `left_value` is in `holder(tid, kind, value)`.
+    Entities are in `target_row(tid, ...)`; what `left_row` and its kin hold is in `left_value(rid, kind, value)`.
     A block and what two records share in it are one number, `key`, so that one number is all that is joined.
     `among`: both sides are the same records, and a pair is wanted once, the smaller first. Leaves
     `left_key(rid, block, key)`, and in `crowded(key, tid)` the blocks too wide to be used.
 
-    Most records meet one entity by name, birth and home: unless `everywhere`, these are sought in the blocks
+    Most records meet one entity by name, birth and home: unless `everywhere`, these are sought in the block
     of `sure` alone.
     """
     connection.execute(
@@ -29,25 +29,50 @@ def create_pair(
         create or replace temp table met (rid ubigint, tid ubigint, blocks integer);
         create or replace temp view asked_row as from left_row"""
     )
-    every = range(len(matching.blocks))
-    first = () if among or everywhere else tuple(matching.blocks.index(block) for block in matching.sure)
-    if first:
-        _meet(connection, matching, first, among=among)
-        bit = 1 << first[0]
-        connection.execute(
-            f"""create or replace temp table sure as
-            select distinct rid from met where blocks & {bit} <> 0 and blocks <> {bit};
-            create or replace temp table open_row as
-            select {features.columns(matching)} from left_row anti join sure using (rid);
-            create or replace temp view asked_row as from open_row"""
-        )
-    _meet(connection, matching, [number for number in every if number not in first], among=among)
+    numbers = list(range(len(matching.blocks)))
+    if matching.sure and not among and not everywhere:
+        first = matching.blocks.index(matching.sure.block)
+        numbers.remove(first)
+        _meet(connection, matching, [first], among=among)
+        _create_open(connection, matching, matching.sure)
+    _meet(connection, matching, numbers, among=among)
     connection.execute("create or replace temp table pair as select distinct rid, tid from met")
     connection.execute("drop table met")
 
 
+def _create_open(connection: duckdb.DuckDBPyConnection, matching: Matching, sure: Sure) -> None:
+    """Let `asked_row` be the records of `left_row` that no entity of `met` is sure for."""
+    kinds = {list(matching.values).index(name) for name in sure.values}
+    cells = ", ".join(cell for kind, _, cell in features.cells_of(matching) if kind in kinds)
+    connection.execute(
+        f"""create or replace temp table met_row as
+        select tid, {cells} from target_row semi join (select tid from met) using (tid);
+        create or replace temp table sure as
+        select distinct rid from (
+            select m.rid, m.tid, v.kind, v.value from met as m join left_value as v using (rid)
+            where v.kind in ({", ".join(map(str, sorted(kinds)))})
+        ) semi join ({features.values(matching, "met_row", "tid", kinds)}) using (tid, kind, value);
+        create or replace temp table open_row as
+        select {features.columns(matching)} from left_row anti join sure using (rid);
+        create or replace temp view asked_row as from open_row;
+        drop table met_row; drop table sure"""
+    )
+
+
+def create_holder(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:
+    """Create temp table `holder(tid, kind, value)`: what entities hold of what the `rows` of the left have."""
+    connection.execute(
+        f"""create or replace temp table holder as
+        select distinct tid, kind, value
+        from ({features.values(matching, "target_row", "tid", matching.blocking())})
+        semi join (select kind, value from left_value semi join {rows} using (rid)) using (kind, value)"""
+    )
+
+
 def _meet(connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Sequence[int], *, among: bool) -> None:
     """Add to `left_key`, `crowded` and `met` what the records of `asked_row` meet in these blocks."""
+    if any(_values(matching, matching.blocks[number]) for number in numbers):
+        create_holder(connection, matching, "asked_row")
     connection.execute(f"create or replace temp table asked_key as {' union all '.join(_left(matching, numbers))}")
     create_right_key(connection, matching, numbers, only="asked_key")
     ordered = "where l.rid < r.tid" if among else ""
@@ -84,10 +109,10 @@ def create_right_key(
     `only`: a table of the blocks that are wanted.
     """
     wanted = range(len(matching.blocks)) if numbers is None else numbers
-    _named_holder(connection, matching, wanted, only)
+    if any(_values(matching, matching.blocks[number]) for number in wanted):
+        _named_holder(connection, matching, wanted)
     rows = " union all ".join(_right(matching, wanted, only))
     connection.execute(f"create or replace temp table right_key as {rows}")
-    connection.execute("drop table named_holder")
 
 
 def meeting(matching: Matching, left: str, right: str) -> str:
@@ -105,23 +130,15 @@ def meeting(matching: Matching, left: str, right: str) -> str:
             semi join ({features.values(matching, left, kinds=kinds)}) using (kind, value)"""
 
 
-def _named_holder(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Sequence[int], only: str | None
-) -> None:
+def _named_holder(connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Sequence[int]) -> None:
     """Create `named_holder`: each value that an entity holds beside each of the features it may be blocked with."""
     blocks = [matching.blocks[number] for number in numbers]
     parts = sorted({part for block in blocks for part in _features(matching, block) if len(block) > 1})
-    kinds = sorted({kind for block in blocks for kind in _values(matching, block)})
     cells = ", ".join(f"b_{part}" for part in parts)
-    held = f"from holder where kind in ({', '.join(map(str, kinds)) or 'null'})"
-    if only:  # of what nobody asks for nothing has to be known
-        held = f"""from ({held}) semi join (
-            select kind, value from left_value semi join (select rid from {only}) using (rid)) using (kind, value)"""
     connection.execute(
         f"""create or replace temp table named_holder as
-        with held as ({held})
         select h.tid, h.kind, h.value, {", ".join(f"b.b_{part}" for part in parts) or "null as none"}
-        from held as h join (select distinct tid, {cells or "null"} from target_row) as b using (tid)"""
+        from holder as h join (select distinct tid, {cells or "null"} from target_row) as b using (tid)"""
     )
 
 

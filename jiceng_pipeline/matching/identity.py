@@ -138,8 +138,7 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
     )
     connection.execute(
         f"""create or replace temp table clustered as
-        select record_number(r.record_id) as rid, r.record_id, r.system, r.is_current, l.place,
-            m.method, m.weight, m.pattern,
+        select r.record_id, r.system, r.is_current, l.place, m.method, m.weight, m.pattern,
             coalesce(m.cluster_number, value_number(r.{matching.identifier})) as cluster_number
         from {matching.records} as r join landed as l using (first_landed)
         left join matching.{entity}_match as m using (record_id)"""
@@ -148,11 +147,10 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
         f"""create or replace temp table founded as
         with first as (select cluster_number, min(place) as place from clustered group by cluster_number),
         founding as (
-            select c.cluster_number, min(c.rid) as rid
+            select c.cluster_number, min(c.record_id) as record_id
             from clustered as c join first using (cluster_number, place) group by c.cluster_number
         )
-        select f.cluster_number, {keyed(settings, entity, "c.record_id")} as entity_id
-        from founding as f join clustered as c using (rid)"""
+        select cluster_number, {keyed(settings, entity, "record_id")} as entity_id from founding"""
     )
     connection.execute(
         f"""create or replace table matching.{entity}_link as

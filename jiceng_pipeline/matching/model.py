@@ -47,13 +47,19 @@ class Probes(Document):
     spread_bits: float = Field(default=2.0, description="how far a weight is expected to lie from the declared one")
 
 
+class Sure(Document):
+    """A record that meets an entity in this block, and shares one of these values with it, is sought in no other."""
+
+    block: tuple[str] | tuple[str, str]
+    values: tuple[str, ...]
+
+
 class Matching(Document):
     """`blocks` are what two records must share to be compared at all: features and values.
 
-    A block that more than `widest` entities share is not used. `sure` are some of the blocks: a record that meets
-    an entity in the first of these and in another of them as well is sought in no other. `link`: the least weight,
-    in bits, at which a record joins an entity; `margin`: how far the second best must lie below; `pool`: the
-    least weight between two records without a usable identifier.
+    A block that more than `widest` entities share is not used. `link`: the least weight, in bits, at
+    which a record joins an entity; `margin`: how far the second best must lie below; `pool`: the least
+    weight between two records without a usable identifier.
     """
 
     entity: str
@@ -65,7 +71,7 @@ class Matching(Document):
     features: dict[str, str] = Field(description="SQL over the record; `is_borrowed`: its identifier is another's")
     values: dict[str, Value]
     blocks: tuple[tuple[str] | tuple[str, str], ...]
-    sure: tuple[tuple[str] | tuple[str, str], ...] = ()
+    sure: Sure | None = None
     widest: int = Field(gt=1)
     comparisons: dict[str, Comparison]
     prior: float = Field(description="bits with which every pair begins")
@@ -80,8 +86,10 @@ class Matching(Document):
         for block in self.blocks:
             if missing := [part for part in block if part not in known]:
                 raise ValueError(f"blocks 用到了没有声明的 {missing[0]}")
-        if unknown := [block for block in self.sure if block not in self.blocks]:
-            raise ValueError(f"sure 用到了 blocks 里没有的 {unknown[0]}")
+        if self.sure and self.sure.block not in self.blocks:
+            raise ValueError(f"sure 用到了 blocks 里没有的 {self.sure.block}")
+        if self.sure and (missing := [name for name in self.sure.values if name not in self.values]):
+            raise ValueError(f"sure 用到了没有声明的 {missing[0]}")
         for comparison in self.comparisons.values():
             if missing := [part for part in (*comparison.features, *comparison.values) if part not in known]:
                 raise ValueError(f"comparisons 用到了没有声明的 {missing[0]}")

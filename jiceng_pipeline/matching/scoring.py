@@ -22,7 +22,7 @@ def create_compared(
 
 
 def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `left_value`, the values of each record and those of its kin where declared; `left_mask`; `holder`."""
+    """Create `left_value`, the values of each record and those of its kin where declared; `left_mask`."""
     parts = [features.values(matching, "left_row")]
     kin = {kind for kind, each in enumerate(matching.values.values()) if each.through_kin}
     if kin:
@@ -46,7 +46,6 @@ def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching) -> No
         """create or replace temp table left_mask as
         select rid, bit_or(1 << cast(kind as integer)) as kinds from left_value group by rid"""
     )
-    connection.execute(f"create or replace temp table holder as {_held(matching, 'target_row', matching.blocking())}")
 
 
 def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
@@ -69,14 +68,11 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         """create or replace temp table pair_value as
         select p.rid, p.tid, v.kind, v.value from pair as p join left_value as v using (rid)"""
     )
-    # what no block is made of, such as a community, is looked up for the pairs alone
-    others = set(range(len(matching.values))) - matching.blocking()
-    held = ["from holder", *([_held(matching, "named_row", others)] if others else [])]
     connection.execute(
         f"""create or replace temp table agreed as
-        select v.rid, v.tid, bit_or(1 << cast(v.kind as integer)) as kinds
-        from pair_value as v join ({" union all ".join(held)}) as h using (tid, kind, value)
-        group by v.rid, v.tid"""
+        select rid, tid, bit_or(1 << cast(kind as integer)) as kinds
+        from pair_value semi join ({features.values(matching, "named_row", "tid")}) using (tid, kind, value)
+        group by rid, tid"""
     )
     rest = "".join(
         f", {_pair_level(matching, c)} as {n}" for n, c in matching.comparisons.items() if c.kind not in KINDS
@@ -94,25 +90,18 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     )
 
 
-def _held(matching: Matching, rows: str, kinds: set[int]) -> str:
-    """Return a select of (tid, kind, value): what entities hold of what somebody on the left has."""
-    return f"""select distinct tid, kind, value from ({features.values(matching, rows, "tid", kinds)})
-        semi join left_value using (kind, value)"""
-
-
 def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `target_face`, `target_mask`, `target_place` of the entities that pairs name."""
-    # wide tables take long to write: of what blocks are made of it is only asked what there is
-    held, others = dict[int, list[str]](), ""
+    held = dict[int, list[str]]()
     for kind, _, cell in features.cells_of(matching):
         held.setdefault(kind, []).append(cell)
-        others += "" if kind in matching.blocking() else f", {cell}"
     bits = " + ".join(
         f"case when coalesce({', '.join(cells)}) is null then 0 else {1 << kind} end" for kind, cells in held.items()
     )
+    shared = "".join(f", {cell}" for *_, cell in features.cells_of(matching))
     connection.execute(
         f"""create or replace temp table named_row as
-        select tid, rid, place, is_current, face, {bits or 0} as kinds{others}
+        select tid, rid, place, is_current, face{shared}
         from target_row semi join (select tid from pair) using (tid)"""
     )
     cells = ", ".join(f"w.{cell} as {name}" for name, cell in features.compared_cells(matching).items())
@@ -125,7 +114,8 @@ def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         select one.tid, {cells} from one_face as one join wording as w using (rid)"""
     )
     connection.execute(
-        "create or replace temp table target_mask as select tid, bit_or(kinds) as kinds from named_row group by tid"
+        f"""create or replace temp table target_mask as
+        select tid, bit_or({bits or 0}) as kinds from named_row group by tid"""
     )
     connection.execute(
         "create or replace temp table target_place as select distinct tid, place from named_row where is_current"

@@ -80,10 +80,12 @@ def apply(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         f"""create or replace temp table stopped_holding as
         from ({features.values(matching, "prepared", kinds=kinds)}) semi join stopped using (kind, value)"""
     )
+    said = {kind for (kind,) in connection.execute("select distinct kind from stopped").fetchall()}
     for kind, _, cell in features.cells_of(matching):
-        connection.execute(
-            f"update prepared set {cell} = null where {cell} in (select value from stopped where kind = {kind})"
-        )
+        if kind in said:
+            connection.execute(
+                f"update prepared set {cell} = null where {cell} in (select value from stopped where kind = {kind})"
+            )
 
 
 def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:

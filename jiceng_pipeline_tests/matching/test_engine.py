@@ -84,10 +84,11 @@ def test_who_is_met_by_name_birth_and_home_is_sought_among_no_others(reconcile):
     assert told == [("a002", "a000", None), ("a003", "a000", "a001")]
 
 
-def test_sure_are_some_of_the_blocks():
+@pytest.mark.parametrize("sure", [{"block": ("sex",), "values": ()}, {"block": ("document",), "values": ("car",)}])
+def test_sure_is_one_of_the_blocks_and_some_of_the_values(sure):
     told = matchings()["resident"].model_dump()
     with pytest.raises(ValueError, match="sure"):
-        Matching.model_validate(told | {"sure": (("sex",),)})
+        Matching.model_validate(told | {"sure": sure})
 
 
 def test_the_order_of_arrival_changes_nothing(reconcile):
