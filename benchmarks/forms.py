@@ -7,8 +7,9 @@ into a temporary folder beside it. Only this reads the simulated truth. Writes b
 benchmarks put there stays.
 
 A cell is right where it is what the truth says of that person or enterprise today: addresses where their numbers agree
-(they are spelled in many ways), phones without their separators. Cells shown as known and cells shown as to be
-verified are told apart. Elements the truth does not have (money, licences, certificates) are not counted.
+(they are spelled in many ways), phones without their separators. `correct_share` is of all prefilled cells; those
+shown as known and those shown to be verified are told apart beside it. Elements the truth does not have (money,
+licences, certificates) are not counted.
 """
 
 import argparse
@@ -124,19 +125,19 @@ def filled(settings: Settings) -> dict[str, Any]:
                     sum(each.prefilled for each in counted if each.form == form.id),
                     sum(each.cells for each in counted if each.form == form.id),
                 ),
-                "correct_share": _share(own["known_right"], own["known"]),
+                "correct_share": _both(own),
+                "correct_share_known": _share(own["known_right"], own["known"]),
                 "correct_share_to_verify": _share(own["verify_right"], own["verify"]),
-                "correct_share_both": _both(own),
             }
     return {
         "prefilled_share": _share(told["shown"], told["held"]),
         "prefilled_share_all": _share(prefilled, cells),
         "source_and_date_share": _share(told["sourced"], told["shown"]),
         "reask_rate": _share(sum(each.asked_again for each in counted), cells),
-        "correct_share": _share(told["known_right"], told["known"]),
+        "correct_share": _both(told),
         "correct_share_least_of_a_form": min(each["correct_share"] for each in per_form.values()),
+        "correct_share_known": _share(told["known_right"], told["known"]),
         "correct_share_to_verify": _share(told["verify_right"], told["verify"]),
-        "correct_share_both": _both(told),
         "per_form": per_form,
     }
 
