@@ -62,6 +62,10 @@ def in_force(settings: Settings, entity: str) -> Version | None:
 
 def read(settings: Settings, entity: str, name: str) -> Version:
     """Return a version; raise IntegrityError where its files are missing or changed, or not of this release's kind."""
+    return _read(settings, matchings()[entity], name)
+
+
+def _read(settings: Settings, matching: Matching, name: str) -> Version:
     folder = Path(settings.models / name)
     try:
         told = _told(folder)
@@ -78,9 +82,9 @@ def read(settings: Settings, entity: str, name: str) -> Version:
             cure="从备份恢复这个文件夹，或用 jiceng model train 重新训练",
         ) from None
     learned = {of: {int(level): bits for level, bits in each.items()} for of, each in told["weights"].items()}
-    if learned.keys() != weights.untrained(matchings()[entity]).keys():
+    if learned.keys() != weights.untrained(matching).keys():
         raise _unread(name, folder, "比对的项目和这个程序的归并规则不同")
-    return Version(entity, name, folder, learned, tuple(Accuracy(*each) for each in told.get("accuracy", ())))
+    return Version(matching.entity, name, folder, learned, tuple(Accuracy(*each) for each in told.get("accuracy", ())))
 
 
 def _unread(name: str, folder: Path, why: str) -> IntegrityError:
@@ -125,7 +129,7 @@ def pin(
                 connection.execute(f"copy pinned_{each} to {literal(str(path))} (format parquet, compression zstd)")
             written = {path.name: _digest(path) for path in sorted(draft.iterdir())}
             files.write_json(draft / "weights.json", {**facts, "files": written})
-    return read(settings, matching.entity, name)
+    return _read(settings, matching, name)
 
 
 def enforce(settings: Settings, version: Version, reason: str, actor: str = ENGINE) -> None:
