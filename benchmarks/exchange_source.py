@@ -5,6 +5,7 @@ changes the telephone of every one of them. The clock starts when that is commit
 standardise, reconcile, govern, check, publish), then delta and delivery, and stops at the last batch's commit.
 """
 
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -88,7 +89,7 @@ def rate(rows: int) -> dict[str, Any]:
     committed: list[tuple[float, int]] = []
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
-        settings = Settings(home=Path(folder) / "home")
+        settings = Settings.load(Path(folder) / "home")  # JICENG_MEMORY and JICENG_THREADS count, as in a deployment
         settings.home.mkdir()
         with serving(Path(folder) / "postgres" / "data", note=lambda _: None) as server:
             filled(server.url, rows)
@@ -122,6 +123,8 @@ def rate(rows: int) -> dict[str, Any]:
             stage: {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2)}
             for stage, (wall, cpu) in clock.stages.items()
         },
+        "source_memory_limit": settings.memory_limit,
+        "source_peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1),
         "source_rows_not_as_published": differing,
     }
 
