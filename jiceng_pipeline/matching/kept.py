@@ -88,11 +88,12 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, matching:
     path = settings.cache / "matching" / f"{matching.entity}.duckdb"
     with files.storage(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with suppress(duckdb.Error):  # a file that cannot be read is one that is not there
-        connection.execute(f"attach {literal(str(path))} as kept")
-        if _is_by(connection, made_by):
-            return
+    if path.exists():
         why = "模型或程序变了，或者上次没有做完"
+        with suppress(duckdb.Error):  # a file that cannot be read is of no more use than one by another program
+            connection.execute(f"attach {literal(str(path))} as kept")
+            if _is_by(connection, made_by):
+                return
     connection.execute("detach database if exists kept")
     for each in (path, path.with_name(f"{path.name}.wal")):
         each.unlink(missing_ok=True)

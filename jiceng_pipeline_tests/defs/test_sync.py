@@ -95,7 +95,7 @@ def test_matching_shows_how_sure_it_is_in_plots(latest, table, titles):
 
 def test_matching_says_how_much_it_weighed_anew_and_why(latest):
     told = latest[key("matching.resident_match")].metadata["重新比对"].value
-    assert "全部重新比对" in told and "记录不多" in told
+    assert "全部重新比对" in told and "还没有上次的比对" in told
 
 
 def test_every_sql_model_has_column_lineage(latest):
