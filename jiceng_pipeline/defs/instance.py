@@ -9,7 +9,7 @@ import dagster as dg
 
 from jiceng_pipeline.core import clock, files
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.defs import processes
+from jiceng_pipeline.defs import event_log, processes
 
 LOCATION = "jiceng"
 
@@ -70,7 +70,7 @@ def prepare(settings: Settings) -> Path:
 @contextmanager
 def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """Open the history of this instance."""
-    with dg.DagsterInstance.from_config(str(prepare(settings))) as instance:
+    with event_log.opened(str(prepare(settings))) as instance:
         yield instance
 
 
