@@ -35,12 +35,18 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
     `other_date` is the latest of theirs, `other_count` how many systems they are, `harm` that of the element, 1 the
     worst.
     """
-    parts = [part for matching in matchings().values() for part in _parts(connection, matching)]
+    # one element after the other: seventy of them in one statement want a gigabyte even of a village
+    create = "create or replace temp table disagreeing as"
+    for matching in matchings().values():
+        for select in _parts(connection, matching):
+            connection.execute(f"{create} {select}")
+            create = "insert into temp.disagreeing"
     connection.execute(
-        f"""create or replace table governance.conflict as {" union all ".join(parts)}
+        """create or replace table governance.conflict as from temp.disagreeing
         order by harm, other_count desc, entity, entity_id, element_id"""
     )
-    for name in (f"{entity}_{part}" for entity in matchings() for part in ("dissent", "stands", "won", "present")):
+    parts = ("dissent", "stands", "won", "present")
+    for name in ("disagreeing", *(f"{entity}_{part}" for entity in matchings() for part in parts)):
         connection.execute(f"drop table temp.{name}")
 
 
