@@ -2,8 +2,7 @@
 
 A run of some 180 assets looks at its log about 4,300 times, and Dagster's own class makes an engine and a connection
 for each, and folds the write-ahead log into the database as it closes: a quarter of a community's sync. Here they stay
-open.
-The files are the same, so the UI and whatever else reads them need nothing of this.
+open. The files are the same, so the UI and whatever else reads them need nothing of this.
 """
 
 import os
@@ -39,10 +38,14 @@ class KeptEventLog(SqliteEventLogStorage):
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
-            with engine.connect() as connection, connection.begin():
-                yield connection
-            # who watches a run waits for its database to change, not for the log beside it
-            os.utime(self.path_for_shard(shard))
+            with engine.connect() as connection:
+                file = connection.connection.dbapi_connection
+                written: int = file.total_changes  # type: ignore[union-attr]
+                with connection.begin():
+                    yield connection
+                # who watches a run waits for its database to change, not for the log beside it
+                if file.total_changes != written:  # type: ignore[union-attr]
+                    os.utime(self.path_for_shard(shard))
 
     def wipe(self) -> None:
         """Close everything, for what is deleted must not stay open, then delete it."""

@@ -47,6 +47,15 @@ def test_what_a_run_says_is_seen_by_who_watches_it_with_dagsters_own_class(home)
         reader.end_watch_event_logs(run.run_id, callback)
 
 
+def test_reading_alone_tells_nobody_of_a_change(home):
+    with event_log.opened(home) as instance:
+        run = idle.execute_in_process(instance=instance).run_id
+        (file,) = Path(home).rglob(f"{run}.db")
+        before = file.stat().st_mtime_ns
+        assert instance.all_logs(run)
+        assert file.stat().st_mtime_ns == before
+
+
 def test_a_run_executed_with_it_is_whole_for_everybody(home):
     with event_log.opened(home) as writer:
         done = idle.execute_in_process(instance=writer)
