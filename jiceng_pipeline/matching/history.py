@@ -177,12 +177,13 @@ def _said(settings: Settings, entity: str) -> Iterator[str]:
     A cell is a number, of its entity and its element: much quicker to join and to group than two names.
     """
     for place, each in enumerate(version.kept(entity)):
-        votes = "false" if each.survivorship.then == "newest" else "true"
+        is_vote = each.survivorship.then != "newest"
         changes = each in seen_change.kept(entity)
         spoken, changed = f"cast(c.{each.id} as varchar)", f"c.{each.id}_changed" if changes else "cast(null as date)"
+        same = seen_change.alike(each, spoken) if is_vote else "cast(null as varchar)"  # only votes need it
         yield f"""select c.number * {_ELEMENTS} + {place} as cell, {spoken} as value,
-            {survivorship.authority(each)} as authority, {votes} as is_vote, c.updated_date, c.record_id,
-            c.system, c.from_date, c.to_date, {changed} as changed_date, {seen_change.alike(each, spoken)} as same
+            {survivorship.authority(each)} as authority, {"true" if is_vote else "false"} as is_vote,
+            c.updated_date, c.record_id, c.system, c.from_date, c.to_date, {changed} as changed_date, {same} as same
             from ({seen_change.select(each, "span") if changes else "select * from span"}) as c
             where c.{each.id} is not null"""
     places = " ".join(f"when '{each.id}' then {place}" for place, each in enumerate(version.kept(entity)))
