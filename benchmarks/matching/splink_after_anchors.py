@@ -12,8 +12,9 @@ from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 from benchmarks.matching import splink_model
 from benchmarks.matching.contest import Contest
+from benchmarks.matching.dataset import RECORD
 
-ANCHOR = "matching.resident_anchor"
+BORROWED = "matching.resident_borrowed"
 FREQUENCIES = ("name", "reading", "name_key", "phone")
 
 
@@ -40,14 +41,16 @@ def splink_after_anchors(contest: Contest) -> None:
 def score(contest: Contest, least: float = 0.0) -> Linker:
     """Create `anchored`, `between` and `within`: the anchors, and edges of at least so many bits."""
     connection = contest.connection
-    contest.make(ANCHOR)
+    contest.make(BORROWED)
     with contest.phase("prepare"):
         splink_model.prepare(connection)
         connection.execute(
-            f"""create table anchored as select p.*, a.identifier from prepared as p
-            join {ANCHOR} as a using (record_id) where not a.is_borrowed;
-            create table residual as select p.* replace (case when a.record_id is null then p.number end as number)
-            from prepared as p left join {ANCHOR} as a using (record_id) where a.is_borrowed is not false"""
+            f"""create table anchored as select p.*, r.citizen_id as identifier from prepared as p
+            join {RECORD} as r using (record_id)
+            where r.citizen_id is not null and record_id not in (select record_id from {BORROWED});
+            create table residual as select p.* replace (case when b.record_id is null then p.number end as number)
+            from prepared as p left join {BORROWED} as b using (record_id)
+            where b.record_id is not null or record_id not in (select record_id from anchored)"""
         )
     model = splink_model.linker(connection)
     with contest.phase("train"):

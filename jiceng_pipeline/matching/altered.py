@@ -12,7 +12,7 @@ _MOST = 0.3  # of all records: with more of them altered, all is made anew
 def find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
     """Create temp table `altered(rid)`, those that came, went or changed; say whether anything is kept of the rest.
 
-    Needs `matching.<entity>_anchor`.
+    Needs `matching.<entity>_borrowed`.
     """
     connection.execute("create or replace temp table altered (rid ubigint)")
     if has_table(connection, "main.entity_row", "kept"):
@@ -38,7 +38,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
         f"""insert into altered
         with lent as (
-            select record_number(record_id) as rid from matching.{matching.entity}_anchor where is_borrowed
+            select record_number(record_id) as rid from matching.{matching.entity}_borrowed
         ), lent_before as (select rid from kept.loose_row where borrowed is not null)
         select rid from differing where place is null
         union

@@ -82,11 +82,12 @@ def valid_ids_merged(connection: duckdb.DuckDBPyConnection) -> int:
     return int(
         connection.execute(
             """select count(*) from (
-                select l.entity_id from matching.resident_anchor as a join matching.resident_link as l using (record_id)
-                where not a.is_borrowed and l.entity_id not in (
+                select l.entity_id from staging.resident_record as r join matching.resident_link as l using (record_id)
+                where r.citizen_id is not null and r.record_id not in (select record_id from matching.resident_borrowed)
+                    and l.entity_id not in (
                     select d.entity_id from matching.resident_link as d join matching.decision as s
                         on d.record_id in (s.record_id_a, s.record_id_b) where s.verdict = 'same')
-                group by l.entity_id having count(distinct a.identifier) > 1)"""
+                group by l.entity_id having count(distinct r.citizen_id) > 1)"""
         ).fetchall()[0][0]
     )
 

@@ -101,7 +101,7 @@ def _select(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str
             from (
                 select r.*, r.{matching.identifier} as identifier, a.record_id is not null as is_borrowed
                 from {matching.records} as r left join (
-                    select record_id from matching.{matching.entity}_anchor where is_borrowed) as a using (record_id)
+                    select record_id from matching.{matching.entity}_borrowed) as a using (record_id)
                 where {only}))"""
 
 

@@ -8,7 +8,7 @@ import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import (
-    anchor,
+    borrowed,
     decisions,
     features,
     kept,
@@ -43,10 +43,10 @@ def keyed(settings: Settings, kind: str, text: str) -> str:
     return f"left(sha256({literal(settings.secret + '|' + kind + '|')} || {text}), 32)"
 
 
-def create_anchor(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `matching.<entity>_anchor`."""
+def create_borrowed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `matching.<entity>_borrowed`, the records under a number that is another's."""
     macros.create(connection)
-    connection.execute(f"create or replace table matching.{matching.entity}_anchor as {anchor.select(matching)}")
+    connection.execute(f"create or replace table matching.{matching.entity}_borrowed as {borrowed.select(matching)}")
 
 
 def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -130,33 +130,20 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
     """
     macros.create(connection)
     entity = matching.entity
-    # when a record first landed is one of few instants
-    connection.execute(
-        f"""create or replace temp table landed as
-        select first_landed, row_number() over (order by first_landed) as place
-        from (select distinct first_landed from {matching.records})"""
-    )
-    connection.execute(
-        f"""create or replace temp table clustered as
-        select r.record_id, r.system, r.is_current, l.place, m.method, m.weight, m.pattern,
-            coalesce(m.cluster_number, value_number(r.{matching.identifier})) as cluster_number
-        from {matching.records} as r join landed as l using (first_landed)
-        left join matching.{entity}_match as m using (record_id)"""
-    )
+    # by their records' own order, nearly: a join on the left puts what it finds before what it does not
+    clustered = f"""{matching.records} as r left join matching.{entity}_match as m using (record_id)"""
+    number = f"coalesce(m.cluster_number, value_number(r.{matching.identifier}))"
+    # instants are all written equally long: the smallest of both in one is the smallest of the first
+    founding = "split_part(min(r.first_landed || ' ' || r.record_id), ' ', 2)"
     connection.execute(
         f"""create or replace temp table founded as
-        with first as (select cluster_number, min(place) as place from clustered group by cluster_number),
-        founding as (
-            select c.cluster_number, min(c.record_id) as record_id
-            from clustered as c join first using (cluster_number, place) group by c.cluster_number
-        )
-        select cluster_number, {keyed(settings, entity, "record_id")} as entity_id from founding"""
+        select {number} as cluster_number, {keyed(settings, entity, founding)} as entity_id
+        from {clustered} group by all"""
     )
     connection.execute(
         f"""create or replace table matching.{entity}_link as
-        select c.record_id, c.system, f.entity_id, coalesce(c.method, 'identifier') as method, c.is_current,
-            c.weight, c.pattern
-        from clustered as c join founded as f using (cluster_number)
-        order by c.record_id"""
+        select r.record_id, r.system, f.entity_id, coalesce(m.method, 'identifier') as method, r.is_current,
+            m.weight, m.pattern
+        from {clustered} join founded as f on f.cluster_number = {number}"""
     )
-    connection.execute("drop table clustered; drop table founded")
+    connection.execute("drop table founded")

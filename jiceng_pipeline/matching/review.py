@@ -131,16 +131,17 @@ def seen(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str,
 
 def _close(matching: Matching) -> str:
     """Return the CTEs that end in `close(record_id, other, reason, weight)`: a record and what it came near."""
-    entity = matching.entity
+    entity, number = matching.entity, matching.identifier
     link, margin = round(matching.link * 100), round(matching.margin * 100)
     floor = link - _GREY_BITS * 100
     reference = ", ".join(literal(system) for system in matching.reference_systems)
     return f"""owner as (
             -- of the records that own a number the register's, else one that is still there
-            select a.identifier, a.record_id from matching.{entity}_anchor as a
-            join matching.{entity}_link as l using (record_id) where not a.is_borrowed
-            qualify row_number() over (partition by a.identifier
-                order by l.is_current desc, coalesce(l.system in ({reference}), false) desc, a.record_id) = 1
+            select r.{number} as identifier, r.record_id
+            from {matching.records} as r semi join matching.{entity}_borrowed as b on b.identifier = r.{number}
+            where r.record_id not in (select record_id from matching.{entity}_borrowed)
+            qualify row_number() over (partition by r.{number}
+                order by r.is_current desc, coalesce(r.system in ({reference}), false) desc, r.record_id) = 1
         ), apart as (
             select * from matching.{entity}_match where method in ('pool', 'single') and near_weight >= {floor}
         ), close as (
@@ -153,7 +154,7 @@ def _close(matching: Matching) -> str:
             where second_weight >= {floor} and near_weight - second_weight < {margin}
             union all
             select b.record_id, o.record_id, null, 'borrowed'
-            from matching.{entity}_anchor as b join owner as o using (identifier) where b.is_borrowed
+            from matching.{entity}_borrowed as b join owner as o using (identifier)
         )"""
 
 

@@ -55,7 +55,7 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
     """
     entity = matching.entity
     cells = ", ".join(
-        f"case when a.is_borrowed then null else r.{each.id} end as {each.id}"
+        f"case when b.record_id is not null then null else r.{each.id} end as {each.id}"
         if each.id == matching.identifier
         else f"r.{each.id}"
         for each in elements(entity)
@@ -67,7 +67,7 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
             {cells}
         from standard.{entity}_record as r
         join matching.{entity}_link as l using (record_id)
-        left join matching.{entity}_anchor as a using (record_id)
+        left join matching.{entity}_borrowed as b using (record_id)
         where r.is_current{more}
         order by entity_id, record_id"""
     )

@@ -1,4 +1,4 @@
-"""The tables of reconciliation: anchors, links, households, winners, golden records, provenance."""
+"""The tables of reconciliation: borrowed numbers, links, households, winners, golden records, provenance."""
 
 from collections.abc import Callable
 
@@ -97,8 +97,8 @@ def tables() -> tuple[Table, ...]:
 
 def _of(matching: Matching) -> tuple[Table, ...]:
     entity, name = matching.entity, _NAMES[matching.entity]
-    anchor, match, link, candidate, winner, golden = (
-        f"matching.{entity}_{part}" for part in ("anchor", "match", "link", "candidate", "winner", "golden")
+    borrowed, match, link, candidate, winner, golden = (
+        f"matching.{entity}_{part}" for part in ("borrowed", "match", "link", "candidate", "winner", "golden")
     )
 
     def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
@@ -127,17 +127,17 @@ def _of(matching: Matching) -> tuple[Table, ...]:
 
     return (
         table(
-            "anchor",
-            "锚点",
-            "有效证号且姓名相容的记录；姓名不符的是借用",
+            "borrowed",
+            "借用证号",
+            "证号有效、却写着别人姓名或出生日期的记录：证号是借用的",
             {matching.records, "matching.decision"},
-            run(identity.create_anchor),
+            run(identity.create_borrowed),
         ),
         table(
             "match",
             "比对",
             "每条记录归到哪一组、凭什么、还有谁相近",
-            {anchor, "matching.decision", matching.records},
+            {borrowed, "matching.decision", matching.records},
             create_match,
         ),
         table("link", "归并", "每条记录恰好归于一个对象", {match, matching.records}, create_link),
@@ -145,14 +145,14 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "review",
             "待核对",
             "借用证号或指向不明、需要人看的记录对，判定后变动大的在前",
-            {match, link, anchor, golden, "matching.decision"},
+            {match, link, borrowed, golden, "matching.decision", matching.records},
             create_review,
         ),
         table(
             "candidate",
             "候选值",
             "现行记录及其对象",
-            {link, f"standard.{entity}_record", *collected.tables_read(entity)},
+            {link, borrowed, f"standard.{entity}_record", *collected.tables_read(entity)},
             run(survivorship.create_candidate),
         ),
         table(

@@ -169,11 +169,11 @@ def move_in_with(connection, chance, matching):
 def matched(connection, settings, matching, kept_records):
     """Return every row of who belongs with whom and why, and what was weighed for it."""
     settings = replace(settings, kept_records=kept_records)
-    identity.create_anchor(connection, matching)
+    identity.create_borrowed(connection, matching)
     identity.create_match(connection, settings, matching)
     weighed = connection.execute("select weighed_anew + weighed_beside, to_place, why from rescored").fetchall()[0]
     identity.create_link(connection, settings, matching)
-    tables = (f"matching.{matching.entity}_{part}" for part in ("anchor", "match", "link"))
+    tables = (f"matching.{matching.entity}_{part}" for part in ("borrowed", "match", "link"))
     return [connection.execute(f"from {table}").fetchall() for table in tables], weighed
 
 

@@ -24,7 +24,7 @@ WORLD = [
 ]
 SHOP = {"system": SHOPS, "enterprise_name": "面馆", "unified_social_credit_code": credit_code("91320602MA1XXXXX0")}
 ALONE = [("a000", "a001", "a002"), ("a003",), ("a004", "a005")]
-STEPS = ("decision", "resident_anchor", "resident_match", "resident_link")
+STEPS = ("decision", "resident_borrowed", "resident_match", "resident_link")
 
 
 @dataclass
@@ -95,7 +95,7 @@ def test_a_record_of_the_register_that_moves_leaves_its_number_behind(world):
     world.move("a000", "a001", "a003")
     # a002 has no number, and the telephone of a000
     assert world.now()[0] == [("a000", "a002", "a003"), ("a001",), ("a004", "a005")]
-    held = world.connection.execute("select record_id from matching.resident_anchor where is_borrowed").fetchall()
+    held = world.connection.execute("select record_id from matching.resident_borrowed").fetchall()
     assert held == [("a000",)]
 
 

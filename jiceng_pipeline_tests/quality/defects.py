@@ -152,7 +152,7 @@ DEFECTS = {
         1,
     ),
     "citizen_id_not_borrowed": (
-        f"update matching.resident_anchor set is_borrowed = true where record_id = '{LI_AT_POLICE}'",
+        f"insert into matching.resident_borrowed values ('{LI_AT_POLICE}', '{WANG}')",
         1,
     ),
     "history_unbroken": (

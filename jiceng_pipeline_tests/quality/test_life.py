@@ -152,11 +152,11 @@ def test_what_two_systems_say_together_closes_by_a_pull_of_either(build, setting
 def test_a_rule_that_cannot_be_judged_closes_nothing(build, settings):
     days = Days(build, settings, "citizen_id_not_borrowed")
     (opened,) = days.on(0, DEFECTS["citizen_id_not_borrowed"][0])
-    (still,) = days.on(1, "alter table matching.resident_anchor rename to away", pulled=[opened["system"]])
+    (still,) = days.on(1, "alter table matching.resident_borrowed rename to away", pulled=[opened["system"]])
     assert told(still, "state", "count", "last_seen_date") == ("open", 0, DAY)
     mended = (
-        "alter table matching.away rename to resident_anchor",
-        "update matching.resident_anchor set is_borrowed = false",
+        "alter table matching.away rename to resident_borrowed",
+        "delete from matching.resident_borrowed",
     )
     (closed,) = days.on(2, *mended, pulled=[opened["system"]])
     assert closed["state"] == "closed"

@@ -92,7 +92,7 @@ def test_what_is_only_counted_makes_no_ticket(build, settings):
 
 
 def test_a_broken_rule_makes_no_ticket(build, settings):
-    build.execute("drop table matching.resident_anchor")
+    build.execute("drop table matching.resident_borrowed")
     assert built(build, settings, "citizen_id_not_borrowed") == []
     assert build.execute("select broken from quality.check_result").fetchall() == [(True,)]
 

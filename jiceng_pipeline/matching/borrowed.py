@@ -1,4 +1,4 @@
-"""Anchors: a valid identifier with a compatible name makes the entity; with another name or birth it is borrowed.
+"""Borrowed numbers: a valid identifier with a compatible name makes the entity, with another name or birth it is lent.
 
 A borrowed number (a child entered under a parent's) says nothing about its record: the record is
 matched as if it had none, and shown to a person.
@@ -9,12 +9,12 @@ from jiceng_pipeline.standard.macro import literal
 
 
 def select(matching: Matching) -> str:
-    """Return the select of `matching.<entity>_anchor(record_id, identifier, is_borrowed)`."""
+    """Return the select of `matching.<entity>_borrowed(record_id, identifier)`."""
     systems = ", ".join(literal(system) for system in matching.reference_systems)
     return f"""with identified as (
             select *, {matching.identifier} as identifier, (system in ({systems})) as is_reference
             from {matching.records} where {matching.identifier} is not null
-        ), borrowed as ({_by_name(matching) if matching.compatible == "name" else _NONE}
+        ), lent as ({_by_name(matching) if matching.compatible == "name" else _NONE}
         ), said as (
             select record_id_a as record_id, record_id_b as other, verdict
             from matching.decision where entity = {literal(matching.entity)}
@@ -22,7 +22,7 @@ def select(matching: Matching) -> str:
             select record_id_b, record_id_a, verdict from matching.decision where entity = {literal(matching.entity)}
         ), judged as (
             select i.record_id, i.identifier, i.is_reference, b.record_id is not null as is_borrowed
-            from (from identified semi join said using (record_id)) as i left join borrowed as b using (record_id)
+            from (from identified semi join said using (record_id)) as i left join lent as b using (record_id)
         ), elsewhere as (
             select distinct s.record_id from said as s join judged as j using (record_id)
             left join judged as o on o.record_id = s.other
@@ -30,7 +30,7 @@ def select(matching: Matching) -> str:
         ), settled as (
             -- of two records under one number that a person told apart, that leaves which is said to belong
             -- elsewhere; if none or both are, the register's stays, else the smaller
-            select s.record_id, bool_or(s.verdict = 'different' and case
+            select s.record_id, j.identifier, bool_or(s.verdict = 'different' and case
                     when (a.record_id is null) <> (b.record_id is null) then a.record_id is not null
                     else o.is_reference > j.is_reference
                         or o.is_reference = j.is_reference and o.record_id < j.record_id end) as leaves,
@@ -39,15 +39,16 @@ def select(matching: Matching) -> str:
             join judged as o on o.record_id = s.other and o.identifier = j.identifier and not o.is_borrowed
             left join elsewhere as a on a.record_id = s.record_id
             left join elsewhere as b on b.record_id = s.other
-            group by s.record_id
+            group by s.record_id, j.identifier
         )
-        select i.record_id, i.identifier,
-            coalesce(s.leaves or (b.record_id is not null and not s.stays), b.record_id is not null) as is_borrowed
-        from identified as i left join borrowed as b using (record_id) left join settled as s using (record_id)
-        order by i.record_id"""
+        select record_id, identifier from lent
+        where record_id not in (select record_id from settled where stays and not leaves)
+        union
+        select record_id, identifier from settled where leaves
+        order by record_id"""
 
 
-_NONE = "select record_id from identified where false"
+_NONE = "select record_id, identifier from identified where false"
 
 
 def _by_name(matching: Matching) -> str:
@@ -78,11 +79,11 @@ def _by_name(matching: Matching) -> str:
             select v.identifier, v.name, v.name_reading from vote as v join reference as r using (identifier)
             where {_compatible("v", "r", "false")}
         ), alike as (
-            select i.record_id, bool_or(coalesce(i.name = n.name
+            select i.record_id, i.identifier, bool_or(coalesce(i.name = n.name
                     or not i.is_elsewhere and {_compatible("i", "n", _BORN)}, i.name is null)) as is_alike
-            from named as i left join near as n using (identifier) group by i.record_id
+            from named as i left join near as n using (identifier) group by i.record_id, i.identifier
         )
-        select record_id from alike where not is_alike"""
+        select record_id, identifier from alike where not is_alike"""
 
 
 # born in another year and on another day than the number says, by the moon or not: where somebody else fits the
