@@ -67,7 +67,8 @@ class InSet(Document):
 
     def good(self, _: str) -> str:
         """Return the SQL that holds for a good row."""
-        return f"{self.column} in ({', '.join(literal(value) for value in self.allowed)})"
+        # a list is looked up; `in` compares every value with every allowed one in turn
+        return f"list_contains([{', '.join(literal(value) for value in self.allowed)}], {self.column})"
 
 
 class Between(Document):

@@ -4,7 +4,7 @@ A rule that cannot be judged is *broken*: not passed, but no data is called bad.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ import duckdb
 from jiceng_pipeline.core import clock, progress
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.quality import counting, tables
-from jiceng_pipeline.quality.counting import Broken
+from jiceng_pipeline.quality.counting import Broken, Count
 from jiceng_pipeline.quality.rule import Layer, Rule, rules
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What became of one rule. `reason` says, where it is broken, why; `sample_keys` are surrogate keys."""
+    """What became of one rule. `reason` says, where it is broken, why; `sample_keys` are surrogate keys.
+
+    `seconds` is its share of what judging took all rules that look at the same rows.
+    """
 
     rule: Rule
     passed: bool
@@ -56,35 +59,57 @@ def check(
     day = clock.business_date(settings)
     tables.create(connection)
     counting.open_found(connection)
-    results = []
+    results: dict[str, CheckResult] = {}
     with gx.judge(connection) as judge:
-        for done, rule in enumerate(chosen):
-            progress.report(progress.Step("check", rule.title, done=done, total=len(chosen)))
-            results.append(_checked(connection, judge, rule, day))
-    _replace(connection, layer, results)
-    return results
+        for together in _by_source(chosen, day):
+            progress.report(progress.Step("check", together[0].title, done=len(results), total=len(chosen)))
+            results |= {each.rule.id: each for each in _checked(connection, judge, together, day)}
+    ordered = [results[rule.id] for rule in chosen]
+    _replace(connection, layer, ordered)
+    return ordered
 
 
-def _checked(connection: duckdb.DuckDBPyConnection, judge: "Judge", rule: Rule, day: date) -> CheckResult:
+def _by_source(chosen: Iterable[Rule], day: date) -> Iterable[list[Rule]]:
+    """Group the rules that look at the same rows: those are read once for all of them."""
+    grouped: dict[str, list[Rule]] = {}
+    for rule in chosen:
+        grouped.setdefault(rule.source(day), []).append(rule)
+    return grouped.values()
+
+
+def _checked(
+    connection: duckdb.DuckDBPyConnection, judge: "Judge", together: list[Rule], day: date
+) -> Iterator[CheckResult]:
     started = time.perf_counter()
-    try:
-        ours = counting.find(connection, rule, day)
-        theirs = judge(rule, day)
-        if ours != theirs:
-            raise Broken(
-                f"两种数法不一致：本库 {ours.failed}/{ours.total}，great_expectations {theirs.failed}/{theirs.total}"
-            )
-    except Broken as broken:
-        connection.execute("delete from quality_found where rule_id = ?", [rule.id])
-        return CheckResult(rule, False, 0, 0, True, (), time.perf_counter() - started, f"{rule.id}：{broken}")
+    ours = counting.find(connection, together, day)
+    runnable = [rule for rule in together if isinstance(ours[rule.id], Count)]
+    theirs = judge(runnable, day) if runnable else {}
+    seconds = (time.perf_counter() - started) / len(together)
+    for rule in together:
+        yield _result(connection, rule, ours[rule.id], theirs.get(rule.id), seconds)
+
+
+def _result(
+    connection: duckdb.DuckDBPyConnection,
+    rule: Rule,
+    ours: Count | Broken,
+    theirs: Count | Broken | None,
+    seconds: float,
+) -> CheckResult:
+    broken = next((each for each in (ours, theirs) if isinstance(each, Broken)), None)
+    if broken is None and ours != theirs:
+        broken = Broken(f"两种数法不一致：本库 {ours}，great_expectations {theirs}")
+    if broken is not None or not isinstance(ours, Count):
+        counting.forget(connection, rule)
+        return CheckResult(rule, False, 0, 0, True, (), seconds, f"{rule.id}：{broken}")
     return CheckResult(
         rule=rule,
         passed=rule.tolerance.covers(ours.failed, ours.total),
         failed_count=ours.failed,
         total_count=ours.total,
         broken=False,
-        sample_keys=counting.sample(connection, rule),
-        seconds=time.perf_counter() - started,
+        sample_keys=counting.sample(connection, rule) if ours.failed else (),
+        seconds=seconds,
     )
 
 

@@ -69,6 +69,17 @@ def test_both_counts_agree(build, settings, case):
     assert result.failed_count == len(failing)
 
 
+def test_rules_of_the_same_rows_are_judged_together_and_told_apart(build, settings):
+    build.execute(ROWS)
+    together = {case: a_rule(id=case, **fields) for case, (fields, _) in CASES.items()}
+    results = check(build, "standard", settings, together)
+    assert [result.reason for result in results] == [""] * len(CASES)
+    assert {result.rule.id: list(result.sample_keys) for result in results} == {
+        case: failing for case, (_, failing) in CASES.items()
+    }
+    assert [result.seconds > 0 for result in results] == [True] * len(CASES)
+
+
 @pytest.mark.parametrize(
     ("minimum", "maximum", "passed"), [(1, None, True), (6, 6, True), (7, None, False), (0, 5, False)]
 )
