@@ -46,7 +46,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         f"""create or replace table public.febrl_record as
         select columns(c -> c <> 'record_id'), record_id as own_id, md5(record_id) as record_id,
             source_dataset as system, '1' as first_landed, true as is_current, {spelt},
-            case when count(*) over (partition by number) > 1 then number end as identifier
+            case when count(*) over (partition by number) > 1 then number end as identifier,
+            hash(record_id) as content_mark
         from febrl"""
     )
 

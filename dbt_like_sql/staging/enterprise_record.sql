@@ -2,7 +2,7 @@
 -- purpose: 归并需要的列和比对键，一种形状
 -- audience: pipeline
 -- grain: one row per source record of an enterprise
--- columns: record_id, system, department, first_landed, record_date, is_current, unified_social_credit_code, unified_social_credit_code_raw, registration_number, enterprise_name, legal_representative_name, legal_representative_citizen_id, phone, address_key, community_code
+-- columns: record_id, system, department, first_landed, record_date, is_current, unified_social_credit_code, unified_social_credit_code_raw, registration_number, enterprise_name, legal_representative_name, legal_representative_citizen_id, phone, address_key, community_code, content_mark
 with typed as (
     select
         record_id,
@@ -47,7 +47,27 @@ select
     record.legal_representative_citizen_id,
     record.phone,
     address_key(record.business_address) as address_key,
-    record.community_code
+    record.community_code,
+
+    -- what matching reads, in one number: made once here, so that a day finds what changed by comparing numbers
+    content_mark(row(
+        record.record_id,
+        record.system,
+        record.first_landed,
+        record.is_current,
+        record.unified_social_credit_code,
+        by_organisation.code,
+        typed.organisation_code,
+        by_registration.code,
+        record.unified_social_credit_code_raw,
+        record.registration_number,
+        record.enterprise_name,
+        record.legal_representative_name,
+        record.legal_representative_citizen_id,
+        record.phone,
+        record.business_address,
+        record.community_code
+    )) as content_mark
 from standard.enterprise_record as record
 left join typed on typed.record_id = record.record_id
 left join by_organisation on by_organisation.organisation_code = typed.organisation_code

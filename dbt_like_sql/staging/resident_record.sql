@@ -2,7 +2,7 @@
 -- purpose: 归并需要的列和比对键，一种形状
 -- audience: pipeline
 -- grain: one row per source record of a resident
--- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, typed_number, other_document_number, name, written_name, name_signs, spoken_name, name_key, surname_key, sex_code, birth_date, number_birth_date, phone, guardian_phone, dwelling_key, dwelling_door, registered_key, registered_door, property_key, property_door, family_number, family_relation_code, community_code
+-- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, typed_number, other_document_number, name, written_name, name_signs, spoken_name, name_key, surname_key, sex_code, birth_date, number_birth_date, phone, guardian_phone, dwelling_key, dwelling_door, registered_key, registered_door, property_key, property_door, family_number, family_relation_code, community_code, content_mark
 with keyed as (
     select
         record.*,
@@ -40,7 +40,33 @@ select
     door_number(record.property_key) as property_door,
     coalesce(record.household_number, record.subsistence_certificate_number) as family_number,
     record.family_relation_code,
-    record.community_code
+    record.community_code,
+
+    -- what matching reads, in one number: made once here, so that a day finds what changed by comparing numbers
+    content_mark(row(
+        record.record_id,
+        record.system,
+        record.first_landed,
+        record.is_current,
+        record.citizen_id,
+        record.citizen_id_raw,
+        record.other_document_number,
+        name_reading.written,
+        name_reading.signs,
+        name_reading.spoken,
+        name_reading.name_key,
+        name_reading.surname_key,
+        record.sex_code,
+        record.birth_date,
+        record.phone,
+        record.guardian_phone,
+        record.dwelling_key,
+        record.registered_key,
+        record.property_key,
+        record.household_number,
+        record.subsistence_certificate_number,
+        record.community_code
+    )) as content_mark
 from keyed as record
 left join standard.name_reading as name_reading on name_reading.name = record.name
 order by record.record_id

@@ -2,16 +2,18 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import features, kept
+from jiceng_pipeline.matching import kept
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.warehouse.connection import has_table
 
+_BLOCK = 64  # records, whose numbers are summed up to see whether they are as before
 _MOST = 0.3  # of all records: with more of them altered, all is made anew
 
 
 def find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
     """Create temp table `altered(rid)`, those that came, went or changed; say whether anything is kept of the rest.
 
+    `differing(place, rid)`: the rowid of those that came or changed, the number of those that went or changed.
     Needs `matching.<entity>_borrowed`.
     """
     connection.execute("create or replace temp table altered (rid ubigint)")
@@ -26,14 +28,21 @@ def find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    # most blocks of numbers have the same sum as before: there is nothing to look for in them
+    records = connection.execute(f"select count(*) from {matching.records}").fetchall()[0][0]
+    block = f"content_mark >> {64 - max(1, (records // _BLOCK).bit_length())}"
+    before = """(select mark as content_mark, rid from kept.entity_row
+            union all select mark, rid from kept.loose_row)"""
     connection.execute(
-        f"""create or replace temp table marked as
-        select rowid as place, {features.mark(connection, matching)} as mark from {matching.records};
+        f"""create or replace temp table differing_block as
+        with now as (select {block} as block, sum(content_mark) as total from {matching.records} group by block),
+        before as (select {block} as block, sum(content_mark) as total from {before} group by block)
+        select block from now full join before using (block) where now.total is distinct from before.total;
         create or replace temp table differing as
-        with before as (select rid, mark from kept.entity_row union all select rid, mark from kept.loose_row)
-        select n.place, b.rid from marked as n full join before as b using (mark)
-        where n.place is null or b.rid is null;
-        drop table marked"""
+        select n.place, b.rid
+        from (select rowid as place, content_mark from {matching.records} where {block} in (from differing_block)) as n
+        full join (from {before} where {block} in (from differing_block)) as b using (content_mark)
+        where n.place is null or b.rid is null"""
     )
     connection.execute(
         f"""insert into altered
@@ -42,8 +51,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         ), lent_before as (select rid from kept.loose_row where borrowed is not null)
         select rid from differing where place is null
         union
-        select record_number(r.record_id)
-        from {matching.records} as r join differing as d on d.place = r.rowid where d.rid is null
+        select record_number(record_id) from {matching.records} where rowid in (select place from differing)
         union (from lent except from lent_before)
         union (from lent_before except from lent)"""
     )

@@ -118,7 +118,7 @@ def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) 
             from kept.smallest semi join wanted using (tid)
             union all
             select l.tid, l.rid, r.record_id
-            from late as l semi join wanted using (tid) join loose_row as r using (rid))
+            from late as l semi join wanted using (tid) join wording as r using (rid))
         group by tid"""
     )
 

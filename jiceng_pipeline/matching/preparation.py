@@ -70,8 +70,11 @@ def _prepare_altered(
 
 def _create_prepared(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
-        f"""create or replace temp table altered_record as
-        from {matching.records} as r where {features.among("from altered")}"""
+        f"""create or replace temp view fact as
+        select rid, mark from kept.entity_row union all select rid, mark from kept.loose_row;
+        create or replace temp table altered_record as
+        from {matching.records} where rowid in (
+            select place from differing union {features.places(matching, "from altered")})"""
     )
     features.create(connection, _few(matching))
 

@@ -55,11 +55,12 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     best = ", ".join(
         f"coalesce(min(nullif({KINDS[c.kind].level(*c.features)}, 0)), 0) as {name}" for name, c in faced.items()
     )
+    texts = "wording" if features.is_looked_up(connection) else "left_row"
     left = ", ".join(f"{cell} as {name}" for name, cell in features.compared_cells(matching).items())
     connection.execute(
         f"""create or replace temp table faced as
         select p.rid, p.tid, {best}
-        from pair as p join (select rid, {left} from left_row) as l on l.rid = p.rid
+        from pair as p join (select rid, {left} from {texts}) as l on l.rid = p.rid
         join target_face as r on r.tid = p.tid
         group by p.rid, p.tid"""
     )
@@ -108,7 +109,7 @@ def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
         "create or replace temp table one_face as select tid, min(rid) as rid from named_row group by tid, face"
     )
-    features.look_up(connection, matching, "one_face")
+    features.look_up(connection, matching, "(select rid from one_face union all select distinct rid from pair)")
     connection.execute(
         f"""create or replace temp table target_face as
         select one.tid, {cells} from one_face as one join wording as w using (rid)"""

@@ -169,6 +169,10 @@ def move_in_with(connection, chance, matching):
 def matched(connection, settings, matching, kept_records):
     """Return every row of who belongs with whom and why, and what was weighed for it."""
     settings = replace(settings, kept_records=kept_records)
+    said = (name for name, *_ in connection.execute(f"describe {matching.records}").fetchall())
+    connection.execute(
+        f"update {matching.records} set content_mark = hash(row({', '.join(c for c in said if c != 'content_mark')}))"
+    )
     identity.create_borrowed(connection, matching)
     identity.create_match(connection, settings, matching)
     weighed = connection.execute("select weighed_anew + weighed_beside, to_place, why from rescored").fetchall()[0]
