@@ -12,6 +12,10 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.standard import functions
 from jiceng_pipeline.warehouse import extensions as wheels
 
+# Who opens a file of ours needs this DuckDB or a later one: its dictionaries are written with a third less work than
+# those of the default, which goes back to 1.0, and read with a third less.
+_STORAGE = "v1.4.0"
+
 
 @contextmanager
 def connect(
@@ -38,6 +42,7 @@ def connect(
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "preserve_insertion_order": True,
+            "storage_compatibility_version": _STORAGE,
             # what does not fit into memory goes beside the file or, of a scratch database, into the home
             "temp_directory": f"{path}.tmp" if path else str(settings.home / ".scratch"),
         },
