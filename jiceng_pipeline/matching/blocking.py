@@ -11,7 +11,7 @@ _MARK = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: its multiples lie far 
 
 
 def create_pair(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, everywhere: bool = False
+    connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, probes: bool = False
 ) -> None:
     """Create temp table `pair(rid, tid)`: each record of `left_row` with the entities it shares a block with.
 
@@ -20,8 +20,9 @@ def create_pair(
     `among`: both sides are the same records, and a pair is wanted once, the smaller first. Leaves
     `left_key(rid, block, key)`, and in `crowded(key, tid)` the blocks too wide to be used.
 
-    Most records meet one entity by name, birth and home: unless `everywhere`, these are sought in the block
-    of `sure` alone.
+    Most records meet one entity by name, birth and home: these are sought in the block of `sure` alone.
+    `probes`: those of training are among the records. They are sought everywhere, for of what is never compared
+    nothing can be learned; of its own entity such a record meets the rest, `rest_row`, and nobody else does.
     """
     connection.execute(
         """create or replace temp table left_key (rid ubigint, block utinyint, key ubigint);
@@ -30,17 +31,23 @@ def create_pair(
         create or replace temp view asked_row as from left_row"""
     )
     numbers = list(range(len(matching.blocks)))
-    if matching.sure and not among and not everywhere:
+    if matching.sure and not among:
         first = matching.blocks.index(matching.sure.block)
         numbers.remove(first)
-        _meet(connection, matching, [first], among=among)
-        _create_open(connection, matching, matching.sure)
-    _meet(connection, matching, numbers, among=among)
+        _meet(connection, matching, [first], among=among, probes=probes)
+        _create_open(connection, matching, matching.sure, probes=probes)
+    _meet(connection, matching, numbers, among=among, probes=probes)
     connection.execute("create or replace temp table pair as select distinct rid, tid from met")
     connection.execute("drop table met")
 
 
-def _create_open(connection: duckdb.DuckDBPyConnection, matching: Matching, sure: Sure) -> None:
+def fits(rid: str, tid: str) -> str:
+    """Return SQL: a probe may meet this entity, which is its own without it or another's with all that it has."""
+    return f"""({tid} not in (select rest from probe) or ({rid}, {tid}) in (select (rid, rest) from probe))
+        and ({rid}, {tid}) not in (select (rid, tid) from probe)"""
+
+
+def _create_open(connection: duckdb.DuckDBPyConnection, matching: Matching, sure: Sure, *, probes: bool) -> None:
     """Let `asked_row` be the records of `left_row` that no entity of `met` is sure for."""
     kinds = {list(matching.values).index(name) for name in sure.values}
     cells = ", ".join(cell for kind, _, cell in features.cells_of(matching) if kind in kinds)
@@ -51,9 +58,11 @@ def _create_open(connection: duckdb.DuckDBPyConnection, matching: Matching, sure
         select distinct rid from (
             select m.rid, m.tid, v.kind, v.value from met as m join left_value as v using (rid)
             where v.kind in ({", ".join(map(str, sorted(kinds)))})
-        ) semi join ({features.values(matching, "met_row", "tid", kinds)}) using (tid, kind, value);
+        ) semi join ({features.values(matching, "met_row", "tid", kinds)}) using (tid, kind, value)
+        {"anti join probe using (rid)" if probes else ""};
         create or replace temp table open_row as
-        select {features.columns(matching)} from left_row anti join sure using (rid);
+        select {features.columns(matching)} from left_row
+        anti join sure using (rid);
         create or replace temp view asked_row as from open_row;
         drop table met_row; drop table sure"""
     )
@@ -69,18 +78,21 @@ def create_holder(connection: duckdb.DuckDBPyConnection, matching: Matching, row
     )
 
 
-def _meet(connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Sequence[int], *, among: bool) -> None:
+def _meet(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Sequence[int], *, among: bool, probes: bool
+) -> None:
     """Add to `left_key`, `crowded` and `met` what the records of `asked_row` meet in these blocks."""
     if any(_values(matching, matching.blocks[number]) for number in numbers):
         create_holder(connection, matching, "asked_row")
     connection.execute(f"create or replace temp table asked_key as {' union all '.join(_left(matching, numbers))}")
     create_right_key(connection, matching, numbers, only="asked_key")
-    ordered = "where l.rid < r.tid" if among else ""
+    fitting = "l.rid < r.tid" if among else fits("l.rid", "r.tid") if probes else "true"
+    counted = "where tid not in (select rest from probe)" if probes else ""
     connection.execute(
         f"""create or replace temp table wide as
         with many as (
             select key from right_key group by key having count(*) > {matching.widest}
-        ), held as (select distinct key, tid from right_key semi join many using (key))
+        ), held as (select distinct key, tid from right_key semi join many using (key) {counted})
         from held semi join (
             select key from held group by key having count(*) > {matching.widest}
         ) as c using (key);
@@ -91,7 +103,7 @@ def _meet(connection: duckdb.DuckDBPyConnection, matching: Matching, numbers: Se
         f"""insert into met
         with narrow as (from right_key anti join wide using (key))
         select l.rid, r.tid, bit_or(1 << cast(l.block as integer))
-        from asked_key as l join narrow as r using (key) {ordered}
+        from asked_key as l join narrow as r using (key) where {fitting}
         group by l.rid, r.tid"""
     )
     connection.execute("drop table right_key; drop table asked_key")

@@ -4,6 +4,8 @@ entity_id = first 128 bits of SHA-256 over the instance's secret, the kind of en
 record: the one with the smallest (first landed, record_id), also when that record is gone by now.
 """
 
+from functools import cache
+
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
@@ -17,6 +19,7 @@ from jiceng_pipeline.matching import (
     residual,
     training,
     versions,
+    weights,
 )
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
@@ -33,6 +36,8 @@ _WIDE = (
     "named_row",
     "target_face",
     "agreed",
+    "probe_row",
+    "rest_row",
 )
 # an entity is called by the number of its identifier or of one of its records: what stands alone is neither
 _CLUSTER = "case when c.is_alone then hash(c.tid, 'alone') else c.tid end"
@@ -63,13 +68,15 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
     # every tie is broken by a total order, so nothing depends on the order of rows in between
     connection.execute("set preserve_insertion_order = false")
     version = versions.in_force(settings, matching.entity)
-    if is_first := version is None:
-        features.create(connection, matching)
-        version = training.trained(connection, settings, matching, "首次同步")
-    with kept.opened(connection, settings, matching, version.name) as is_kept:
-        is_whole = preparation.prepare(connection, settings, matching, version, is_prepared=is_first)
+
+    @cache
+    def learned() -> weights.Weights:
+        return (version or training.trained(connection, settings, matching, "首次同步")).weights
+
+    with kept.opened(connection, settings, matching, version) as is_kept:
+        is_whole = preparation.prepare(connection, settings, matching, version)
         decisions.create_pairs(connection, matching.entity)
-        residual.resolve(connection, matching, version.weights)
+        residual.resolve(connection, matching, learned, probes=version is None)
         if is_kept and is_whole:
             preparation.keep(connection)
         _create_match(connection, matching)

@@ -14,7 +14,7 @@ import duckdb
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import macros
+from jiceng_pipeline.matching import macros, versions
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.macro import literal
@@ -25,7 +25,7 @@ _CODE = Path(__file__).parent
 
 @contextmanager
 def opened(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: str
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: versions.Version | None
 ) -> Iterator[bool]:
     """Attach `kept`, as the sync before left it or empty; what is done inside is kept if it ends well.
 
@@ -40,11 +40,11 @@ def opened(
     """
     records = connection.execute(f"select count(*) from {matching.records}").fetchall()[0][0]
     is_kept = records >= settings.kept_records
-    made_by = _made_by(settings, version)
-    _attach(connection, settings, matching, made_by if is_kept else None)
+    _attach(connection, settings, matching, _made_by(settings, version) if is_kept else None)
     try:
         connection.execute("delete from kept.made")  # until all is done there is nothing that anybody could use
         yield is_kept
+        made_by = _made_by(settings, version or versions.in_force(settings, matching.entity))
         connection.execute(f"insert into kept.made values ({literal(made_by)})")
     finally:
         connection.execute("detach kept")
@@ -107,11 +107,10 @@ def _is_by(connection: duckdb.DuckDBPyConnection, made_by: str) -> bool:
     return connection.execute("select made_by from kept.made").fetchall() == [(made_by,)]
 
 
-def _made_by(settings: Settings, version: str) -> str:
+def _made_by(settings: Settings, version: versions.Version | None) -> str:
     """Return what the file depends on: the model version, this room's code, the engine, the home's secret."""
-    told = sha256(
-        f"{settings.secret}|{version}|{duckdb.__version__}|{macros.statements()}|{functions.macros()}".encode()
-    )
+    name = version and version.name
+    told = sha256(f"{settings.secret}|{name}|{duckdb.__version__}|{macros.statements()}|{functions.macros()}".encode())
     for path in sorted((*_CODE.rglob("*.py"), *_CODE.rglob("*.yaml"))):
         told.update(path.read_bytes())
     return told.hexdigest()

@@ -3,7 +3,7 @@
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import altered, features, macros, statistics, stop_list, versions
+from jiceng_pipeline.matching import altered, features, macros, statistics, stop_list, training, versions
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -11,21 +11,22 @@ def prepare(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     matching: Matching,
-    version: versions.Version,
-    *,
-    is_prepared: bool,
+    version: versions.Version | None,
 ) -> bool:
     """Create `altered`, the views of `features.create` over all records, `loose_row`, and what a version says of them.
 
     `loose_row` has the rows of `prepared` that no identifier places. Return whether `prepared` itself has all; else
-    it has those that altered, and `kept` is up to date. Needs `kept.opened`. `is_prepared`: training has done it.
+    it has those that altered, and `kept` is up to date. Needs `kept.opened`. Where there is no version yet, what it
+    would say is learned, and probes are chosen.
     """
     macros.create(connection)
-    if altered.find(connection, matching):
+    if altered.find(connection, matching) and version:
         _prepare_altered(connection, settings, matching, version)
         return False
-    if not is_prepared:
-        features.create(connection, matching)
+    features.create(connection, matching)
+    if version is None:
+        training.prepare(connection, settings, matching)
+    else:
         versions.load(connection, settings, matching, version, named="tid is null")  # who is to be placed
         statistics.apply(connection, matching)
     # few, and asked for again and again

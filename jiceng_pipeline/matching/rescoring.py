@@ -3,6 +3,8 @@
 What a full run does and what a day's change does are one: where nothing is kept, everything has changed.
 """
 
+from collections.abc import Callable
+
 import duckdb
 
 from jiceng_pipeline.matching import blocking, scoring, touched, weights
@@ -11,9 +13,12 @@ from jiceng_pipeline.matching.model import Matching
 _CHUNK = 2_000_000  # records compared at once: memory grows with it, time hardly falls
 
 
-def renew(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+def renew(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, learned: Callable[[], weights.Weights], *, probes: bool
+) -> None:
     """Weigh what a change touches, of the records of `todo` against the entities of `placed_row`.
 
+    `probes`: those of training are weighed beside them; what they teach is then `learned`, and asked for after that.
     Afterwards the tables of `kept` say of these what they would say had nothing been kept. Leaves temp table
     `rescored(records, changed, to_place, weighed_anew, weighed_beside, why)`: of how many that was, and why of all.
     """
@@ -30,15 +35,16 @@ def renew(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: we
     anew, beside, loose = connection.execute(asked).fetchall()[0]
     parts = 1 + anew // _CHUNK
     for part in range(parts):
-        if parts == 1 and anew + beside == loose:
-            connection.execute("create or replace temp view left_row as from loose_row")  # to copy them takes long
-        else:
+        rows = "loose_row"  # to copy them takes long
+        if parts > 1 or anew + beside < loose:
             connection.execute(
                 f"""create or replace temp table touched_row as
                 from unplaced semi join (from anew union all from beside) using (rid) where rid % {parts} = {part}"""
             )
-            connection.execute("create or replace temp view left_row as from touched_row")
-        _weigh(connection, matching, learned)
+            rows = "touched_row"
+        more = "union all from probe_row" if probes and part == 0 else ""
+        connection.execute(f"create or replace temp view left_row as from {rows} {more}")
+        _weigh(connection, matching, learned, probes=probes and part == 0)
     _renew_near(connection, matching)
     connection.execute(
         f"""create or replace temp table rescored as
@@ -63,17 +69,20 @@ def nearest(matching: Matching, weighed: str) -> str:
         from placed where nth = 1"""
 
 
-def _weigh(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+def _weigh(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, learned: Callable[[], weights.Weights], *, probes: bool
+) -> None:
     """Bring `kept` up to date for the records of `left_row`; of those of `beside`, only what is new is weighed."""
-    scoring.left_values(connection, matching)
-    blocking.create_pair(connection, matching)
+    scoring.left_values(connection, matching, probes=probes)
+    blocking.create_pair(connection, matching, probes=probes)
+    own = "anti join probe using (rid)" if probes else ""
     if any(each.through_kin for each in matching.values.values()):
         connection.execute("insert into kept.kin select rid, tid from kin semi join anew using (rid)")
     connection.execute(
-        """delete from kept.crowded where key in (select key from left_key);
+        f"""delete from kept.crowded where key in (select key from left_key);
         insert into kept.crowded from crowded;
         delete from kept.left_key where rid in (from beside semi join left_row using (rid));
-        insert into kept.left_key select rid, key from left_key;
+        insert into kept.left_key select rid, key from left_key {own};
         create or replace temp table had as
         select rid, tid from kept.weighed semi join (from beside semi join left_row using (rid)) using (rid);
         delete from kept.weighed where (rid, tid) in (from had anti join pair using (rid, tid));
@@ -82,7 +91,7 @@ def _weigh(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: w
     scoring.compare_pairs(connection, matching)
     connection.execute(
         f"""insert into kept.weighed
-        select rid, tid, {", ".join(matching.comparisons)}, {weights.expression(learned)} from compared"""
+        select rid, tid, {", ".join(matching.comparisons)}, {weights.expression(learned())} from compared {own}"""
     )
 
 

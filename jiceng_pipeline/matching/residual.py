@@ -1,30 +1,34 @@
 """The residual: records without a usable identifier join the entity they agree with best, or are pooled."""
 
+from collections.abc import Callable
+
 import duckdb
 
 from jiceng_pipeline.matching import blocking, features, pool, rescoring, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
-def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+def resolve(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, learned: Callable[[], weights.Weights], *, probes: bool
+) -> None:
     """Create temp tables `cluster(rid, tid, is_alone, method, weight, pattern)` and `near`.
 
     `cluster` has every record that its own identifier does not place; `near(rid, tid, weight, second,
-    second_weight)` the best and the second best entity of every record that was scored. Needs
-    `preparation.prepare` and `decisions.create_pairs`.
+    second_weight)` the best and the second best entity of every record that was scored. `learned` and `probes` are
+    of `rescoring.renew`. Needs `preparation.prepare` and `decisions.create_pairs`.
     """
     _said(connection, matching)
-    _see(connection, "placed_row")
-    rescoring.renew(connection, matching, learned)
+    _see(connection, "(from placed_row union all from rest_row)" if probes else "placed_row")
+    rescoring.renew(connection, matching, learned, probes=probes)
     connection.execute("create or replace temp table near as from kept.near")
     _join(connection, matching)
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
     _see(connection, "joined_row")
     _gain(connection, matching)
     connection.execute("create or replace temp view target_row as from gained_row")
-    _weigh_again(connection, matching, learned)
+    _weigh_again(connection, matching, learned())
     _join(connection, matching)
-    pool.resolve(connection, matching, learned)
+    pool.resolve(connection, matching, learned())
     _part(connection)
 
 

@@ -9,20 +9,23 @@ from jiceng_pipeline.matching.model import Comparison, Matching
 
 
 def create_compared(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, everywhere: bool = False
+    connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, probes: bool = False
 ) -> None:
     """Create temp table `compared(rid, tid, <level of every comparison>)`.
 
     Reads `left_row`, the rows of `prepared` that are to be placed, and `target_row`, those of the entities without
-    their texts; `among` and `everywhere` are of `blocking.create_pair`.
+    their texts; `among` and `probes` are of `blocking.create_pair`.
     """
-    left_values(connection, matching)
-    blocking.create_pair(connection, matching, among=among, everywhere=everywhere)
+    left_values(connection, matching, probes=probes)
+    blocking.create_pair(connection, matching, among=among, probes=probes)
     compare_pairs(connection, matching)
 
 
-def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `left_value`, the values of each record and those of its kin where declared; `left_mask`."""
+def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching, *, probes: bool = False) -> None:
+    """Create `left_value`, the values of each record and those of its kin where declared; `left_mask`.
+
+    `probes`: those of training are among the records.
+    """
     parts = [features.values(matching, "left_row")]
     kin = {kind for kind, each in enumerate(matching.values.values()) if each.through_kin}
     if kin:
@@ -30,13 +33,15 @@ def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching) -> No
             f"""create or replace temp table kin as
             with held as ({features.values(matching, "left_row", kinds=kin)})
             select distinct h.rid, k.tid
-            from held as h join ({features.values(matching, "target_row", "tid", kin)}) as k using (kind, value)"""
+            from held as h join ({features.values(matching, "target_row", "tid", kin)}) as k using (kind, value)
+            where {blocking.fits("h.rid", "k.tid") if probes else "true"}"""
         )
         # whose number somebody borrows is mostly kin
         connection.execute(
             "insert into kin select rid, borrowed from left_row where borrowed in (select tid from entity_row)"
         )
-        held = features.values(matching, "placed_row", "tid", kin)
+        rows = "(from placed_row union all from rest_row)" if probes else "placed_row"
+        held = features.values(matching, rows, "tid", kin)
         parts.append(
             f"""select k.rid, v.kind, v.value
             from kin as k join (from ({held}) semi join (select tid from kin) using (tid)) as v using (tid)"""

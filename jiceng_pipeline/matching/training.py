@@ -12,23 +12,28 @@ from jiceng_pipeline.matching.model import Matching
 _BITS = range(-6, 22, 2)  # the link weights of which it is told what they would do
 
 
-def train(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> weights.Weights:
-    """Return weights; leaves the statistics and the compared probes in temp tables. Needs `features.create`.
+def prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Create what is known of the whole, and the probes. Needs `features.create`.
 
     At most one record of an entity is a probe, and the systems weigh among the probes as they do among
     the records that have to be placed: those offices' habits are the ones to learn.
+
+    `probe(rid, tid, rest)`: the record, its entity, and the number by which the entity goes without it; `probe_row`:
+    the rows of `prepared`; `rest_row`: those of the other records of the entity, by that number.
     """
     statistics.learn(connection, settings, matching)
     statistics.apply(connection, matching)
-    _probes(connection, matching)
-    # from a record's family as well it is learned: of those that are never compared nothing is known
-    scoring.create_compared(connection, matching, everywhere=True)
+    _create_probe(connection, matching)
+
+
+def train(connection: duckdb.DuckDBPyConnection, matching: Matching) -> weights.Weights:
+    """Return the weights that the probes in `compared` teach."""
     # the number is what is hidden: of slips in it the probes can teach nothing, and its declared weights stand
     hidden = {name for name, each in matching.comparisons.items() if each.is_identifier}
     names = [name for name in matching.comparisons if name not in hidden]
     rows = connection.execute(
-        f"""select {", ".join(names)}, count(*) filter (where c.tid = p.tid) as same,
-            count(*) filter (where c.tid <> p.tid) as other
+        f"""select {", ".join(names)}, count(*) filter (where c.tid = p.rest) as same,
+            count(*) filter (where c.tid <> p.rest) as other
         from compared as c join probe as p using (rid)
         group by {", ".join(names)} order by all"""
     ).fetchnumpy()
@@ -50,7 +55,7 @@ def accuracy(
     masked = {of: each for of, each in learned.items() if of == "prior" or not matching.comparisons[of].is_identifier}
     rows = connection.execute(
         f"""with weighed as (
-            select c.rid, c.tid = p.tid as is_own, c.tid, {weights.expression(masked)} as weight
+            select c.rid, c.tid = p.rest as is_own, c.tid, {weights.expression(masked)} as weight
             from compared as c join probe as p using (rid)
         ), placed as (
             select rid, is_own, weight, weight - coalesce(lead(weight) over best, -1000000) as ahead,
@@ -68,7 +73,7 @@ def accuracy(
     )
 
 
-def _probes(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+def _create_probe(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     # the number of a record is a keyed hash: the first are a fair sample
     probes = matching.probes
     connection.execute(
@@ -84,13 +89,15 @@ def _probes(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
             select o.rid, o.tid, w.share, row_number() over (partition by o.place order by o.rid) as number
             from one as o join wanted as w using (place)
         )
-        select rid, tid from numbered
+        select rid, tid, hash(tid, 'rest') as rest from numbered
         where number <= share * least({probes.most}, (select count(*) from entity_row) / {probes.of})"""
     )
-    connection.execute("create or replace temp table masked_row as from prepared semi join probe using (rid)")
-    connection.execute("create or replace temp view left_row as from masked_row")
-    connection.execute("create or replace temp view placed_row as from entity_row anti join probe using (rid)")
-    connection.execute("create or replace temp view target_row as from placed_row")
+    connection.execute(
+        f"""create or replace temp table probe_row as from prepared semi join probe using (rid);
+        create or replace temp table rest_row as
+        select {features.columns(matching, "rest")}
+        from entity_row join (select rid as probe, tid, rest from probe) using (tid) where rid <> probe"""
+    )
 
 
 def create_model(connection: duckdb.DuckDBPyConnection, settings: Settings, every: Mapping[str, Matching]) -> None:
@@ -109,6 +116,13 @@ def retrained(
     From the next build on every record is scored anew.
     """
     features.create(connection, matching)
+    prepare(connection, settings, matching)
+    connection.execute(
+        """create or replace temp view left_row as from probe_row;
+        create or replace temp view placed_row as from entity_row;
+        create or replace temp view target_row as from entity_row union all from rest_row"""
+    )
+    scoring.create_compared(connection, matching, probes=True)
     return trained(connection, settings, matching, reason, actor)
 
 
@@ -119,8 +133,8 @@ def trained(
     reason: str,
     actor: str = versions.ENGINE,
 ) -> versions.Version:
-    """Do the same with the features that `features.create` has just made."""
-    learned = train(connection, settings, matching)
+    """Do the same with the probes as they were compared."""
+    learned = train(connection, matching)
     version = versions.pin(connection, settings, matching, learned, accuracy(connection, matching, learned))
     versions.enforce(settings, version, reason, actor)
     return version
