@@ -128,8 +128,7 @@ def create_keyed_name(
         f"""create or replace temp table keyed_name as
         select name, {_keyed(settings, "name", "said")} as keyed
         from (
-            select value_number(said) as name, min(said) as said
-            from (select {said} as said from {matching.records}) group by name
+            select value_number(said) as name, said from (select distinct {said} as said from {matching.records})
         ) where name in ({names})"""
     )
 
