@@ -38,7 +38,8 @@ def create_pair(
         _create_open(connection, matching, matching.sure, probes=probes)
     _meet(connection, matching, numbers, among=among, probes=probes)
     connection.execute("create or replace temp table pair as select distinct rid, tid from met")
-    connection.execute("drop table met")
+    for table in ("met", "holder", "named_holder", "open_row"):  # wide, and of no more use
+        connection.execute(f"drop table if exists {table}")
 
 
 def fits(rid: str, tid: str) -> str:

@@ -31,11 +31,7 @@ _WIDE = (
     "looked_up",
     "joined_row",
     "left_value",
-    "holder",
     "left_key",
-    "named_row",
-    "target_face",
-    "agreed",
     "probe_row",
     "rest_row",
 )

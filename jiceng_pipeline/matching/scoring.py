@@ -7,6 +7,9 @@ from jiceng_pipeline.matching.comparisons import namesakes, together
 from jiceng_pipeline.matching.kinds import KINDS
 from jiceng_pipeline.matching.model import Comparison, Matching
 
+# what is made to compare pairs by, and of no use when they are compared
+_WIDE = ("named_row", "one_face", "target_face", "target_mask", "target_place", "faced", "pair_value", "agreed")
+
 
 def create_compared(
     connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, probes: bool = False
@@ -94,6 +97,8 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         left join target_place as tp on tp.tid = f.tid and tp.place = l.place
         left join name_count as n on n.name = {statistics.name(matching, "l")}"""
     )
+    for table in _WIDE:
+        connection.execute(f"drop table {table}")
 
 
 def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
