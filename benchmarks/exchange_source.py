@@ -39,7 +39,8 @@ class Clock:
         self._stage, self._at = "start", (time.perf_counter(), time.process_time())
 
     def __call__(self, step: Step) -> None:
-        """Begin the stage that a step is of."""
+        """End a step, which is told when it is done: what has passed since the last one is of its stage."""
+        self._stage = step.stage
         self.begin(step.stage)
 
     def begin(self, stage: str) -> None:
