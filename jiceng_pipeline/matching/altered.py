@@ -14,6 +14,7 @@ def find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
     """Create temp table `altered(rid)`, those that came, went or changed; say whether anything is kept of the rest.
 
     `differing(place, rid)`: the rowid of those that came or changed, the number of those that went or changed.
+    View `kept_row`: what was prepared of all records the last time, where that is kept.
     Needs `matching.<entity>_borrowed`.
     """
     connection.execute("create or replace temp table altered (rid ubigint)")
@@ -31,10 +32,10 @@ def _compare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     # most blocks of numbers have the same sum as before: there is nothing to look for in them
     records = connection.execute(f"select count(*) from {matching.records}").fetchall()[0][0]
     block = f"content_mark >> {64 - max(1, (records // _BLOCK).bit_length())}"
-    before = """(select mark as content_mark, rid from kept.entity_row
-            union all select mark, rid from kept.loose_row)"""
+    before = "(select mark as content_mark, rid from kept_row)"
     connection.execute(
-        f"""create or replace temp table differing_block as
+        f"""create or replace temp view kept_row as from kept.entity_row union all from kept.loose_row;
+        create or replace temp table differing_block as
         with now as (select {block} as block, sum(content_mark) as total from {matching.records} group by block),
         before as (select {block} as block, sum(content_mark) as total from {before} group by block)
         select block from now full join before using (block) where now.total is distinct from before.total;

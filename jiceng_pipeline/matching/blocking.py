@@ -62,8 +62,7 @@ def _create_open(connection: duckdb.DuckDBPyConnection, matching: Matching, sure
         ) semi join ({features.values(matching, "met_row", "tid", kinds)}) using (tid, kind, value)
         {"anti join probe using (rid)" if probes else ""};
         create or replace temp table open_row as
-        select {features.columns(matching)} from left_row
-        anti join sure using (rid);
+        select {features.columns(matching)} from left_row anti join sure using (rid);
         create or replace temp view asked_row as from open_row;
         drop table met_row; drop table sure"""
     )

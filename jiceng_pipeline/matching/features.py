@@ -44,7 +44,7 @@ def see_kept(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     nobody = _select(matching, "false")
     connection.execute(
         f"""create or replace temp view entity_row as from kept.entity_row;
-        create or replace temp view fact as from kept.entity_row union all from kept.loose_row;
+        create or replace temp view fact as from kept_row;
         create or replace temp table looked_up as select {_texts(matching)} from ({nobody});
         create or replace temp view wording as from looked_up;
         create or replace temp view loose_row as from kept.loose_row"""
@@ -65,12 +65,12 @@ def look_up(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str
 
 
 def places(matching: Matching, rids: str) -> str:
-    """Return a select of the rowid of the records of `fact` that this select of rid names.
+    """Return a select of the rowid of the records of `kept_row` that this select of rid names.
 
     Whole rows by their places cost a tenth of what they cost by anything that has to be compared first.
     """
     return f"""select rowid as place from {matching.records}
-        where content_mark in (select mark from fact where rid in (select rid from ({rids})))"""
+        where content_mark in (select mark from kept_row where rid in (select rid from ({rids})))"""
 
 
 def read(matching: Matching) -> set[str]:

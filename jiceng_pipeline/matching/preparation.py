@@ -71,9 +71,7 @@ def _prepare_altered(
 
 def _create_prepared(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
-        f"""create or replace temp view fact as
-        select rid, mark from kept.entity_row union all select rid, mark from kept.loose_row;
-        create or replace temp table altered_record as
+        f"""create or replace temp table altered_record as
         from {matching.records} where rowid in (
             select place from differing union {features.places(matching, "from altered")})"""
     )
