@@ -52,8 +52,8 @@ def main() -> None:
         "times_less_than_splink": round(splink_day / day, 1),
         "splink_write_cpu_seconds": splink["cpu_phases"]["write"],
         "day_includes": (
-            "finding among all records those that came, went or changed; anchors, matches and links of the day; "
-            "writing all three tables anew, of all records, into the version's database"
+            "finding among all records, by the number that staging made of each, those that came, went or changed; "
+            "borrowed numbers, matches and links of the day; writing all three tables into the version's database"
         ),
         "splink_day_includes": (
             "new records, which it is told, against old ones and among themselves; all clusters anew; not the looking "
