@@ -182,7 +182,9 @@ def _add(connection: duckdb.DuckDBPyConnection, city: Settings, place: int, most
             select link.* from link join part using (community_code) where {had} + records - own < {most}"""
         )
     connection.execute("insert into truth.link select record_id, true_id from link")
-    connection.execute("insert into truth.person select citizen_id from person where not is_known and citizen_id is not null")
+    connection.execute(
+        "insert into truth.person select citizen_id from person where not is_known and citizen_id is not null"
+    )
     for name in (STANDARD, READING):
         connection.execute(f"create table if not exists {name} as from city.{name} limit 0")
         which = "semi join link using (record_id)" if name == STANDARD else f"anti join {name} using (name)"

@@ -24,16 +24,21 @@ from jiceng_pipeline.matching import (
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 
-# what matching puts by of every record, or of every pair
-_WIDE = (
-    "prepared",
-    "unnumbered",
+# what matching puts by of every record, and what of those that have to be placed and of pairs
+_PREPARED = ("prepared", "unnumbered")
+_PLACED = (
     "looked_up",
     "joined_row",
-    "left_value",
+    "touched_row",
+    "gained_row",
+    "todo_row",
+    "pool_row",
     "left_key",
     "probe_row",
     "rest_row",
+    "compared",
+    "near",
+    "cluster",
 )
 # an entity is called by the number of its identifier or of one of its records: what stands alone is neither
 _CLUSTER = "case when c.is_alone then hash(c.tid, 'alone') else c.tid end"
@@ -73,9 +78,17 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         is_whole = preparation.prepare(connection, settings, matching, version)
         decisions.create_pairs(connection, matching.entity)
         residual.resolve(connection, matching, learned, probes=version is None)
+        _drop(connection, "gained_row", "todo_row", "pool_row", "left_key", "probe_row", "rest_row")
+        _create_match(connection, matching)
+        _drop(connection, *_PLACED)  # before the rows are kept, so that these and those are never there at once
         if is_kept and is_whole:
             preparation.keep(connection)
-        _create_match(connection, matching)
+    _drop(connection, *_PREPARED)  # the connection stays open for what is made next
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    for table in tables:
+        connection.execute(f"drop table if exists {table}")
 
 
 def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
@@ -92,8 +105,6 @@ def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         order by r.record_id"""
     )
     connection.execute("set preserve_insertion_order = true")
-    for table in _WIDE:  # the connection stays open for what is made next, and so would they
-        connection.execute(f"drop table if exists {table}")
 
 
 def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:

@@ -38,13 +38,15 @@ def prepare(
 
 
 def keep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put all that is prepared into `kept`."""
-    connection.execute(
-        """create or replace table kept.entity_row as from entity_row;
-        create or replace table kept.loose_row as from fact where tid is null"""
-    )
+    """Move all that is prepared into `kept`."""
     for table in ("stopped", "stopped_holding", "name_count"):
         connection.execute(f"create or replace table kept.{table} as from {table}")
+    connection.execute(
+        """create or replace table kept.loose_row as from fact where tid is null;
+        drop table unnumbered;
+        create or replace table kept.entity_row as from entity_row;
+        drop table prepared"""
+    )
 
 
 def _prepare_altered(

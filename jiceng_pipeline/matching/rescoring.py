@@ -31,6 +31,16 @@ def renew(
     for table in ("left_key", "kin", "weighed"):
         connection.execute(f"delete from kept.{table} where rid in (from stale)")
     connection.execute("delete from kept.weighed where tid in (from moved)")
+    connection.execute(
+        f"""create or replace temp table rescored as
+        select (select count(*) from {matching.records}) as records, (select count(*) from changed) as changed,
+            (select count(*) from todo) as to_place,
+            (select count(*) from anew) as weighed_anew, (select count(*) from beside) as weighed_beside,
+            (select max(why) from forgotten) as why;
+        delete from kept.record where rid in (select rid from changed where mark_before is not null);
+        insert into kept.record select rid, tid, mark from changed where mark is not null;
+        drop table changed"""
+    )
     asked = "select (select count(*) from anew), (select count(*) from beside), (select count(*) from loose_row)"
     anew, beside, loose = connection.execute(asked).fetchall()[0]
     parts = 1 + anew // _CHUNK
@@ -46,16 +56,7 @@ def renew(
         connection.execute(f"create or replace temp view left_row as from {rows} {more}")
         _weigh(connection, matching, learned, probes=probes and part == 0)
     _renew_near(connection, matching)
-    connection.execute(
-        f"""create or replace temp table rescored as
-        select (select count(*) from {matching.records}) as records, (select count(*) from changed) as changed,
-            (select count(*) from todo) as to_place,
-            (select count(*) from anew) as weighed_anew, (select count(*) from beside) as weighed_beside,
-            (select max(why) from forgotten) as why;
-        delete from kept.record where rid in (select rid from changed where mark_before is not null);
-        insert into kept.record select rid, tid, mark from changed where mark is not null;
-        create or replace table kept.settled as from settled"""
-    )
+    connection.execute("create or replace table kept.settled as from settled")
 
 
 def nearest(matching: Matching, weighed: str) -> str:
@@ -83,6 +84,7 @@ def _weigh(
         insert into kept.crowded from crowded;
         delete from kept.left_key where rid in (from beside semi join left_row using (rid));
         insert into kept.left_key select rid, key from left_key {own};
+        drop table left_key;
         create or replace temp table had as
         select rid, tid from kept.weighed semi join (from beside semi join left_row using (rid)) using (rid);
         delete from kept.weighed where (rid, tid) in (from had anti join pair using (rid, tid));

@@ -7,9 +7,6 @@ from jiceng_pipeline.matching.comparisons import namesakes, together
 from jiceng_pipeline.matching.kinds import KINDS
 from jiceng_pipeline.matching.model import Comparison, Matching
 
-# what is made to compare pairs by, and of no use when they are compared
-_WIDE = ("named_row", "one_face", "target_face", "target_mask", "target_place", "faced", "pair_value", "agreed")
-
 
 def create_compared(
     connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, probes: bool = False
@@ -57,32 +54,14 @@ def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching, *, pr
 
 
 def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `compared` for the pairs there are, without blocking."""
-    _targets(connection, matching)
-    faced = {name: each for name, each in matching.comparisons.items() if each.kind in KINDS}
-    best = ", ".join(
-        f"coalesce(min(nullif({KINDS[c.kind].level(*c.features)}, 0)), 0) as {name}" for name, c in faced.items()
-    )
-    texts = "wording" if features.is_looked_up(connection) else "left_row"
-    left = ", ".join(f"{cell} as {name}" for name, cell in features.compared_cells(matching).items())
-    connection.execute(
-        f"""create or replace temp table faced as
-        select p.rid, p.tid, {best}
-        from pair as p join (select rid, {left} from {texts}) as l on l.rid = p.rid
-        join target_face as r on r.tid = p.tid
-        group by p.rid, p.tid"""
-    )
-    # in two steps: in one, whoever plans it begins with everybody who lives in one community
-    connection.execute(
-        """create or replace temp table pair_value as
-        select p.rid, p.tid, v.kind, v.value from pair as p join left_value as v using (rid)"""
-    )
-    connection.execute(
-        f"""create or replace temp table agreed as
-        select rid, tid, bit_or(1 << cast(kind as integer)) as kinds
-        from pair_value semi join ({features.values(matching, "named_row", "tid")}) using (tid, kind, value)
-        group by rid, tid"""
-    )
+    """Create `compared` for the pairs there are, without blocking.
+
+    What is wide is made when it is wanted and dropped when it was: this is where memory is fullest.
+    """
+    _create_target(connection, matching)
+    _create_agreed(connection, matching)
+    _create_faced(connection, matching)
+    faced = [name for name, each in matching.comparisons.items() if each.kind in KINDS]
     rest = "".join(
         f", {_pair_level(matching, c)} as {n}" for n, c in matching.comparisons.items() if c.kind not in KINDS
     )
@@ -95,14 +74,13 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         left join target_mask as tm on tm.tid = f.tid
         left join shared_place as p on p.place = l.place
         left join target_place as tp on tp.tid = f.tid and tp.place = l.place
-        left join name_count as n on n.name = {statistics.name(matching, "l")}"""
+        left join name_count as n on n.name = {statistics.name(matching, "l")};
+        drop table faced; drop table agreed; drop table target_mask; drop table target_place"""
     )
-    for table in _WIDE:
-        connection.execute(f"drop table {table}")
 
 
-def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `target_face`, `target_mask`, `target_place` of the entities that pairs name."""
+def _create_target(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create of the entities that pairs name `named_row`, their rows, `one_face`, `target_mask` and `target_place`."""
     held = dict[int, list[str]]()
     for kind, _, cell in features.cells_of(matching):
         held.setdefault(kind, []).append(cell)
@@ -113,23 +91,50 @@ def _targets(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
         f"""create or replace temp table named_row as
         select tid, rid, place, is_current, face{shared}
-        from target_row semi join (select tid from pair) using (tid)"""
+        from target_row semi join (select tid from pair) using (tid);
+        create or replace temp table one_face as select tid, min(rid) as rid from named_row group by tid, face;
+        create or replace temp table target_mask as
+        select tid, bit_or({bits or 0}) as kinds from named_row group by tid;
+        create or replace temp table target_place as select distinct tid, place from named_row where is_current"""
     )
-    cells = ", ".join(f"w.{cell} as {name}" for name, cell in features.compared_cells(matching).items())
+
+
+def _create_agreed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `agreed(rid, tid, kinds)`: of which kinds the two of a pair hold a value in common, a bit a kind."""
+    # in two steps: in one, whoever plans it begins with everybody who lives in one community
     connection.execute(
-        "create or replace temp table one_face as select tid, min(rid) as rid from named_row group by tid, face"
+        f"""create or replace temp table pair_value as
+        select p.rid, p.tid, v.kind, v.value from pair as p join left_value as v using (rid);
+        drop table left_value;
+        create or replace temp table agreed as
+        select rid, tid, bit_or(1 << cast(kind as integer)) as kinds
+        from pair_value semi join ({features.values(matching, "named_row", "tid")}) using (tid, kind, value)
+        group by rid, tid;
+        drop table pair_value; drop table named_row"""
     )
+
+
+def _create_faced(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `faced`: of each pair the best level of every comparison of texts, over all that the entity is called."""
     features.look_up(connection, matching, "(select rid from one_face union all select distinct rid from pair)")
+    cells = ", ".join(f"w.{cell} as {name}" for name, cell in features.compared_cells(matching).items())
+    best = ", ".join(
+        f"coalesce(min(nullif({KINDS[c.kind].level(*c.features)}, 0)), 0) as {name}"
+        for name, c in matching.comparisons.items()
+        if c.kind in KINDS
+    )
+    texts = "wording" if features.is_looked_up(connection) else "left_row"
+    left = ", ".join(f"{cell} as {name}" for name, cell in features.compared_cells(matching).items())
     connection.execute(
         f"""create or replace temp table target_face as
-        select one.tid, {cells} from one_face as one join wording as w using (rid)"""
-    )
-    connection.execute(
-        f"""create or replace temp table target_mask as
-        select tid, bit_or({bits or 0}) as kinds from named_row group by tid"""
-    )
-    connection.execute(
-        "create or replace temp table target_place as select distinct tid, place from named_row where is_current"
+        select one.tid, {cells} from one_face as one join wording as w using (rid);
+        drop table one_face;
+        create or replace temp table faced as
+        select p.rid, p.tid, {best}
+        from pair as p join (select rid, {left} from {texts}) as l on l.rid = p.rid
+        join target_face as r on r.tid = p.tid
+        group by p.rid, p.tid;
+        drop table target_face"""
     )
 
 
