@@ -50,11 +50,10 @@ select
     record.community_code,
 
     -- what matching reads, in one number: made once here, so that a day finds what changed by comparing numbers
-    content_mark(row(
+    content_mark(row(record.is_current), [
         record.record_id,
         record.system,
         record.first_landed,
-        record.is_current,
         record.unified_social_credit_code,
         by_organisation.code,
         typed.organisation_code,
@@ -67,7 +66,7 @@ select
         record.phone,
         record.business_address,
         record.community_code
-    )) as content_mark
+    ]) as content_mark
 from standard.enterprise_record as record
 left join typed on typed.record_id = record.record_id
 left join by_organisation on by_organisation.organisation_code = typed.organisation_code

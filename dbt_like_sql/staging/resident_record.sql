@@ -43,11 +43,10 @@ select
     record.community_code,
 
     -- what matching reads, in one number: made once here, so that a day finds what changed by comparing numbers
-    content_mark(row(
+    content_mark(row(record.is_current, record.birth_date), [
         record.record_id,
         record.system,
         record.first_landed,
-        record.is_current,
         record.citizen_id,
         record.citizen_id_raw,
         record.other_document_number,
@@ -57,7 +56,6 @@ select
         name_reading.name_key,
         name_reading.surname_key,
         record.sex_code,
-        record.birth_date,
         record.phone,
         record.guardian_phone,
         record.dwelling_key,
@@ -66,7 +64,7 @@ select
         record.household_number,
         record.subsistence_certificate_number,
         record.community_code
-    )) as content_mark
+    ]) as content_mark
 from keyed as record
 left join standard.name_reading as name_reading on name_reading.name = record.name
 order by record.record_id

@@ -13,6 +13,7 @@ from jiceng_pipeline.landing import outcome, snapshot
 from jiceng_pipeline.ledger import kind, views
 from jiceng_pipeline.ledger.kinds.model import Model
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.warehouse import content_hash
 
 _CODE = {".py", ".yaml", ".csv", ".sql"}
 
@@ -72,8 +73,8 @@ def with_pinned(settings: Settings, before: Mapping[str, Any]) -> Mapping[str, A
 
 @cache
 def code_version(*folders: Path) -> str:
-    """Return a hash of this package and of the SQL, reference data and contracts in `folders`."""
-    seen = sha256()
+    """Return a hash of this package, of what it hashes by, and of SQL, reference data and contracts in `folders`."""
+    seen = sha256(content_hash.METHOD.encode())
     for folder in (PACKAGE, *folders):
         for path in _files(folder):
             seen.update(f"{path.relative_to(folder)}\0".encode())

@@ -128,6 +128,7 @@ def publish(settings: Settings, database: Path, facts: Mapping[str, Any]) -> Pub
             **facts,
             "created": clock.now().isoformat(),
             "content_hash": content,
+            "hashed_by": content_hash.METHOD,
             "previous": served.name if served else None,
             "tables": {name: {"rows": rows, "hash": value} for name, (rows, value) in sorted(tables.items())},
             "returned": {
