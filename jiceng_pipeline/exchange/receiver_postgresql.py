@@ -21,6 +21,9 @@ class PostgresStore(Store):
 
     _own = ""
     _head = "_key text primary key, _batch bigint not null"
+    # A changed row that finds room on its own page needs no new entry in the index, and the room is free again for
+    # the next: half the work, and no table that grows with every change of everything.
+    _pages = " with (fillfactor = 50)"
 
     def _rows(self, batch: Batch, *, is_fresh: bool) -> None:
         told = batch.manifest

@@ -85,7 +85,7 @@ class Store:
         table, present = self._place(name), self.columns(name)
         if not self._exists(name):
             listed = "".join(f", {identifier(column)} {kind}" for column, kind in wanted.items())
-            self._run(f"create table {table} ({self._head}{listed})")
+            self._run(f"create table {table} ({self._head}{listed}){self._pages}")
             return
         for column, kind in present.items():
             if column not in wanted or not self._is_type(kind, wanted[column]):
@@ -94,7 +94,7 @@ class Store:
             if column not in present or not self._is_type(present[column], kind):
                 self._run(f"alter table {table} add column {identifier(column)} {kind}")
 
-    _head = "_key varchar not null, _batch bigint not null"
+    _head, _pages = "_key varchar not null, _batch bigint not null", ""
 
     def _rows(self, batch: Batch, *, is_fresh: bool) -> None:
         """Replace or take away the rows of the batch."""

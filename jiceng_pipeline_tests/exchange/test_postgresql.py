@@ -54,6 +54,18 @@ def test_a_batch_that_fails_half_way_leaves_the_copy_as_it_was(settings, postgre
     database.execute("alter table county drop constraint odd")
 
 
+def test_its_table_does_not_grow_when_everything_changes(settings, postgres, database):
+    target(settings, "office", way="postgresql", url=postgres)
+    sizes = []
+    for phone in ("13812345678", "13912345678", "13712345678"):
+        publish_people(settings, [Person(f"{number:032x}", phone=phone) for number in range(80)])
+        if not sizes:
+            subscribe(settings, "county", target="office")
+        assert only(settings, "county").rows == 80
+        sizes += database.execute("select pg_relation_size('county')").fetchone()
+    assert len(set(sizes)) == 1, sizes
+
+
 def test_columns_come_and_go(settings, postgres, database):
     target(settings, "office", way="postgresql", url=postgres)
     people = [Person("a" * 32), Person("b" * 32)]
