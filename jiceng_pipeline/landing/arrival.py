@@ -1,6 +1,7 @@
 """Rows as they arrive: named, hashed and written to Parquet batch by batch, memory flat with size."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +27,7 @@ from jiceng_pipeline.warehouse.connection import identifier, quoted
 NO_KEY = "缺少主键"
 DOUBLED = "主键重复，只收最新的一行（能增量拉取的系统，一个主键只能有一行）"
 _WAITING_ROWS = 2 * BATCH_ROWS  # hashed and written at a time
+_MADE = (RECORD_ID, ROW_HASH, ENDED)
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
 _REJECTS = pa.schema([(FILE, pa.string()), (ROW, pa.int64()), ("reason", pa.string())])
 
@@ -36,6 +38,8 @@ class Arrival:
     def __init__(self, contract: Contract, secret: str, folder: Path, engine: duckdb.DuckDBPyConnection) -> None:
         self._contract, self._secret, self._folder, self._engine = contract, secret, folder, engine
         self._waiting: list[pa.RecordBatch] = []
+        self._worker = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
         self.accepted = self.rejected = 0
         self.cursor: str | None = None  # the highest of all rows
         self.change = Change()
@@ -53,6 +57,7 @@ class Arrival:
 
     def close(self) -> None:
         """Close the files, whole or not."""
+        self._worker.shutdown()
         with _storing(self._folder):
             self._rows.close()
             self._rejects.close()
@@ -78,6 +83,7 @@ class Arrival:
         """
         with _storing(self._folder):
             self._flush()
+            self._written()
             self._rows.close()
             if self._incremental:
                 self._refuse_doubled(self._incremental.cursor)
@@ -92,12 +98,12 @@ class Arrival:
             return
         key = identity.key_expression(self._contract.key)
         columns = self._contract.source_columns
-        self._engine.register("arrived", pa.Table.from_batches(self._waiting))
+        arrived = pa.Table.from_batches(self._waiting)
+        self._engine.register("arrived", arrived)
         self._waiting = []
         found = self._engine.execute(
             f"""select {identity.record_id_expression(self._secret, self._system, key, "1")} as {RECORD_ID},
-                {identity.row_hash_expression(columns)} as {ROW_HASH}, {FILE}, {ROW},
-                {", ".join(map(identifier, columns))}, {self._ended()}
+                {identity.row_hash_expression(columns)} as {ROW_HASH}, {self._ended()}
                 trim(concat({", ".join(map(identifier, self._contract.key))}), {_BLANKS}) = '' as is_blank
             from arrived"""
         ).to_arrow_table()
@@ -106,13 +112,26 @@ class Arrival:
             self.cursor = max(self.cursor or "", highest or "") or None
         self._engine.unregister("arrived")
         blank = found["is_blank"]
+        places = [(name, found if name in _MADE else arrived) for name in self._schema.names]
+        rows = pa.table([each[name] for name, each in places], schema=self._schema)
         if pc.any(blank).as_py():
-            nameless = found.filter(blank)
+            nameless = rows.filter(blank)
             reasons = pa.repeat(pa.scalar(NO_KEY), nameless.num_rows)
             self._write_rejects(pa.table([nameless[FILE], nameless[ROW], reasons], schema=_REJECTS))
-            found = found.filter(pc.invert(blank))
-        self.accepted += found.num_rows
-        self._rows.write_table(found.drop_columns(["is_blank"]), row_group_size=_WAITING_ROWS)
+            rows = rows.filter(pc.invert(blank))
+        self.accepted += rows.num_rows
+        self._write(rows)
+
+    def _write(self, rows: pa.Table) -> None:
+        """Write rows while the next are fetched and named; wait for those before."""
+        self._written()
+        self._writing = self._worker.submit(self._rows.write_table, rows, row_group_size=_WAITING_ROWS)
+
+    def _written(self) -> None:
+        """Wait until what was given to be written is written, and raise what went wrong."""
+        writing, self._writing = self._writing, None
+        if writing:
+            writing.result()
 
     def _write_rejects(self, rejects: pa.Table) -> None:
         self.rejected += rejects.num_rows

@@ -25,7 +25,9 @@ ENOUGH = 10  # filled cells or rows; fewer say nothing of a column
 REPEATED = 0.3  # share of rows that say no more than another does
 RECOGNISED = 0.5  # of the share that was recognised last time
 FACTOR = 8  # by which the middle of a column may move; units differ by 10 and more
-_SAMPLED_ABOVE = 200_000  # rows, of which then a sixteenth is looked at, the same whenever
+_SAMPLED_ABOVE = 200_000  # rows, of which then some are looked at, the same whenever: half of _SAMPLED at least
+_SAMPLED = 25_000
+_DIGITS = 6  # of a hash, that say whether it is low
 _NUMBERS = {"integer", "decimal", "degrees"}
 # what passes as a value of its type and yet cannot be one
 _ODD = {
@@ -57,29 +59,38 @@ def check(
     `notes` are its connector's.
     """
     with connect(work / "likeness.duckdb", settings=settings) as engine:
-        rows = _rows(engine, work / snapshot.ROWS)
+        rows = _sample(engine, work / snapshot.ROWS, "came")
         _check_repeated(contract, engine, rows)
         if not force.is_sound(links):
             return
-        _check_end(contract, engine, rows, links[0], notes)
+        _check_end(contract, engine, _rows(work / snapshot.ROWS), links[0], notes)
         held = set(links[0].meta["schema"])
         elements = {
             column: element
             for column, element in contract.elements.items()
             if column in held and element.type not in _LOOKED_UP
         }
-        before = _columns(contract, elements, engine, _rows(engine, links[0].rows))
+        before = _columns(contract, elements, engine, _sample(engine, links[0].rows, "held"))
         now = _columns(contract, elements, engine, rows)
     for column, element in elements.items():
         _check_content(contract, column, element, before[column], now[column])
         _check_unit(contract, column, element, before[column], now[column])
 
 
-def _rows(engine: duckdb.DuckDBPyConnection, path: Path) -> str:
-    """Return the rows of a snapshot as a table expression, of many a sixteenth."""
-    rows = f"read_parquet({literal(str(path))})"
+def _sample(engine: duckdb.DuckDBPyConnection, path: Path, name: str) -> str:
+    """Return the rows of a snapshot as a table expression; of many a few, put into a table: those of a low hash."""
+    rows = _rows(path)
     ((count,),) = engine.execute(f"select count(*) from {rows}").fetchall()
-    return rows if count <= _SAMPLED_ABOVE else f"(select * from {rows} where left({ROW_HASH}, 1) = '0')"
+    if count <= _SAMPLED_ABOVE:
+        return rows
+    halvings = (-(-count // _SAMPLED) - 1).bit_length()
+    low = f"{16**_DIGITS >> halvings:0{_DIGITS}x}"
+    engine.execute(f"create temp table {name} as select * from {rows} where left({ROW_HASH}, {_DIGITS}) < '{low}'")
+    return name
+
+
+def _rows(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
 
 
 def _columns(
@@ -117,9 +128,7 @@ def _check_end(
     """Refuse a shorter file whose last line has no end, where it had one: it may be cut off in its last cell."""
     if UNENDED not in notes or UNENDED in held.meta["notes"]:
         return
-    ((lost,),) = engine.execute(
-        f"select (select count(*) from {_rows(engine, held.rows)}) > count(*) from {rows}"
-    ).fetchall()
+    ((lost,),) = engine.execute(f"select (select count(*) from {_rows(held.rows)}) > count(*) from {rows}").fetchall()
     if lost:
         raise SourceRejected(
             "半截文件：最后一行没有换行（以前有），行数也比上次少",

@@ -6,6 +6,7 @@ Here are those of columns and of what stands in them; those of whole files are i
 import pytest
 import xlsxwriter
 
+from jiceng_pipeline.landing import likeness
 from jiceng_pipeline_tests.landing.believing import ALL, changed, mapped, on, renamed, stopped, swapped, without
 from jiceng_pipeline_tests.landing.drifting import COLUMNS, people
 
@@ -51,6 +52,14 @@ def test_two_columns_change_contents_under_their_old_names(held, one, other):
 
 @on("csv", "xml")
 def test_ids_are_retyped_as_numbers(held):
+    held.write(COLUMNS, changed("证号", lambda text: f"{float(text[:17] + '0'):.1E}"))
+    stopped(held, "“证号”一列的内容变了")
+
+
+@on("sqlite")
+def test_of_many_rows_a_few_show_that_a_column_has_changed(held, monkeypatch):
+    monkeypatch.setattr(likeness, "_SAMPLED_ABOVE", 10)
+    monkeypatch.setattr(likeness, "_SAMPLED", 20)
     held.write(COLUMNS, changed("证号", lambda text: f"{float(text[:17] + '0'):.1E}"))
     stopped(held, "“证号”一列的内容变了")
 

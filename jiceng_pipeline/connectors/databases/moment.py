@@ -65,7 +65,7 @@ def numbered(
 ) -> Generator[tuple[pa.Array, pa.RecordBatch], None, None]:
     """Yield a query's rows as they come, with their numbers from 1; the next ones are fetched meanwhile."""
     count = 0
-    with closing(ahead(_batches(found))) as batches:
+    with closing(ahead(_batches(found), by=2)) as batches:
         for batch in batches:
             numbers = pa.array(np.arange(count + 1, count + batch.num_rows + 1))
             count += batch.num_rows
