@@ -27,7 +27,7 @@ def cluster(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     prepare(connection)
     connection.execute("create schema if not exists matching")
     decisions.create_decision(connection, settings)
-    identity.create_borrowed(connection, matching)
+    identity.create_borrowed(connection, settings, matching)
     identity.create_match(connection, settings, matching)
     identity.create_link(connection, settings, matching)
     connection.execute(

@@ -13,31 +13,35 @@ _MOST = 0.3  # of all records: with more of them altered, all is made anew
 def find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
     """Create temp table `altered(rid)`, those that came, went or changed; say whether anything is kept of the rest.
 
-    `differing(place, rid)`: the rowid of those that came or changed, the number of those that went or changed.
-    View `kept_row`: what was prepared of all records the last time, where that is kept.
-    Needs `matching.<entity>_borrowed`.
+    Leaves what `is_little` leaves. Needs `matching.<entity>_borrowed`.
     """
     connection.execute("create or replace temp table altered (rid ubigint)")
     if has_table(connection, "main.entity_row", "kept"):
-        _compare(connection, matching)
-        few = f"(select count(*) from altered) <= {_MOST} * (select count(*) from {matching.records})"
-        if connection.execute(f"select {few}").fetchall()[0][0]:
-            return True
+        if is_little(connection, matching):
+            _find(connection, matching)
+            few = f"(select count(*) from altered) <= {_MOST} * (select count(*) from {matching.records})"
+            if connection.execute(f"select {few}").fetchall()[0][0]:
+                return True
         kept.clear(connection, matching, "变动太多")
     connection.execute("delete from altered")
     return False
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    # most blocks of numbers have the same sum as before: there is nothing to look for in them
+def is_little(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
+    """Create what tells of all records whether they are as they were; say whether few enough are not.
+
+    `differing(place, rid)`: the rowid of those that came or changed, the number of those that went or changed.
+    View `kept_row`: what was prepared of all records the last time.
+    """
+    # most blocks of numbers say together what they said before: there is nothing to look for in them
     records = connection.execute(f"select count(*) from {matching.records}").fetchall()[0][0]
     block = f"content_mark >> {64 - max(1, (records // _BLOCK).bit_length())}"
     before = "(select mark as content_mark, rid from kept_row)"
     connection.execute(
         f"""create or replace temp view kept_row as from kept.entity_row union all from kept.loose_row;
         create or replace temp table differing_block as
-        with now as (select {block} as block, sum(content_mark) as total from {matching.records} group by block),
-        before as (select {block} as block, sum(content_mark) as total from {before} group by block)
+        with now as (select {block} as block, bit_xor(content_mark) as total from {matching.records} group by block),
+        before as (select {block} as block, bit_xor(content_mark) as total from {before} group by block)
         select block from now full join before using (block) where now.total is distinct from before.total;
         create or replace temp table differing as
         select n.place, b.rid
@@ -45,6 +49,11 @@ def _compare(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         full join (from {before} where {block} in (from differing_block)) as b using (content_mark)
         where n.place is null or b.rid is null"""
     )
+    differing = connection.execute("select count(*) from differing").fetchall()[0][0]
+    return bool(differing <= 2 * _MOST * records)
+
+
+def _find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
         f"""insert into altered
         with lent as (

@@ -47,7 +47,8 @@ def see_kept(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         create or replace temp view fact as from kept_row;
         create or replace temp table looked_up as select {_texts(matching)} from ({nobody});
         create or replace temp view wording as from looked_up;
-        create or replace temp view loose_row as from kept.loose_row"""
+        create or replace temp view loose_row as from kept.loose_row;
+        create or replace temp view loose_id as from kept.loose_id"""
     )
 
 

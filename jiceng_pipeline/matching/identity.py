@@ -10,10 +10,11 @@ import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import (
-    borrowed,
     decisions,
     features,
+    founding,
     kept,
+    lending,
     macros,
     preparation,
     residual,
@@ -23,12 +24,14 @@ from jiceng_pipeline.matching import (
 )
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse.connection import has_table
 
 # what matching puts by of every record, and what of those that have to be placed and of pairs
 _PREPARED = ("prepared", "unnumbered")
 _PLACED = (
     "looked_up",
-    "joined_row",
+    "other_row",
+    "near_again",
     "touched_row",
     "gained_row",
     "todo_row",
@@ -37,7 +40,6 @@ _PLACED = (
     "probe_row",
     "rest_row",
     "compared",
-    "near",
     "cluster",
 )
 # an entity is called by the number of its identifier or of one of its records: what stands alone is neither
@@ -49,10 +51,12 @@ def keyed(settings: Settings, kind: str, text: str) -> str:
     return f"left(sha256({literal(settings.secret + '|' + kind + '|')} || {text}), 32)"
 
 
-def create_borrowed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+def create_borrowed(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
     """Create `matching.<entity>_borrowed`, the records under a number that is another's."""
     macros.create(connection)
-    connection.execute(f"create or replace table matching.{matching.entity}_borrowed as {borrowed.select(matching)}")
+    with kept.seen(connection, settings, matching) as is_kept:
+        lent = lending.select(connection, matching, is_kept=is_kept)
+        connection.execute(f"create or replace table matching.{matching.entity}_borrowed as {lent}")
 
 
 def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -77,12 +81,15 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
     with kept.opened(connection, settings, matching, version) as is_kept:
         is_whole = preparation.prepare(connection, settings, matching, version)
         decisions.create_pairs(connection, matching.entity)
-        residual.resolve(connection, matching, learned, probes=version is None)
+        residual.resolve(connection, matching, learned, probes=version is None, is_kept=is_kept)
         _drop(connection, "gained_row", "todo_row", "pool_row", "left_key", "probe_row", "rest_row")
         _create_match(connection, matching)
         _drop(connection, *_PLACED)  # before the rows are kept, so that these and those are never there at once
         if is_kept and is_whole:
             preparation.keep(connection)
+        if is_kept:
+            lending.keep(connection, matching)
+            founding.renew(connection, matching, _entity_id(settings, matching), is_whole=is_whole)
     _drop(connection, *_PREPARED)  # the connection stays open for what is made next
 
 
@@ -94,11 +101,13 @@ def _drop(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
 def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     _create_smallest(connection, matching)
     connection.execute(
-        f"""create or replace table matching.{matching.entity}_match as
-        select r.record_id, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
+        f"""create or replace temp table member as
+        select rid, {_CLUSTER} as cluster_number, method, weight, pattern from cluster as c;
+        create or replace table matching.{matching.entity}_match as
+        select r.record_id, c.cluster_number, c.method, c.weight, c.pattern,
             one.record_id as near_record_id, n.weight as near_weight,
             two.record_id as second_record_id, n.second_weight
-        from cluster as c join wording as r using (rid)
+        from member as c join named as r using (rid)
         left join near as n on n.rid = c.rid
         left join smallest as one on one.tid = n.tid
         left join smallest as two on two.tid = n.second
@@ -113,27 +122,31 @@ def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) 
     Which it was before records without a number joined is kept, but for the entities that have moved.
     """
     connection.execute(
-        """create or replace temp table wanted as select distinct tid from (
-            select tid from near union all select second from near);
-        delete from kept.smallest where tid in (from moved);
+        """delete from kept.smallest where tid in (from moved);
         create or replace temp table late as
         select rid, tid from joined_row where rid not in (select rid from settled);
-        create or replace temp table new as from wanted anti join kept.smallest using (tid);
+        create or replace temp table new as
+        select distinct tid from (select tid from near union all select second from near)
+        anti join kept.smallest using (tid) where tid is not null;
         create or replace temp table fresh as
         select tid, min(rid) as rid
         from placed_row semi join new using (tid) anti join late using (rid)
         group by tid"""
     )
-    features.look_up(connection, matching, "(select rid from fresh union all select rid from cluster)")
+    # nearly all that were placed have no identifier
+    connection.execute("create or replace temp table other as select rid from cluster anti join loose_id using (rid)")
+    features.look_up(connection, matching, "(from other union all select rid from fresh)")
     connection.execute(
-        """insert into kept.smallest select f.tid, f.rid, w.record_id from fresh as f join wording as w using (rid);
+        """create or replace temp view named as
+        from loose_id union all select rid, record_id from wording where rid in (from other);
+        insert into kept.smallest select f.tid, f.rid, w.record_id from fresh as f join wording as w using (rid);
+        create or replace temp table latest as
+        select l.tid, n.record_id
+        from (select tid, min(rid) as rid from late group by tid) as l
+        left join kept.smallest as s using (tid) join named as n on n.rid = l.rid
+        where s.rid is null or l.rid < s.rid;
         create or replace temp table smallest as
-        select tid, arg_min(record_id, rid) as record_id from (
-            from kept.smallest semi join wanted using (tid)
-            union all
-            select l.tid, l.rid, r.record_id
-            from late as l semi join wanted using (tid) join wording as r using (rid))
-        group by tid"""
+        from latest union all select tid, record_id from kept.smallest anti join latest using (tid)"""
     )
 
 
@@ -143,21 +156,28 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
     One row a record.
     """
     macros.create(connection)
-    entity = matching.entity
     # by their records' own order, nearly: a join on the left puts what it finds before what it does not
-    clustered = f"""{matching.records} as r left join matching.{entity}_match as m using (record_id)"""
+    clustered = f"{matching.records} as r left join matching.{matching.entity}_match as m using (record_id)"
     number = f"coalesce(m.cluster_number, value_number(r.{matching.identifier}))"
-    # instants are all written equally long: the smallest of both in one is the smallest of the first
-    founding = "split_part(min(r.first_landed || ' ' || r.record_id), ' ', 2)"
-    connection.execute(
-        f"""create or replace temp table founded as
-        select {number} as cluster_number, {keyed(settings, entity, founding)} as entity_id
-        from {clustered} group by all"""
-    )
-    connection.execute(
-        f"""create or replace table matching.{entity}_link as
-        select r.record_id, r.system, f.entity_id, coalesce(m.method, 'identifier') as method, r.is_current,
-            m.weight, m.pattern
-        from {clustered} join founded as f on f.cluster_number = {number}"""
-    )
-    connection.execute("drop table founded")
+    with kept.seen(connection, settings, matching) as is_kept:
+        is_kept = is_kept and founding.is_kept(connection, matching)
+        is_founded = is_kept and has_table(connection, "main.founded", "kept")
+        if not is_founded:
+            connection.execute(
+                f"""create or replace temp table founded as
+                select {number} as cluster_number, {_entity_id(settings, matching)} as entity_id
+                from {clustered} group by all"""
+            )
+        connection.execute(
+            f"""create or replace table matching.{matching.entity}_link as
+            select r.record_id, r.system, f.entity_id, coalesce(m.method, 'identifier') as method, r.is_current,
+                m.weight, m.pattern
+            from {clustered} join {"kept.founded" if is_founded else "founded"} as f on f.cluster_number = {number}"""
+        )
+        if is_kept and not is_founded:
+            founding.keep(connection)
+    connection.execute("drop table if exists founded")
+
+
+def _entity_id(settings: Settings, matching: Matching) -> str:
+    return keyed(settings, matching.entity, founding.RECORD)

@@ -20,6 +20,8 @@ from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import has_table
 
+# random digits: to look for what could be saved of them takes longer than to write and read them
+ID = "varchar using compression uncompressed"
 _CODE = Path(__file__).parent
 
 
@@ -31,15 +33,16 @@ def opened(
 
     Yields whether it is kept at all: of less than `settings.kept_records` records nothing is.
 
-    Of all records: `entity_row` and `loose_row`, what was prepared of them; `stopped(kind, value)`, and in
-    `stopped_holding(rid, kind, value)` who holds it; `name_count`.
+    Of all records: `entity_row` and `loose_row`, what was prepared of them; `loose_id(rid, record_id)`;
+    `joined_row`, the rows of those that the first look put with an entity, by its tid;
+    `stopped(kind, value)`, and in `stopped_holding(rid, kind, value)` who holds it; `name_count`.
     Of weighing: `record(rid, tid, mark)`, tid null where a record was to be placed; `left_key`, `kin` and `crowded`,
     what those records are blocked by, who their kin is, and which blocks are too wide; `weighed`, `excluded`, `near`;
+    `compared_again` and `compared_pool`, what the second look and the pool found, by what pairs are like;
     `settled(rid, tid)`, where people put a record; `smallest(tid, rid, record_id)`, the smallest record that an
-    entity had before others joined.
+    entity had before others joined. Of numbers: what `lending` keeps. Of clusters: what `founding` says.
     """
-    records = connection.execute(f"select count(*) from {matching.records}").fetchall()[0][0]
-    is_kept = records >= settings.kept_records
+    is_kept = _is_enough(connection, settings, matching)
     _attach(connection, settings, matching, _made_by(settings, version) if is_kept else None)
     try:
         connection.execute("delete from kept.made")  # until all is done there is nothing that anybody could use
@@ -50,12 +53,38 @@ def opened(
         connection.execute("detach kept")
 
 
+@contextmanager
+def seen(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> Iterator[bool]:
+    """Attach `kept` as the last sync left it, where it is of use: yields whether it is."""
+    path = _path(settings, matching)
+    is_there = path.exists() and _is_enough(connection, settings, matching)
+    if is_there:
+        with suppress(duckdb.Error):
+            connection.execute(f"attach {literal(str(path))} as kept")
+    version = versions.in_force(settings, matching.entity) if is_there else None
+    try:
+        yield is_there and _is_by(connection, _made_by(settings, version))
+    finally:
+        connection.execute("detach database if exists kept")
+
+
+def _is_enough(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> bool:
+    records: int = connection.execute(f"select count(*) from {matching.records}").fetchall()[0][0]
+    return records >= settings.kept_records
+
+
 def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -> None:
     """Forget everything."""
     connection.execute(
         """create or replace table kept.made (made_by varchar);
         drop table if exists kept.entity_row;
-        drop table if exists kept.loose_row"""
+        drop table if exists kept.loose_row;
+        drop table if exists kept.compared_again;
+        drop table if exists kept.compared_pool;
+        drop table if exists kept.joined_row;
+        drop table if exists kept.decided;
+        drop table if exists kept.founded;
+        drop table if exists kept.grouped"""
     )
     forget_weighed(connection, matching, why)
 
@@ -65,9 +94,11 @@ def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, wh
     connection.execute(f"insert into forgotten values ({literal(why)})")
     levels = ", ".join(f"{name} utinyint" for name in matching.comparisons)
     connection.execute(
-        f"""create or replace table kept.record (rid ubigint, tid ubigint, mark ubigint);
+        f"""create table if not exists kept.compared_again (alike ubigint, {levels});
+        create table if not exists kept.compared_pool (alike ubigint, {levels});
+        create or replace table kept.record (rid ubigint, tid ubigint, mark ubigint);
         create or replace table kept.settled (rid ubigint, tid ubigint);
-        create or replace table kept.smallest (tid ubigint, rid ubigint, record_id varchar);
+        create or replace table kept.smallest (tid ubigint, rid ubigint, record_id {ID});
         create or replace table kept.left_key (rid ubigint, key ubigint);
         create or replace table kept.kin (rid ubigint, tid ubigint);
         create or replace table kept.crowded (key ubigint, tid ubigint);
@@ -85,7 +116,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, matching:
         clear(connection, matching, "记录不多，全部比对更快")
         return
     why = "还没有上次的比对可以接着用"
-    path = settings.cache / "matching" / f"{matching.entity}.duckdb"
+    path = _path(settings, matching)
     with files.storage(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists():
@@ -99,6 +130,10 @@ def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, matching:
         each.unlink(missing_ok=True)
     connection.execute(f"attach {literal(str(path))} as kept")
     clear(connection, matching, why)
+
+
+def _path(settings: Settings, matching: Matching) -> Path:
+    return Path(settings.cache / "matching" / f"{matching.entity}.duckdb")
 
 
 def _is_by(connection: duckdb.DuckDBPyConnection, made_by: str) -> bool:

@@ -6,15 +6,18 @@ from jiceng_pipeline.matching import decisions, residual, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
-def resolve(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+def resolve(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights, known: str | None
+) -> None:
     """Add to temp table `cluster` every record without a usable identifier that is not in it.
 
     No record here has a usable identifier, so no cluster can hold two; what a person told apart is no edge.
+    `known` is of `scoring.create_compared`.
     """
     connection.execute("create or replace temp table pool_row as from loose_row anti join cluster using (rid)")
     connection.execute("create or replace temp view left_row as from pool_row")
     connection.execute("create or replace temp view target_row as select * replace (rid as tid) from pool_row")
-    scoring.create_compared(connection, matching, among=True)
+    scoring.create_compared(connection, matching, among=True, known=known)
     residual.exclude(connection)
     connection.execute(
         f"""create or replace temp table scored as

@@ -3,7 +3,7 @@
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import altered, features, macros, statistics, stop_list, training, versions
+from jiceng_pipeline.matching import altered, features, kept, macros, statistics, stop_list, training, versions
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -15,9 +15,10 @@ def prepare(
 ) -> bool:
     """Create `altered`, the views of `features.create` over all records, `loose_row`, and what a version says of them.
 
-    `loose_row` has the rows of `prepared` that no identifier places. Return whether `prepared` itself has all; else
-    it has those that altered, and `kept` is up to date. Needs `kept.opened`. Where there is no version yet, what it
-    would say is learned, and probes are chosen.
+    `loose_row` has the rows of `prepared` that no identifier places, `loose_id` their record_id. Return whether
+    `prepared` itself has all; else it has those that altered, and `kept` is up to date; `altered_before(tid)` is what
+    those were called by. Needs `kept.opened`. Where there is no version yet, what it would say is learned, and probes
+    are chosen.
     """
     macros.create(connection)
     if altered.find(connection, matching) and version:
@@ -32,7 +33,8 @@ def prepare(
     # few, and asked for again and again
     connection.execute(
         """create or replace temp table unnumbered as from prepared where tid is null;
-        create or replace temp view loose_row as from unnumbered"""
+        create or replace temp view loose_row as from unnumbered;
+        create or replace temp view loose_id as select rid, record_id from unnumbered"""
     )
     return True
 
@@ -42,7 +44,9 @@ def keep(connection: duckdb.DuckDBPyConnection) -> None:
     for table in ("stopped", "stopped_holding", "name_count"):
         connection.execute(f"create or replace table kept.{table} as from {table}")
     connection.execute(
-        """create or replace table kept.loose_row as from fact where tid is null;
+        f"""create or replace table kept.loose_row as from fact where tid is null;
+        create or replace table kept.loose_id (rid ubigint, record_id {kept.ID});
+        insert into kept.loose_id from loose_id;
         drop table unnumbered;
         create or replace table kept.entity_row as from entity_row;
         drop table prepared"""
@@ -59,11 +63,15 @@ def _prepare_altered(
     statistics.apply(connection, matching)
     versions.load_places(connection, version)
     versions.load_names(connection, settings, _few(matching), version, named="tid is null")
-    for table in ("entity_row", "loose_row", "stopped_holding"):
+    connection.execute(
+        "create or replace temp table altered_before as select tid from kept.entity_row where rid in (from altered)"
+    )
+    for table in ("entity_row", "loose_row", "loose_id", "stopped_holding"):
         connection.execute(f"delete from kept.{table} where rid in (from altered)")
     connection.execute(
         """insert into kept.entity_row from entity_row;
         insert into kept.loose_row from fact where tid is null;
+        insert into kept.loose_id select rid, record_id from prepared where tid is null;
         insert into kept.stopped_holding from stopped_holding;
         insert into kept.name_count from name_count anti join kept.name_count using (name);
         create or replace temp table name_count as from kept.name_count"""

@@ -9,26 +9,34 @@ from jiceng_pipeline.matching.model import Matching
 
 
 def resolve(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, learned: Callable[[], weights.Weights], *, probes: bool
+    connection: duckdb.DuckDBPyConnection,
+    matching: Matching,
+    learned: Callable[[], weights.Weights],
+    *,
+    probes: bool,
+    is_kept: bool,
 ) -> None:
     """Create temp tables `cluster(rid, tid, is_alone, method, weight, pattern)` and `near`.
 
     `cluster` has every record that its own identifier does not place; `near(rid, tid, weight, second,
     second_weight)` the best and the second best entity of every record that was scored. `learned` and `probes` are
-    of `rescoring.renew`. Needs `preparation.prepare` and `decisions.create_pairs`.
+    of `rescoring.renew`; `is_kept` says whether what is found of pairs is kept. Needs `preparation.prepare` and
+    `decisions.create_pairs`.
     """
     _said(connection, matching)
     _see(connection, "(from placed_row union all from rest_row)" if probes else "placed_row")
     rescoring.renew(connection, matching, learned, probes=probes)
-    connection.execute("create or replace temp table near as from kept.near")
+    connection.execute("create or replace temp view near as from kept.near")
     _join(connection, matching)
+    _place(connection, matching)
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
     _see(connection, "joined_row")
     _gain(connection, matching)
     connection.execute("create or replace temp view target_row as from gained_row")
-    _weigh_again(connection, matching, learned())
+    _weigh_again(connection, matching, learned(), "kept.compared_again" if is_kept else None)
     _join(connection, matching)
-    pool.resolve(connection, matching, learned())
+    _extend(connection, matching, "joined", "loose_row")
+    pool.resolve(connection, matching, learned(), "kept.compared_pool" if is_kept else None)
     _part(connection)
 
 
@@ -60,7 +68,11 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         from same_group as g join led as l using (label) left join moved as m on m.tid = l.tid
         where g.rid in (select rid from loose_row)"""
     )
-    connection.execute("create or replace temp table joined_row as from entity_row limit 0")
+    connection.execute(
+        """create or replace temp table other_row as from entity_row limit 0;
+        create table if not exists kept.joined_row as from other_row;
+        create or replace temp view joined_row as from other_row"""
+    )
     moved = connection.execute("select count(*) from cluster where method = 'identifier'").fetchall()[0][0]
     kept = "entity_row anti join cluster using (rid)" if moved else "entity_row"
     connection.execute(f"create or replace temp view placed_row as from {kept} union all from joined_row")
@@ -70,9 +82,21 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
 def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: str, rows: str) -> None:
     """Add the records of `joined(rid, tid)`, which are among these `rows`, to those of the entities."""
     connection.execute(
-        f"""insert into joined_row
+        f"""insert into other_row
         select {features.columns(matching, "joined_tid")}
         from {rows} join (select rid, tid as joined_tid from {joined}) using (rid)"""
+    )
+
+
+def _place(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Do the same for what the first look `joined`: nearly all of it is in `kept` from the sync before."""
+    connection.execute(
+        f"""delete from kept.joined_row where rid in (from altered);
+        delete from kept.joined_row where (rid, tid) not in (select (rid, tid) from joined);
+        insert into kept.joined_row
+        select {features.columns(matching, "joined_tid")} from loose_row
+        join (select rid, tid as joined_tid from joined anti join kept.joined_row using (rid, tid)) using (rid);
+        create or replace temp view joined_row as from kept.joined_row union all from other_row"""
     )
 
 
@@ -94,9 +118,11 @@ def _gain(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute("create or replace temp table gained_row as from placed_row semi join gained using (tid)")
 
 
-def _weigh_again(connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights) -> None:
+def _weigh_again(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights, known: str | None
+) -> None:
     """Weigh every record of `todo` against `target_row`, and renew what is near to it."""
-    scoring.create_compared(connection, matching)
+    scoring.create_compared(connection, matching, known=known)
     connection.execute(
         f"""create or replace temp table weighed as
         select rid, tid, {", ".join(matching.comparisons)}, weight from kept.weighed
@@ -105,8 +131,11 @@ def _weigh_again(connection: duckdb.DuckDBPyConnection, matching: Matching, lear
         select rid, tid, {", ".join(matching.comparisons)}, {weights.expression(learned)}
         from compared anti join excluded using (rid, tid)"""
     )
-    connection.execute("delete from near where rid in (from todo)")
-    connection.execute(f"insert into near {rescoring.nearest(matching, 'weighed')}")
+    connection.execute(
+        f"""create or replace temp table near_again as {rescoring.nearest(matching, "weighed")};
+        create or replace temp view near as
+        from kept.near where rid not in (from todo) union all from near_again"""
+    )
 
 
 def exclude(connection: duckdb.DuckDBPyConnection) -> None:
@@ -145,7 +174,6 @@ def _join(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         select g.rid, l.tid, 'decision', null, null from same_group as g join led as l using (label)"""
     )
     connection.execute("insert into cluster from joined")
-    _extend(connection, matching, "joined", "loose_row")
 
 
 def _part(connection: duckdb.DuckDBPyConnection) -> None:
@@ -163,6 +191,9 @@ def _part(connection: duckdb.DuckDBPyConnection) -> None:
         where a.tid = b.tid and row(a.method = 'identifier', coalesce(a.weight, 0), -cast(a.rid as hugeint))
             < row(b.method = 'identifier', coalesce(b.weight, 0), -cast(b.rid as hugeint))"""
     )
+    if not connection.execute("select 1 from leaver limit 1").fetchall():
+        connection.execute("alter table cluster add column is_alone boolean default false")
+        return
     connection.execute(
         """create or replace temp table cluster as
         select rid, tid, false as is_alone, method, weight, pattern from cluster anti join leaver using (rid)

@@ -9,16 +9,25 @@ from jiceng_pipeline.matching.model import Comparison, Matching
 
 
 def create_compared(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, *, among: bool = False, probes: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    matching: Matching,
+    *,
+    among: bool = False,
+    probes: bool = False,
+    known: str | None = None,
 ) -> None:
     """Create temp table `compared(rid, tid, <level of every comparison>)`.
 
     Reads `left_row`, the rows of `prepared` that are to be placed, and `target_row`, those of the entities without
-    their texts; `among` and `probes` are of `blocking.create_pair`.
+    their texts; `among` and `probes` are of `blocking.create_pair`. `known(alike, <levels>)`: a table of what was
+    found before of pairs that were alike in all; it is brought up to date.
     """
     left_values(connection, matching, probes=probes)
     blocking.create_pair(connection, matching, among=among, probes=probes)
-    compare_pairs(connection, matching)
+    if known:
+        _compare_unknown(connection, matching, known)
+    else:
+        compare_pairs(connection, matching)
 
 
 def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching, *, probes: bool = False) -> None:
@@ -76,6 +85,32 @@ def compare_pairs(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         left join target_place as tp on tp.tid = f.tid and tp.place = l.place
         left join name_count as n on n.name = {statistics.name(matching, "l")};
         drop table faced; drop table agreed; drop table target_mask; drop table target_place"""
+    )
+
+
+def _compare_unknown(connection: duckdb.DuckDBPyConnection, matching: Matching, known: str) -> None:
+    """Do the same of those only that are not `known`: what is found depends on nothing but these facts."""
+    facts, levels = f"hash({features.facts(matching)})", ", ".join(matching.comparisons)
+    connection.execute(
+        f"""create or replace temp table alike as
+        with own as (
+            select rid, {facts} as said from left_row
+        ), held as (
+            select rid, bit_xor(hash(kind, value)) as said from left_value group by rid
+        ), target as (
+            select tid, sum({facts}) as said from target_row semi join (select tid from pair) using (tid) group by tid
+        )
+        select p.rid, p.tid, hash(o.said, h.said, t.said) as alike
+        from pair as p join own as o using (rid) left join held as h using (rid) join target as t using (tid);
+        create or replace temp table found_before as
+        select rid, tid, {levels} from alike join {known} using (alike);
+        create or replace temp table pair as from pair anti join found_before using (rid, tid)"""
+    )
+    compare_pairs(connection, matching)
+    connection.execute(
+        f"""insert into compared by name from found_before;
+        create or replace table {known} as select distinct alike, {levels} from compared join alike using (rid, tid);
+        drop table alike; drop table found_before"""
     )
 
 

@@ -102,7 +102,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     )
 
     def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
-        many_steps = part in ("match", "link", "winner", "golden")
+        many_steps = part in ("borrowed", "match", "link", "winner", "golden")
         return Table(
             "matching",
             f"{entity}_{part}",
@@ -115,6 +115,9 @@ def _of(matching: Matching) -> tuple[Table, ...]:
 
     def run(make: Callable[[duckdb.DuckDBPyConnection, Matching], None]) -> Build:
         return lambda connection, _: make(connection, matching)
+
+    def create_borrowed(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        identity.create_borrowed(connection, settings, matching)
 
     def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         identity.create_match(connection, settings, matching)
@@ -131,7 +134,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "借用证号",
             "证号有效、却写着别人姓名或出生日期的记录：证号是借用的",
             {matching.records, "matching.decision"},
-            run(identity.create_borrowed),
+            create_borrowed,
         ),
         table(
             "match",

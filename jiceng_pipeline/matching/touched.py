@@ -21,18 +21,23 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     `anew(rid)`: the records of `todo` to be weighed against everybody; `beside(rid)`: those whose pairs with others
     stay. Needs `placed_row` and `todo`.
     """
-    connection.execute("create or replace temp table settled as select rid, tid from cluster")
+    connection.execute(
+        """create or replace temp table settled as select rid, tid from cluster;
+        create or replace temp view unplaced as from loose_row semi join todo using (rid)"""
+    )
     known = connection.execute("select count(*) from kept.record").fetchall()[0][0]
     if known:
         _create_suspect(connection)
-        _create_changed(connection, matching, "semi join suspect using (rid)")
+        _create_changed(connection, _suspected(matching), "semi join suspect using (rid)")
         _create_anew(connection, matching)
         _create_beside(connection, matching)
         few = f"(select count(*) from anew) + (select count(*) from beside) <= {_MOST} * (select count(*) from todo)"
         if connection.execute(f"select {few}").fetchall()[0][0]:
             return
         kept.forget_weighed(connection, matching, "变动太多")
-    _create_changed(connection, matching)
+    mark = _mark(matching)
+    now = f"select rid, tid, {mark} from placed_row union all select rid, cast(null as ubigint), {mark} from unplaced"
+    _create_changed(connection, now)
     connection.execute(
         """create or replace temp table anew as from todo;
         create or replace temp table beside as from todo limit 0;
@@ -50,16 +55,27 @@ def _create_suspect(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _create_changed(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str = "") -> None:
-    connection.execute("create or replace temp view unplaced as from loose_row semi join todo using (rid)")
-    mark = f"hash({features.facts(matching)})"
+def _mark(matching: Matching) -> str:
+    return f"hash({features.facts(matching)})"
+
+
+def _suspected(matching: Matching) -> str:
+    """Return a select of (rid, tid, mark) of `suspect` as they are now: nearly all have just been prepared."""
+    columns = features.columns(matching)
+    return f"""with suspected as (
+            select {columns} from prepared
+            union all
+            select {columns} from fact where rid in (from suspect except from altered)
+        )
+        select r.rid, coalesce(s.tid, r.tid), r.mark
+        from (select rid, tid, {_mark(matching)} as mark from suspected) as r left join settled as s using (rid)"""
+
+
+def _create_changed(connection: duckdb.DuckDBPyConnection, now: str, only: str = "") -> None:
+    """Create `changed`; `now` is a select of rid, tid and mark."""
     connection.execute(
         f"""create or replace temp table changed as
-        with now as (
-            select rid, tid, {mark} as mark from placed_row {only}
-            union all
-            select rid, cast(null as ubigint), {mark} from unplaced {only}
-        )
+        with now (rid, tid, mark) as ({now})
         select coalesce(n.rid, k.rid) as rid, n.tid, n.mark, k.tid as tid_before, k.mark as mark_before
         from now as n full join (from kept.record {only}) as k on k.rid = n.rid
         where n.mark is distinct from k.mark or n.tid is distinct from k.tid"""

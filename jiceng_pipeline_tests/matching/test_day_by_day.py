@@ -173,7 +173,7 @@ def matched(connection, settings, matching, kept_records):
     connection.execute(
         f"update {matching.records} set content_mark = hash(row({', '.join(c for c in said if c != 'content_mark')}))"
     )
-    identity.create_borrowed(connection, matching)
+    identity.create_borrowed(connection, settings, matching)
     identity.create_match(connection, settings, matching)
     weighed = connection.execute("select weighed_anew + weighed_beside, to_place, why from rescored").fetchall()[0]
     identity.create_link(connection, settings, matching)

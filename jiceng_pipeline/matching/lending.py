@@ -1,0 +1,48 @@
+"""Borrowed numbers from one sync to the next: of a day, only the numbers are judged anew that a change touches.
+
+Whether a number is borrowed depends on the records that bear it, and on what people decided of these. So touched are
+the numbers of the records that came, went or changed, before and now, and of all that people decide or decided about.
+"""
+
+import duckdb
+
+from jiceng_pipeline.matching import altered, borrowed
+from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse.connection import has_table
+
+
+def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept: bool) -> str:
+    """Return the select of `matching.<entity>_borrowed`; `is_kept`: there may be one of before to go by."""
+    if not (is_kept and has_table(connection, "main.decided", "kept") and altered.is_little(connection, matching)):
+        return borrowed.select(matching)
+    number = f"value_number({matching.identifier})"
+    connection.execute(
+        f"""create or replace temp table touched_number as
+        with decided as (from ({_decided(matching)}) union from kept.decided), touched as (
+            select coalesce(tid, borrowed) as number from kept_row where rid in (select rid from differing)
+            union
+            select {number} from {matching.records} where rowid in (select place from differing)
+            union
+            select {number} from {matching.records} where record_id in (from decided)
+        )
+        from touched where number is not null;
+        create or replace temp table lent_record as
+        from {matching.records} where {number} in (from touched_number)"""
+    )
+    anew = borrowed.select(matching.model_copy(update={"records": "lent_record"}))
+    return f"""from ({anew})
+        union all
+        select record_id, {matching.identifier} from {matching.records} where content_mark in (
+            select mark from kept.loose_row where borrowed is not null and borrowed not in (from touched_number))
+        order by record_id"""
+
+
+def keep(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Keep what people decided about; what is borrowed is kept of every record."""
+    connection.execute(f"create or replace table kept.decided as {_decided(matching)}")
+
+
+def _decided(matching: Matching) -> str:
+    return f"""select unnest([record_id_a, record_id_b]) as record_id
+        from matching.decision where entity = {literal(matching.entity)}"""
