@@ -6,7 +6,7 @@ A row is never dropped for one bad cell.
 
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.standard.code_sets import code_sets
-from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.macro import let, literal
 from jiceng_pipeline.standard.register import Element, instead_of
 from jiceng_pipeline.warehouse.connection import identifier
 
@@ -40,10 +40,12 @@ def value(contract: Contract, column: str, element: Element) -> str:
         if factor := contract.multiply.get(column):
             sql = f"cast({sql} * {factor} as {element.sql_type})"
         return sql
-    limit = f" and length(std_text({text})) <= {element.max_length}" if element.max_length else ""
+    fits = [f"length(v) <= {element.max_length}"] if element.max_length else []
     if element.pattern:
-        limit += f" and regexp_full_match(std_text({text}), {literal(element.pattern)})"
-    return f"case when std_text({text}) is not null{limit} then std_text({text}) end"
+        fits.append(f"regexp_full_match(v, {literal(element.pattern)})")
+    if not fits:
+        return f"std_text({text})"
+    return let(f"std_text({text})", "v").then(f"case when {' and '.join(fits)} then v end")
 
 
 def _code(contract: Contract, column: str, element: Element, text: str) -> str:
@@ -52,9 +54,9 @@ def _code(contract: Contract, column: str, element: Element, text: str) -> str:
     local = contract.codes.get(column)
     if local is None:
         known = ", ".join(literal(code) for code in code_sets()[element.code_set])
-        return f"case when std_text({text}) in ({known}) then std_text({text}) end"
+        return let(f"std_text({text})", "v").then(f"case when v in ({known}) then v end")
     cases = " ".join(f"when {literal(ours)} then {literal(standard)}" for ours, standard in local.items())
-    return f"case std_text({text}) {cases} end"
+    return let(f"std_text({text})", "v").then(f"case v {cases} end")
 
 
 def system_select(contract: Contract, landed_rows: str) -> str:

@@ -13,6 +13,15 @@ from jiceng_pipeline.standard.macro import let, literal, macro
 _FULL = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
 _HALF = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00a0\u00ad"
+_FOLDED = rf"[\x{{ff01}}-\x{{ff5e}}\x{{3000}}{_INVISIBLE}]"
+_SPACE = r"[\p{Zs}\x{180e}]"
+# What most values look like: they are standard already, and seeing that is much quicker than making them so.
+_USUAL_NAME = r"[\x{4e00}-\x{9fff}]{2,4}"
+_USUAL_MOBILE = r"1[3-9]\d{9}"
+_USUAL_DAY, _USUAL_DATE = r"(19|20)\d{6}", r"(19|20)\d\d-\d\d-\d\d([ T][0-9:.]*)?"
+_USUAL_NUMBER = r"[0-9]+(\.[0-9]+)?"
+_OTHER_BUILDING = "[0-9](号楼|栋|座|#)|[0-9]房$"
+_OTHER_ADDRESS = rf"[\s\p{{Zs}}\x{{180e}}]|{_FOLDED}|{_OTHER_BUILDING}"
 _DOTS = "•‧∙・･．.。●"  # all written for the separator in the names of many minorities
 _HAN = r"[\x{3400}-\x{9fff}\x{e000}-\x{f8ff}\x{20000}-\x{3ffff}]"
 # what people write into a cell to say that it is empty
@@ -26,19 +35,39 @@ def _text() -> tuple[str, ...]:
             "t",
             # translate() costs a microsecond a value, so only where there is something to fold
             let("t", "v").then(
-                f"""case when regexp_matches(v, '[\\x{{ff01}}-\\x{{ff5e}}\\x{{3000}}{_INVISIBLE}]')
+                f"""case when regexp_matches(v, '{_FOLDED}')
             then translate(v, {literal(_FULL + _INVISIBLE)}, {literal(_HALF)}) else v end"""
             ),
         ),
-        macro("std_text", "t", let("trim(half_width(t))", "v").then(f"case when v not in {_NOTHING} then v end")),
-        macro("_squeezed", "t", r"regexp_replace(std_text(t), '\s+', '', 'g')"),
+        macro(
+            "std_text",
+            "t",
+            let("t", "u")
+            .let(
+                rf"case when regexp_matches(u, '^{_SPACE}|{_SPACE}$|{_FOLDED}') then trim(half_width(u)) else u end",
+                "v",
+            )
+            .then(f"case when v not in {_NOTHING} then v end"),
+        ),
+        macro(
+            "_squeezed",
+            "t",
+            let("std_text(t)", "v").then(
+                r"case when regexp_matches(v, '\s') then regexp_replace(v, '\s+', '', 'g') else v end"
+            ),
+        ),
         macro(
             "std_name",
             "t",
-            let("std_text(t)", "v").then(
-                f"""case when regexp_matches(v, '{_HAN}')
-                then translate(regexp_replace(v, '\\s+', '', 'g'), {literal(_DOTS)}, '{"·" * len(_DOTS)}')
-                else upper(regexp_replace(v, '\\s+', ' ', 'g')) end"""
+            let("t", "u").then(
+                f"""case when u is null then null
+                when regexp_full_match(u, '{_USUAL_NAME}') and u not in {_NOTHING} then u else """
+                + let("std_text(u)", "v").then(
+                    f"""case when regexp_matches(v, '{_HAN}')
+                    then translate(regexp_replace(v, '\\s+', '', 'g'), {literal(_DOTS)}, '{"·" * len(_DOTS)}')
+                    else upper(regexp_replace(v, '\\s+', ' ', 'g')) end"""
+                )
+                + " end"
             ),
         ),
         macro("std_organisation_name", "t", "upper(translate(_squeezed(t), '【】', '()'))"),
@@ -52,23 +81,35 @@ def _contact() -> tuple[str, ...]:
         macro(
             "std_phone",
             "t",
-            let("_squeezed(t)", "s")
-            .let(
-                r"regexp_replace(regexp_replace(s, '[+()\-]', '', 'g'), '^(0086|86)(1[3-9]\d{9})$', '\2')",
-                "v",
-            )
-            .then(
-                rf"""case when regexp_matches(v, '^1[3-9]({placeholder})$') then null
-                when regexp_matches(v, '^(1[3-9]\d{{9}}|0\d{{9,11}})$') then v
-                when regexp_matches(v, '^[2-8]\d{{7}}$') then '0513' || v end"""
+            let("t", "u").then(
+                f"""case when u is null then null when regexp_full_match(u, '{_USUAL_MOBILE}')
+                then case when right(u, 8) <> '00000000' and substr(u, 3, 8) <> substr(u, 4, 8) then u end else """
+                + let("_squeezed(u)", "s")
+                .let(
+                    r"regexp_replace(regexp_replace(s, '[+()\-]', '', 'g'), '^(0086|86)(1[3-9]\d{9})$', '\2')",
+                    "v",
+                )
+                .then(
+                    rf"""case when regexp_matches(v, '^1[3-9]({placeholder})$') then null
+                    when regexp_matches(v, '^(1[3-9]\d{{9}}|0\d{{9,11}})$') then v
+                    when regexp_matches(v, '^[2-8]\d{{7}}$') then '0513' || v end"""
+                )
+                + " end"
             ),
         ),
         # one way to write a building: 3号楼, 3栋, 3# and 3幢 are the same
         macro(
             "std_address",
             "t",
-            r"""regexp_replace(
-                regexp_replace(_squeezed(t), '(\d+)(号楼|栋|座|#楼|#)', '\1幢', 'g'), '(\d+)房$', '\1室')""",
+            let("t", "u").then(
+                f"""case when u is null then null
+                when not regexp_matches(u, '{_OTHER_ADDRESS}') and u not in {_NOTHING} then u else """
+                + let("_squeezed(u)", "v").then(
+                    rf"""case when regexp_matches(v, '{_OTHER_BUILDING}') then regexp_replace(
+                    regexp_replace(v, '(\d+)(号楼|栋|座|#楼|#)', '\1幢', 'g'), '(\d+)房$', '\1室') else v end"""
+                )
+                + " end"
+            ),
         ),
         # an address down to road, door, building, unit, room: what two systems can be expected to share
         macro(
@@ -88,18 +129,31 @@ def _values() -> tuple[str, ...]:
         macro(
             "std_date",
             "t",
-            let(r"regexp_replace(regexp_replace(std_text(t), '[年月/.]', '-', 'g'), '日?([ T].*)?$', '')", "v")
-            .let(
-                r"""case when regexp_matches(v, '^\d{8}$') then try_strptime(v, '%Y%m%d')
-                when regexp_matches(v, '^\d{4}-\d{1,2}-\d{1,2}$') then try_strptime(v, '%Y-%m-%d')
-                when regexp_matches(v, '^\d{4}-\d{1,2}-?$') then try_strptime(rtrim(v, '-') || '-1', '%Y-%m-%d')
-                when regexp_matches(v, '^\d{6}$') then try_strptime(v || '01', '%Y%m%d') end""",
-                "d",
-            )
-            .then("case when d between timestamp '1850-01-01' and timestamp '2150-12-31' then cast(d as date) end"),
+            let("t", "u").then(
+                f"""case when u is null then null
+                when regexp_full_match(u, '{_USUAL_DAY}') then cast(try_strptime(u, '%Y%m%d') as date)
+                when regexp_full_match(u, '{_USUAL_DATE}') then try_cast(left(u, 10) as date) else """
+                + let(r"regexp_replace(regexp_replace(std_text(u), '[年月/.]', '-', 'g'), '日?([ T].*)?$', '')", "v")
+                .let(
+                    r"""case when regexp_matches(v, '^\d{8}$') then try_strptime(v, '%Y%m%d')
+                    when regexp_matches(v, '^\d{4}-\d{1,2}-\d{1,2}$') then try_strptime(v, '%Y-%m-%d')
+                    when regexp_matches(v, '^\d{4}-\d{1,2}-?$') then try_strptime(rtrim(v, '-') || '-1', '%Y-%m-%d')
+                    when regexp_matches(v, '^\d{6}$') then try_strptime(v || '01', '%Y%m%d') end""",
+                    "d",
+                )
+                .then("case when d between timestamp '1850-01-01' and timestamp '2150-12-31' then cast(d as date) end")
+                + " end"
+            ),
         ),
         macro("std_integer", "t", r"try_cast(regexp_replace(_squeezed(t), '(,|\.0+$)', '', 'g') as bigint)"),
-        macro("std_decimal", "t", "try_cast(regexp_replace(_squeezed(t), '(,|元$)', '', 'g') as decimal(18, 2))"),
+        macro(
+            "std_decimal",
+            "t",
+            let("t", "u").then(
+                f"""try_cast(case when u is null then null when regexp_full_match(u, '{_USUAL_NUMBER}') then u
+                else regexp_replace(_squeezed(u), '(,|元$)', '', 'g') end as decimal(18, 2))"""
+            ),
+        ),
         # degrees within China, where no longitude can be taken for a latitude
         macro(
             "std_degrees",

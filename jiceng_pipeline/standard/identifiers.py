@@ -15,7 +15,7 @@ CREDIT_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
 _ORGANISATION_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _PROVINCES = "11|12|13|14|15|21|22|23|31|32|33|34|35|36|37|41|42|43|44|45|46|50|51|52|53|54|61|62|63|64|65|71"
-_AREA = rf"(({_PROVINCES})\d{{4}}|8[123]0000)"
+_FORM = rf"^(({_PROVINCES})\d{{4}}|8[123]0000)(18|19|20)\d{{9}}[0-9X]$"
 
 
 def citizen_check_sign(first_seventeen: str) -> str:
@@ -31,12 +31,19 @@ def credit_check_sign(first_seventeen: str) -> str:
 
 
 def citizen_check(text: str) -> str:
-    """Return SQL for the check sign of the first seventeen characters of the SQL expression `text`."""
+    """Return SQL for the check sign of the first seventeen characters, all digits, of the SQL expression `text`."""
+    # as one number, whose digits division finds in a third of the time that cutting the text takes
     terms = (
-        f"(ascii(substr({text}, {position}, 1)) - 48) * {weight}"
-        for position, weight in enumerate(CITIZEN_WEIGHTS, start=1)
+        f"number // {10 ** (17 - position)} % 10 * {weight}" for position, weight in enumerate(CITIZEN_WEIGHTS, start=1)
     )
-    return f"substr('{CITIZEN_CHECK_SIGNS}', ({' + '.join(terms)}) % 11 + 1, 1)"
+    return let(f"try_cast(substr({text}, 1, 17) as bigint)", "number").then(
+        f"substr('{CITIZEN_CHECK_SIGNS}', ({' + '.join(terms)}) % 11 + 1, 1)"
+    )
+
+
+def _is_consistent(text: str) -> str:
+    """Return SQL for whether a text of the form has a day of birth that there is and the right check sign."""
+    return f"try_strptime(substr({text}, 7, 8), '%Y%m%d') is not null and {citizen_check(text)} = substr({text}, 18, 1)"
 
 
 def _credit_check(text: str) -> str:
@@ -62,9 +69,7 @@ def macros() -> tuple[str, ...]:
             "citizen_id_is_valid",
             "t",
             let("t", "v").then(
-                f"""coalesce(case when regexp_matches(v, '^{_AREA}(18|19|20)\\d{{9}}[0-9X]$')
-                then try_strptime(substr(v, 7, 8), '%Y%m%d') is not null
-                and {citizen_check("v")} = substr(v, 18, 1) end, false)"""
+                f"coalesce(case when regexp_matches(v, '{_FORM}') then {_is_consistent('v')} end, false)"
             ),
         ),
         macro(
@@ -72,17 +77,16 @@ def macros() -> tuple[str, ...]:
             "t",
             # what has the form of a number is only checked; else the letter O is typed for zero, a check sign x in
             # lower case, and old numbers have 15 digits
-            r"case when regexp_full_match(t, '[1-8]\d{16}[0-9X]') then "
-            "case when citizen_id_is_valid(t) then t end else "
-            + let("translate(regexp_replace(upper(_squeezed(t)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed")
-            .let(
-                f"""case when regexp_matches(typed, '^[1-9]\\d{{14}}$')
-                then substr(typed, 1, 6) || '19' || substr(typed, 7, 9)
-                    || {citizen_check("(substr(typed, 1, 6) || '19' || substr(typed, 7, 9))")}
-                else typed end""",
-                "upgraded",
+            f"case when t is null then null when regexp_matches(t, '{_FORM}') then "
+            f"case when {_is_consistent('t')} then t end else "
+            + let("translate(regexp_replace(upper(_squeezed(t)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed").then(
+                f"case when regexp_matches(typed, '{_FORM}') then case when {_is_consistent('typed')} then typed end"
+                + r" when regexp_matches(typed, '^[1-9]\d{14}$') then "
+                + let("substr(typed, 1, 6) || '19' || substr(typed, 7, 9)", "long")
+                .let(f"long || {citizen_check('long')}", "upgraded")
+                .then("case when citizen_id_is_valid(upgraded) then upgraded end")
+                + " end"
             )
-            .then("case when citizen_id_is_valid(upgraded) then upgraded end")
             + " end",
         ),
         macro("citizen_id_birth_date", "t", "cast(try_strptime(substr(t, 7, 8), '%Y%m%d') as date)"),

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from id_validator import validator
 from stdnum.cn import uscc
 
@@ -131,3 +133,28 @@ def test_credit_code_agrees_with_an_independent_validator(sql):
         codes.append(stem + sign)
     ours = sql("list_transform(?, lambda n: credit_code_is_valid(n))", codes)
     assert ours == [code[-1] == uscc.calc_check_digit(code[:-1]) for code in codes]
+
+
+_SIGN = st.sampled_from("0123456789王无芳路号楼栋座房室幢年月日元#./-:T xX１Ａ\u3000\u00a0\u200b\u180e\t\n")
+_LIKE = {
+    "std_text": r"[王芳无]{0,3}|N/?A|-{1,3}",
+    "std_name": r"[王芳无空]{1,5}|无|暂无|John",
+    "std_phone": r"1[3-9]([0-9]{9}|0{8}1|10{8}|8{9})",
+    "std_address": r"(路[0-9]号)?[0-9](号楼|栋|座|#|幢)[0-9](房|室)?|无|空",
+    "std_date": r"(18|19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9]([ T][0-9:.]{0,8})?",
+    "std_decimal": r"[0-9]{1,17}(\.[0-9]{0,3})?元?",
+    "std_citizen_id": r"(32|99|81)0[06]0[02](19|20)[0-9]{2}(0[1-9]|1[0-3])[0-3][0-9]{4}[0-9X]",
+}
+
+
+@pytest.mark.parametrize("function", _LIKE)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_what_is_seen_at_a_glance_is_what_careful_reading_finds(sql, function, data):
+    """With a blank before it no text looks as it should, and all of them are read with care."""
+    usual = st.from_regex(_LIKE[function], fullmatch=True)
+    nearly = st.builds(lambda text, sign, at: text[:at] + sign + text[at:], usual, _SIGN, st.integers(0, 20))
+    texts = data.draw(st.lists(usual | nearly, min_size=20, max_size=40))
+    at_a_glance = sql(f"list_transform(?, lambda t: {function}(t))", texts)
+    with_care = sql(f"list_transform(?, lambda t: {function}(' ' || t))", texts)
+    assert at_a_glance == with_care
