@@ -55,14 +55,21 @@ def explain(connection: duckdb.DuckDBPyConnection, settings: Settings, one: str,
     """Compare two records of the database in use as the engine does, each by itself.
 
     The engine compares a record with all that an entity holds, so its sum can lie above this one's.
-    Raise UsageError where a record is not there or the two are of different kinds.
+    Raise UsageError where a record is not there, the two are of different kinds, or another program made the version.
     """
     if one == other:
         raise UsageError("两条记录是同一条", where="jiceng explain", cure="给出两条不同的 record_id")
     matching = _matching(connection, one, other)
     entity = matching.entity
     version = versions.read(settings, entity, versions.named(connection, entity))
-    features.create(connection, matching, f"r.record_id in ({literal(one)}, {literal(other)})")
+    try:
+        features.create(connection, matching, f"r.record_id in ({literal(one)}, {literal(other)})")
+    except duckdb.BinderException:
+        raise UsageError(
+            "在用的版本由较早的程序做成，没有现在比对要读的列",
+            where="jiceng explain",
+            cure="先运行 jiceng sync，再看新版本里的这两条记录",
+        ) from None
     versions.load(connection, settings, matching, version, named="true")
     statistics.apply(connection, matching)
     connection.execute("create or replace temp table pair as select min(rid) as rid, max(rid) as tid from prepared")

@@ -67,6 +67,15 @@ def test_why_two_records_are_one_is_a_page_with_a_waterfall(jiceng, synced_copy,
     assert "http" not in re.sub("http://www.w3.org/2000/svg", "", text), "a page that needs nothing else"
 
 
+def test_a_version_by_an_earlier_program_is_not_explained_by_this_one(jiceng, synced_copy):
+    first = as_json(jiceng, "review")[0]
+    database = publish.find(synced_copy).database
+    with connect(database, settings=synced_copy) as connection:
+        connection.execute("alter table staging.resident_record drop column content_mark")
+    code, _, err = jiceng("explain", first["record_id"], first["other_record_id"])
+    assert code == 2 and "较早的程序" in err and "jiceng sync" in err
+
+
 def test_each_thing_that_can_be_said_becomes_one_event_and_no_value_is_shown(jiceng, synced_copy):
     one, other, *_ = (each["record_id"] for each in as_json(jiceng, "review"))
     third = as_json(jiceng, "review")[0]["other_record_id"]
