@@ -12,8 +12,10 @@ import duckdb
 
 from jiceng_pipeline.matching import collected, frozen, holders, seen_change, votes
 from jiceng_pipeline.matching.model import Matching
+from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
+from jiceng_pipeline.warehouse import blank
 
 _DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
 
@@ -61,16 +63,24 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
         for each in elements(entity)
     )
     more = "".join(f" union all {select}" for select in collected.candidates(entity, elements(entity)))
-    connection.execute(
-        f"""create or replace table matching.{entity}_candidate as
-        select l.entity_id, r.record_id, r.system, coalesce(r.record_updated_date, r.landed_date) as record_date,
-            {cells}
+    select = f"""select l.entity_id, r.record_id, r.system,
+            coalesce(r.record_updated_date, r.landed_date) as record_date, {cells}
         from standard.{entity}_record as r
         join matching.{entity}_link as l using (record_id)
         left join matching.{entity}_borrowed as b using (record_id)
-        where r.is_current{more}
-        order by entity_id, record_id"""
-    )
+        where r.is_current{more}"""
+    every = [each.id for each in elements(entity)]
+    filled = {
+        "entity_id",
+        "record_id",
+        "system",
+        "record_date",
+        *blank.filled(connection, f"standard.{entity}_record", every),
+    }
+    for contract in collected.sources(entity):
+        held = register.held(contract.columns.values())
+        filled |= blank.filled(connection, f"standard.{contract.table}", [name for name in every if name in held])
+    blank.create(connection, f"matching.{entity}_candidate", select, filled, order="entity_id, record_id")
 
 
 def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
@@ -104,7 +114,8 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         won = f"""select w.entity_id, {", ".join(cells)}
             from won_by_systems as w left join collected_standing as k using (entity_id)"""
     standing = _overruled(connection, entity, won, {each.id: "'freeze/' || record_id" for each in every})
-    connection.execute(f"create or replace table matching.{entity}_winner as {standing} order by entity_id")
+    filled = {"entity_id", *_filled(connection, entity, parts)}
+    blank.create(connection, f"matching.{entity}_winner", standing, filled, order="entity_id")
     for name in made:
         connection.execute(f"drop table temp.{name}")
 
@@ -181,9 +192,18 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     won = holders.assembled(every, parts, "temp.spoken", of_none=None, more=more)
     said = {each.id: f"try_cast(value as {each.sql_type})" for each in every}
     standing = _overruled(connection, entity, won, said, more)
-    connection.execute(f"create or replace table matching.{entity}_golden as {standing} order by entity_id")
+    filled = {"entity_id", *more, *_filled(connection, entity, parts)}
+    blank.create(connection, f"matching.{entity}_golden", standing, filled, order="entity_id")
     for name in ("spoken", *(name for name, _ in parts)):
         connection.execute(f"drop table temp.{name}")
+
+
+def _filled(
+    connection: duckdb.DuckDBPyConnection, entity: str, parts: Sequence[tuple[str, holders.Holding]]
+) -> Iterator[str]:
+    """Yield the elements that anybody holds or a person froze: of the others no entity has a value."""
+    yield from (each.id for _, holding in parts for each in holding.elements)
+    yield from frozen.elements(connection, entity)
 
 
 def _winning(each: Element) -> str:

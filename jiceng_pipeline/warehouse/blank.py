@@ -1,0 +1,34 @@
+"""空列 (blank columns): what no record of a home fills stands in its table by name and type, and takes no room.
+
+A home has a few of the systems that we know, so most columns of a wide table hold nothing, and to sort, write and
+compress nothing took as long as all the rest. A blank column is a virtual one, generated as null: who reads the table
+finds it in its place, empty.
+"""
+
+from collections.abc import Collection, Sequence
+
+import duckdb
+
+from jiceng_pipeline.warehouse.connection import identifier
+
+
+def create(
+    connection: duckdb.DuckDBPyConnection, name: str, select: str, filled: Collection[str], order: str = ""
+) -> None:
+    """Create table `name` of `select`, in that `order`; its columns not in `filled` hold nothing, and are blank."""
+    columns = connection.execute(f"describe {select}").fetchall()
+    declared = ", ".join(
+        f"{identifier(column)} {kind}"
+        + ("" if column in filled else f" generated always as (cast(null as {kind})) virtual")
+        for column, kind, *_ in columns
+    )
+    kept = ", ".join(identifier(column) for column, *_ in columns if column in filled)
+    connection.execute(f"create or replace table {name} ({declared})")
+    connection.execute(f"insert into {name} ({kept}) select {kept} from ({select}){order and f' order by {order}'}")
+
+
+def filled(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> frozenset[str]:
+    """Return those of the columns of a table of which some row holds a value."""
+    counts = ", ".join(f"count({identifier(column)})" for column in columns)
+    found = connection.execute(f"select {counts} from {table}").fetchall()[0]
+    return frozenset(column for column, count in zip(columns, found, strict=True) if count)
