@@ -16,7 +16,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import version
 from jiceng_pipeline.landing.version import day
-from jiceng_pipeline.matching import as_of, collected, collected_history, seen_change, survivorship
+from jiceng_pipeline.matching import as_of, collected, collected_history, seen_change, steady, survivorship
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
 from jiceng_pipeline.matching.household import REGISTER
 from jiceng_pipeline.matching.identity import keyed
@@ -55,7 +55,9 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_delivered(connection, settings)
     for entity in matchings():
         _create_spans(connection, entity)
-        connection.execute(f"create or replace temp table said as {' union all '.join(_said(settings, entity))}")
+        connection.execute(
+            f"create or replace temp table said as {' union all '.join(_said(connection, settings, entity))}"
+        )
         connection.execute(f"create or replace temp table {entity}_changed as {_changed(connection, entity)}")
     every = " union all ".join(f"select {_COLUMNS} from {entity}_changed" for entity in matchings())
     connection.execute(f"create or replace table governance.changed_cell as {every} order by {_COLUMNS}")
@@ -64,6 +66,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "span",
         "began",
         "said",
+        "unsteady",
         "delivered",
         "turn",
         "moved",
@@ -171,36 +174,47 @@ def _elements(entity: str) -> list[str]:
     return [*(each.id for each in version.kept(entity)), *([MEMBERSHIP] if entity == "resident" else [])]
 
 
-def _said(settings: Settings, entity: str) -> Iterator[str]:
+def _said(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str) -> Iterator[str]:
     """Yield per element a select of what each contents says of it, and how it ranks, the smallest first.
 
-    A cell is a number, of its entity and its element: much quicker to join and to group than two names.
+    A cell is a number, of its entity and its element: much quicker to join and to group than two names. Of cells that
+    are steady nothing is yielded.
     """
-    for place, each in enumerate(version.kept(entity)):
+    kept = version.kept(entity)
+    places = " ".join(f"when '{each.id}' then {place}" for place, each in enumerate(kept))
+    yield f"""select cell, value, -1 as authority, false as is_vote, frozen_date as updated_date, record_id,
+        cast(null as varchar) as system, frozen_date as from_date, cast(null as date) as to_date,
+        cast(null as date) as changed_date, value as same
+        from (select f.*, b.number * {_ELEMENTS} + case f.element_id {places} end as cell
+            from matching.frozen_cell as f join began as b using (entity_id) where f.entity = '{entity}')
+        where cell is not null"""
+    registered = f"case when system = {literal(REGISTER)} then {_NUMBER} end"
+    told = {each.id: each.id for each in kept} | ({MEMBERSHIP: registered} if entity == "resident" else {})
+    unsteady = steady.create_unsteady(connection, entity, told)
+    for place, each in enumerate(kept):
+        if each.id not in unsteady:
+            continue
         is_vote = each.survivorship.then != "newest"
         changes = each in seen_change.kept(entity)
         spoken, changed = f"cast(c.{each.id} as varchar)", f"c.{each.id}_changed" if changes else "cast(null as date)"
         same = seen_change.alike(each, spoken) if is_vote else "cast(null as varchar)"  # only votes need it
-        yield f"""select c.number * {_ELEMENTS} + {place} as cell, {spoken} as value,
-            {survivorship.authority(each)} as authority, {"true" if is_vote else "false"} as is_vote,
-            c.updated_date, c.record_id, c.system, c.from_date, c.to_date, {changed} as changed_date, {same} as same
-            from ({seen_change.select(each, "span") if changes else "select * from span"}) as c
+        contents = f"(select * from span as c where {steady.among(each.id)})"
+        yield f"""select c.number * {_ELEMENTS} + {place}, {spoken}, {survivorship.authority(each)},
+            {"true" if is_vote else "false"}, c.updated_date, c.record_id, c.system, c.from_date, c.to_date, {changed},
+            {same}
+            from ({seen_change.select(each, contents) if changes else contents}) as c
             where c.{each.id} is not null"""
-    places = " ".join(f"when '{each.id}' then {place}" for place, each in enumerate(version.kept(entity)))
-    yield f"""select cell, value, -1, false, frozen_date, record_id, null, frozen_date, null, null, value
-        from (select f.*, b.number * {_ELEMENTS} + case f.element_id {places} end as cell
-            from matching.frozen_cell as f join began as b using (entity_id) where f.entity = '{entity}')
-        where cell is not null"""
     if entity == "resident":
-        number, member = f"{literal(REGISTER + '|')} || {_NUMBER}", len(version.kept(entity))
+        number, member = f"{literal(REGISTER + '|')} || {_NUMBER}", len(kept)
+        # whom the police do not register now belongs where the others' families place them
+        elsewhere = "matching.household_member as m join began as b on b.entity_id = m.resident_id"
+        elsewhere += " where m.method <> 'register'"
         yield f"""select number * {_ELEMENTS} + {member}, {keyed(settings, "household", number)}, 0, false,
             updated_date, record_id, system, from_date, to_date, null, null
-            from span where system = {literal(REGISTER)} and {_NUMBER} is not null"""
-        # whom the police do not register now belongs where the others' families place them
+            from span as c where system = {literal(REGISTER)} and {_NUMBER} is not null
+                and ({steady.among(MEMBERSHIP)} or c.number in (select b.number from {elsewhere}))"""
         yield f"""select b.number * {_ELEMENTS} + {member}, m.household_id, 1, false, b.began, m.resident_id, null,
-            b.began, null, null, null
-            from matching.household_member as m join began as b on b.entity_id = m.resident_id
-            where m.method <> 'register'"""
+            b.began, null, null, null from {elsewhere}"""
 
 
 def _changed(connection: duckdb.DuckDBPyConnection, entity: str) -> str:

@@ -6,6 +6,7 @@ from itertools import starmap
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.standard import subject
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import elements_of
 from jiceng_pipeline.standard.tags import Tag, tags
@@ -45,12 +46,13 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
     )
     connection.execute(
         f"""create or replace table governance.tag as
-        with decided as (
+        with of_resident as ({" union all ".join(starmap(_of_resident, enumerate(of_resident)))}
+        ), of_household as ({" union all ".join(starmap(_of_household, enumerate(of_household)))}
+        ), decided as (
             select c.entity_id, {cells}
             from matching.resident_candidate as c join matching.resident_winner as w using (entity_id)
+            where c.entity_id in (select resident_id from of_resident)
             group by c.entity_id
-        ), of_resident as ({" union all ".join(starmap(_of_resident, enumerate(of_resident)))}
-        ), of_household as ({" union all ".join(starmap(_of_household, enumerate(of_household)))}
         )
         select resident_id, cast(null as varchar) as household_id, {_described(of_resident)}
         from of_resident join decided on decided.entity_id = of_resident.resident_id
@@ -64,9 +66,7 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
 def _of_resident(number: int, tag: Tag) -> str:
     """Return the select of the residents who have a tag; the rule comes first, for few do."""
     return f"""select resident.resident_id, {number} as number, {_since(tag)} as since_date
-        from governance.resident as resident
-        left join governance.household as household on household.household_id = resident.household_id
-        cross join standard.business_day as today
+        from {subject.resident(tag.rule, tag.since)}
         where resident.death_date is null and ({tag.sql(tag.rule)})"""
 
 
@@ -87,7 +87,7 @@ def _described(wanted: Sequence[Tag]) -> str:
         "tag_code": [f"when {number} then {literal(tag.code)}" for number, tag in enumerate(wanted)],
         "tag_title": [f"when {number} then {literal(tag.title)}" for number, tag in enumerate(wanted)],
         "source_systems": [
-            f"when {number} then nullif(array_to_string(list_sort(list_distinct([{', '.join(names)}])), ','), '')"
+            f"when {number} then {_listed(names)}"
             for number, names in held
             if names and wanted[number].of == "resident"
         ]
@@ -95,6 +95,12 @@ def _described(wanted: Sequence[Tag]) -> str:
     }
     told = ", ".join(f"case number {' '.join(cases)} end as {name}" for name, cases in cells.items())
     return f"{told}, since_date"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    return f"nullif(array_to_string(list_sort(list_distinct([{', '.join(names)}])), ','), '')"
 
 
 def _held_by_any(wanted: Iterable[Tag]) -> list[str]:

@@ -9,6 +9,7 @@ import duckdb
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.services.catalogue import items
 from jiceng_pipeline.services.item import Item
+from jiceng_pipeline.standard import subject
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.table import Table
 
@@ -40,7 +41,5 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 def _of(item: Item) -> str:
     return f"""select resident.resident_id, {literal(item.code)}, {literal(item.name)},
             coalesce({item.sql(item.holds)}, false)
-        from governance.resident as resident
-        left join governance.household as household on household.household_id = resident.household_id
-        cross join standard.business_day as today
+        from {subject.resident(item.condition, item.holds)}
         where resident.death_date is null and (({item.sql(item.condition)}) or ({item.sql(item.holds)}))"""
