@@ -87,11 +87,12 @@ def _select(connection: duckdb.DuckDBPyConnection, contract: Contract, settings:
     )
     updated = f"s.{_UPDATED}" if _UPDATED in held else "cast(null as date)"
     narrow = _narrowed(contract)
+    # before its values are made: most of what a day corrects never stood at the end of one
+    stood = f"select * from ({found.earlier}) where {day('first_landed')} < {day('until')}"
     return f"""select s.record_id, {literal(contract.name)} as system, {day("s.first_landed")} as from_date,
             {day("e.until")} as to_date, {updated} as updated_date, {cells}
-        from ({standard_values.system_select(narrow, found.earlier)}) as s
-        join ({found.earlier}) as e on e.record_id = s.record_id and e.landed = s.landed
-        where {day("s.first_landed")} < {day("e.until")}
+        from ({standard_values.system_select(narrow, stood)}) as s
+        join ({stood}) as e on e.record_id = s.record_id and e.landed = s.landed
         union all
         select s.record_id, s.system, {day("l.since")}, null, {updated}, {cells}
         from standard.{contract.table} as s join ({found.later}) as l on l.record_id = s.record_id

@@ -6,7 +6,7 @@ the rule, the newest record, or the value most records have, or the one a system
 `seen_change`). Last the smallest record_id, so that two runs choose alike.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
@@ -236,3 +236,12 @@ def cells(matching: Matching) -> Iterator[str]:
     yield f"""select entity, entity_id, element_id, {literal(frozen.SYSTEM)} as system, record_id, value,
         frozen_date as record_date, true as is_winner, {literal(frozen.RULE)} as rule
         from matching.frozen_cell where entity = '{entity}'"""
+
+
+def cell_count(every: Iterable[Matching]) -> str:
+    """Return the select of how many `cells` there are, told by the candidates alone."""
+    parts = ["(select count(*) from matching.frozen_cell)"]
+    for matching in every:
+        filled = " + ".join(f"count({each.id})" for each in elements(matching.entity))
+        parts.append(f"(select {filled} from matching.{matching.entity}_candidate)")
+    return f"select {' + '.join(parts)}"

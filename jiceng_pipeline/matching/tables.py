@@ -90,6 +90,7 @@ def tables() -> tuple[Table, ...]:
             golden,
             _create_provenance,
             is_view=True,
+            counted=survivorship.cell_count(every.values()),
         ),
         conflict.table(),
     )

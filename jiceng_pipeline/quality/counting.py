@@ -1,6 +1,6 @@
 """Our own query for rules that look at the same rows: how many fail, by whose hand, and which; set-based, one pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,6 @@ from jiceng_pipeline.core.errors import JicengError
 from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.quality.expectation import RowCount
 from jiceng_pipeline.quality.rule import Rule
-from jiceng_pipeline.quality.tables import existing
 from jiceng_pipeline.standard.macro import literal
 
 # Keys kept per rule and owning system, smallest first; the true count is in quality.check_result.
@@ -44,12 +43,14 @@ def open_found(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def find(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], day: date) -> Mapping[str, Count | Broken]:
+def find(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], day: date, known: Collection[str]
+) -> Mapping[str, Count | Broken]:
     """Count the failing rows of rules that look at the same rows and keep their keys in `quality_found`.
 
-    A rule that cannot run is told as Broken, under its id, beside the counts of the others.
+    A rule that cannot run is told as Broken, under its id, beside the counts of the others. `known` are the names
+    of the tables there are.
     """
-    known = existing(connection)
     told: dict[str, Count | Broken] = {}
     for rule in rules:
         missing = [table for table in rule.tables if table not in known]

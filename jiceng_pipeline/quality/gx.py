@@ -6,7 +6,7 @@ files, no result that holds a value: rows stay in DuckDB.
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -22,17 +22,22 @@ from jiceng_pipeline.quality.counting import Broken, Count
 from jiceng_pipeline.quality.expectation import RowCount
 from jiceng_pipeline.quality.rule import Rule
 
-# the counts of rules that look at the same rows, and why one cannot be judged
-Judge = Callable[[Sequence[Rule], date], Mapping[str, Count | Broken]]
+# the counts of rules that look at the same rows, by their ids, and why one cannot be judged
+Judge = Callable[[Sequence[Rule]], Mapping[str, Count | Broken]]
 
 
 @contextmanager
-def judge(connection: duckdb.DuckDBPyConnection) -> Iterator[Judge]:
-    """Yield a function that has great_expectations judge rules of one source on `connection`.
+def judge(connection: duckdb.DuckDBPyConnection, chosen: Iterable[Rule], day: date) -> Iterator[Judge]:
+    """Yield a function that has great_expectations judge those of the chosen rules that look at the same rows.
 
-    What the connection has not committed is not seen.
+    What `connection` has not committed is not seen.
     """
     ours = dialect.OwnConnection(connection)
+    # all at once: each that is added later has it write all of them anew as YAML, to nowhere
+    assets = [
+        {"name": source, "type": "query", "query": f"select * from {source} as judged"}
+        for source in dict.fromkeys(rule.source(day) for rule in chosen)
+    ]
     with _quiet():
         try:
             context = great_expectations.get_context(
@@ -44,13 +49,14 @@ def judge(connection: duckdb.DuckDBPyConnection) -> Iterator[Judge]:
                     analytics_enabled=False,
                 ),
             )
-            source = context.data_sources.add_sql(
+            build = context.data_sources.add_sql(
                 "build",
                 connection_string=dialect.address(),
                 create_temp_table=False,
                 kwargs={"creator": lambda: ours, "poolclass": sqlalchemy.pool.StaticPool},
+                assets=assets,
             )
-            yield lambda rules, day: _judged(source, rules, day)
+            yield lambda rules: _judged(build, rules, day)
         finally:
             ours.close()
 
@@ -68,11 +74,10 @@ def _quiet() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _judged(source: Any, rules: Sequence[Rule], day: date) -> Mapping[str, Count | Broken]:
+def _judged(build: Any, rules: Sequence[Rule], day: date) -> Mapping[str, Count | Broken]:
     """Judge all of them in one go; where that errors, each on its own, so that it breaks nobody else."""
     try:
-        # every asset more makes the next one slower: it writes all of them anew as YAML, to nowhere
-        asset = source.add_query_asset(rules[0].id, query=f"select * from {rules[0].source(day)} as judged")
+        asset = build.get_asset(rules[0].source(day))
         batch = asset.get_batch(asset.build_batch_request())
     except Exception as error:
         return {rule.id: _broken(error) for rule in rules}

@@ -4,16 +4,17 @@ A rule that cannot be judged is *broken*: not passed, but no data is called bad.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from jiceng_pipeline.core import clock, progress
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.quality import counting, tables
+from jiceng_pipeline.quality import counting, late, tables
 from jiceng_pipeline.quality.counting import Broken, Count
 from jiceng_pipeline.quality.rule import Layer, Rule, rules
 
@@ -53,17 +54,19 @@ def check(
 
     `connection` must not be inside a transaction: uncommitted work would not be seen.
     """
-    from jiceng_pipeline.quality import gx  # costs seven seconds, and only those who check pay them
+    late.postpone("scipy.stats")  # a third of what loading great_expectations costs, for tests nobody here asks for
+    from jiceng_pipeline.quality import gx  # costs seconds, and only those who check pay them
 
     chosen = [rule for rule in (rules() if catalogue is None else catalogue).values() if rule.layer == layer]
     day = clock.business_date(settings)
     tables.create(connection)
     counting.open_found(connection)
     results: dict[str, CheckResult] = {}
-    with gx.judge(connection) as judge:
+    known = tables.existing(connection)
+    with gx.judge(connection, chosen, day) as judge:
         for together in _by_source(chosen, day):
             progress.report(progress.Step("check", together[0].title, done=len(results), total=len(chosen)))
-            results |= {each.rule.id: each for each in _checked(connection, judge, together, day)}
+            results |= {each.rule.id: each for each in _checked(connection, judge, together, day, known)}
     ordered = [results[rule.id] for rule in chosen]
     _replace(connection, layer, ordered)
     return ordered
@@ -78,12 +81,12 @@ def _by_source(chosen: Iterable[Rule], day: date) -> Iterable[list[Rule]]:
 
 
 def _checked(
-    connection: duckdb.DuckDBPyConnection, judge: "Judge", together: list[Rule], day: date
+    connection: duckdb.DuckDBPyConnection, judge: "Judge", together: list[Rule], day: date, known: Collection[str]
 ) -> Iterator[CheckResult]:
     started = time.perf_counter()
-    ours = counting.find(connection, together, day)
+    ours = counting.find(connection, together, day, known)
     runnable = [rule for rule in together if isinstance(ours[rule.id], Count)]
-    theirs = judge(runnable, day) if runnable else {}
+    theirs = judge(runnable) if runnable else {}
     seconds = (time.perf_counter() - started) / len(together)
     for rule in together:
         yield _result(connection, rule, ours[rule.id], theirs.get(rule.id), seconds)
@@ -130,8 +133,10 @@ def _replace(connection: duckdb.DuckDBPyConnection, layer: str, results: Iterabl
                 [layer],
             )
         connection.execute("delete from quality.check_result where layer = ?", [layer])
-        for each in results:
-            connection.execute(f"insert into quality.check_result values ({', '.join('?' * 10)})", _row(each))
+        rows = [_row(each) for each in results]
+        if rows:
+            values = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+            connection.execute(f"insert into quality.check_result values {values}", list(chain.from_iterable(rows)))
         connection.execute(
             """insert into quality.failure
             select rule_id, unnest(record_keys) as record_key, system, element_id from quality_found order by all"""

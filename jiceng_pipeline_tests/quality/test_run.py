@@ -102,8 +102,8 @@ def test_what_great_expectations_alone_cannot_do_breaks_the_rule_without_a_value
     caplog.set_level(0)
     rule = a_rule(table="standard.resident_record", predicate="cast(name as integer) > 1")
     fine = a_rule(table="standard.resident_record", predicate="name <> ''", id="fine")
-    with gx.judge(build) as judge:
-        counts = judge([rule, fine], settings.business_date)
+    with gx.judge(build, [rule, fine], settings.business_date) as judge:
+        counts = judge([rule, fine])
     assert counts["fine"] == counting.Count(0, 7)
     broken = counts[rule.id]
     assert isinstance(broken, counting.Broken)
@@ -166,6 +166,20 @@ def test_the_library_is_loaded_only_when_something_is_judged():
     script = """import sys
 import jiceng_pipeline.quality.run, jiceng_pipeline.quality.rule
 assert not {"great_expectations", "sqlalchemy", "duckdb_engine"} & set(sys.modules)"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_library_loads_for_nobody_waits_until_it_is_asked_for():
+    script = """import sys
+from jiceng_pipeline.quality import late
+late.postpone("scipy.stats")
+late.postpone("no_such_module")
+import jiceng_pipeline.quality.gx
+assert "scipy.stats._stats_py" not in sys.modules
+from scipy import stats
+assert round(float(stats.entropy([1, 1])), 3) == 0.693
+assert "scipy.stats._stats_py" in sys.modules"""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
