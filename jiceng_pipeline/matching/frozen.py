@@ -88,8 +88,15 @@ def elements(connection: duckdb.DuckDBPyConnection, entity: str) -> frozenset[st
 
 
 def pivoted(entity: str, cells: Mapping[str, str]) -> str:
-    """Return a select of one row an entity with frozen cells; `cells` is element → SQL over matching.frozen_cell."""
-    columns = ", ".join(f"max({sql}) filter (where element_id = {literal(id)}) as {id}" for id, sql in cells.items())
+    """Return a select of one row an entity with frozen cells; `cells` is element → SQL over matching.frozen_cell.
+
+    Beside each `<element>` is `is_<element>`: whether it is frozen.
+    """
+    columns = ", ".join(
+        f"max({sql}) filter (where {of}) as {id}, bool_or({of}) as is_{id}"
+        for id, sql in cells.items()
+        for of in (f"element_id = {literal(id)}",)
+    )
     return f"select entity_id, {columns} from matching.frozen_cell where entity = {literal(entity)} group by entity_id"
 
 

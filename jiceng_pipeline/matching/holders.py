@@ -58,21 +58,23 @@ def gather(
     name: str,
     holding: Holding,
     rows: str,
+    alone: str,
     of_one: Callable[[Element], str],
     of_several: Callable[[Element], str],
 ) -> None:
-    """Create temp table `name`: one row an entity that has `rows` (SQL from a table c) of the holders.
+    """Create temp table `name`: one row an entity that has rows (SQL from a table c) of the holders.
 
-    `of_one` is the cell of an entity with a single such row, `of_several` the aggregate over the rows of another.
+    `of_one` is the cell of an entity with a single such row, looked for in `alone`, the candidates; `of_several` the
+    aggregate over the `rows` of another.
     """
     one, several = (
         ", ".join(f"{cell(each)} as {each.id}" for each in holding.elements) for cell in (of_one, of_several)
     )
     connection.execute(
         f"""create or replace temp table {name} as
-        with several as (select c.entity_id from {rows} where {holding.has("c.system")}
+        with several as (select c.entity_id from {alone} where {holding.has("c.system")}
             group by c.entity_id having count(*) > 1)
-        select c.entity_id, {one} from {rows} anti join several on several.entity_id = c.entity_id
+        select c.entity_id, {one} from {alone} anti join several on several.entity_id = c.entity_id
         where {holding.has("c.system")}
         union all
         select c.entity_id, {several} from {rows} semi join several on several.entity_id = c.entity_id

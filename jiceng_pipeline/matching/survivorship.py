@@ -16,6 +16,7 @@ from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 from jiceng_pipeline.warehouse import blank
+from jiceng_pipeline.warehouse.connection import has_table
 
 _DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
 
@@ -86,7 +87,9 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
 def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `matching.<entity>_winner`: one row an entity, per element the record_id whose value stands.
 
-    Where a person froze the value it is `freeze/` and the record they said it of.
+    Where a person froze the value it is `freeze/` and the record they said it of. It is a view: what is written is
+    `matching.<entity>_standing`, an entity's `records` and per element that is held the place of one among them. To
+    write the same id once for each element took most of the time.
     """
     entity = matching.entity
     every = elements(entity)
@@ -94,30 +97,79 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     by_systems = f"not {collected.is_of('c.system', entity)}" if said else "true"
     seen_change.create(connection, entity)
     counted = votes.count(connection, entity, _voting(every), by_systems)
-    made = ["seen_change", *(votes.table(each) for each in counted)]
+    made = ["known", "seen_change", *(votes.table(each) for each in counted)]
     parts = []
+    alone = f"(select *, rowid as place from matching.{entity}_candidate as c where {by_systems}) as c"
     for number, holding in enumerate(holders.holdings(connection, entity, every, by_systems)):
         parts.append((f"won_{number}", holding))
         voted = [each for each in counted if each in holding.elements]
         changed = [each for each in seen_change.kept(entity) if each in holding.elements]
         ranked = _ranked(entity, by_systems, voted, changed)
-        holders.gather(connection, f"won_{number}", holding, ranked, _alone, _first(voted, changed))
-    known = f"(select distinct entity_id from matching.{entity}_candidate)"
-    won = holders.assembled(every, parts, known, of_none="cast(null as varchar)")
+        holders.gather(connection, f"won_{number}", holding, ranked, alone, _alone, _first(voted, changed))
+    # the candidates are in order of entity and record, so the first row of an entity tells the place of each other
+    connection.execute(
+        f"""create or replace temp table known as
+        select entity_id, min(rowid) as first_row, list_sort(list(record_id)) as records
+        from matching.{entity}_candidate group by entity_id"""
+    )
+    more = ("first_row", "records")
+    won = holders.assembled(every, parts, "temp.known", of_none="cast(null as bigint)", more=more)
+    cells = ", ".join(f"cast({each.id} - first_row + 1 as integer) as {each.id}" for each in every)
+    won = f"select entity_id, records, {cells} from ({won})"
     made += [name for name, _ in parts]
     if said:
         connection.execute(f"create or replace temp table won_by_systems as {won}")
-        collected.create_standing(connection, entity, "won_by_systems", said)
+        ids = ", ".join(f"records[{each.id}] as {each.id}" for each in said)
+        collected.create_standing(connection, entity, f"(select entity_id, {ids} from temp.won_by_systems)", said)
         made += ["won_by_systems", "collected_standing"]
         stands = {each.id for each in said}
-        cells = (f"coalesce(k.{e.id}, w.{e.id}) as {e.id}" if e.id in stands else f"w.{e.id}" for e in every)
-        won = f"""select w.entity_id, {", ".join(cells)}
-            from won_by_systems as w left join collected_standing as k using (entity_id)"""
-    standing = _overruled(connection, entity, won, {each.id: "'freeze/' || record_id" for each in every})
-    filled = {"entity_id", *_filled(connection, entity, parts)}
-    blank.create(connection, f"matching.{entity}_winner", standing, filled, order="entity_id")
+        listed = (
+            f"case when k.{e.id} is null then w.{e.id} else list_position(w.records, k.{e.id}) end as {e.id}"
+            if e.id in stands
+            else f"w.{e.id}"
+            for e in every
+        )
+        won = f"""select w.entity_id, w.records, {", ".join(listed)}
+            from temp.won_by_systems as w left join temp.collected_standing as k using (entity_id)"""
+    by_word = frozen.elements(connection, entity)
+    held = {each.id for _, holding in parts for each in holding.elements} | {each.id for each in said} | by_word
+    _write_standing(connection, entity, _by_word(entity, won, every, by_word), [e.id for e in every if e.id in held])
     for name in made:
         connection.execute(f"drop table temp.{name}")
+
+
+def _by_word(entity: str, won: str, every: Sequence[Element], by_word: frozenset[str]) -> str:
+    """Return the select `won` with, where a person froze a cell, the place of that word after the records."""
+    if not by_word:
+        return won
+    words = {each.id: "'freeze/' || record_id" for each in every if each.id in by_word}
+    cells = ", ".join(
+        f"case when z.is_{e.id} then len(w.records) + list_position(z.words, z.{e.id}) else w.{e.id} end as {e.id}"
+        if e.id in words
+        else f"w.{e.id}"
+        for e in every
+    )
+    return f"""select w.entity_id, w.records || coalesce(z.words, []) as records, {cells}
+        from ({won}) as w left join (
+            select *, list_sort(list_distinct([{", ".join(words)}])) as words
+            from ({frozen.pivoted(entity, words)})) as z using (entity_id)"""
+
+
+def _write_standing(connection: duckdb.DuckDBPyConnection, entity: str, standing: str, held: Sequence[str]) -> None:
+    columns = "".join(f", {name}" for name in held)
+    connection.execute(
+        f"""create or replace table matching.{entity}_standing as
+        select entity_id, records{columns} from ({standing}) order by entity_id"""
+    )
+    if has_table(connection, f"matching.{entity}_winner"):  # as builds of earlier releases have it
+        connection.execute(f"drop table matching.{entity}_winner")
+    cells = ", ".join(
+        f"records[{each.id}] as {each.id}" if each.id in held else f"cast(null as varchar) as {each.id}"
+        for each in elements(entity)
+    )
+    connection.execute(
+        f"create or replace view matching.{entity}_winner as select entity_id, {cells} from matching.{entity}_standing"
+    )
 
 
 def _voting(every: Sequence[Element]) -> Mapping[Element, str]:
@@ -155,7 +207,7 @@ def _ranked(entity: str, among: str, voted: Sequence[Element], changed: Sequence
 
 
 def _alone(each: Element) -> str:
-    return f"case when c.{each.id} is not null then c.record_id end"
+    return f"case when c.{each.id} is not null then c.place end"
 
 
 def _first(voted: Sequence[Element], changed: Sequence[Element]) -> Callable[[Element], str]:
@@ -168,7 +220,7 @@ def _first(voted: Sequence[Element], changed: Sequence[Element]) -> Callable[[El
         system = f"cast({_SYSTEMS} * ({agreed}) + ({authority(each)}) as hugeint)"
         rank = f"""(({system} * {_DAYS} + {long_ago}) * {2 * _VOTES} + {few})
             * cast({_DAYS * _PLACES} as hugeint) + c.age"""
-        return f"arg_min(c.record_id, {rank}) filter (where c.{each.id} is not null)"
+        return f"cast(min({rank}) filter (where c.{each.id} is not null) % {_PLACES} as bigint)"
 
     return first
 
@@ -177,51 +229,45 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     """Create `matching.<entity>_golden`: one row an entity with the winning values, and how many say so."""
     entity = matching.entity
     every = elements(entity)
+    standing = connection.execute(f"describe matching.{entity}_standing").fetchall()
+    held = {name for name, *_ in standing}
+    said = collected.elements_said(connection, entity)
+    is_said = collected.is_of("c.system", entity)
+    places = "".join(f", w.{each.id} as {each.id}_place" for each in every if each.id in held)
+    rows = f"""(select c.*, list_position(w.records, c.record_id) as place{places}
+        from matching.{entity}_candidate as c join matching.{entity}_standing as w on w.entity_id = c.entity_id) as c"""
+
+    def of_one(each: Element) -> str:
+        return f"c.{each.id}" if each in said else f"case when not {is_said} then c.{each.id} end"
+
     parts = []
-    rows = f"""matching.{entity}_candidate as c
-        join matching.{entity}_winner as w on w.entity_id = c.entity_id"""
-    for number, holding in enumerate(holders.holdings(connection, entity, every)):
+    for number, holding in enumerate(holders.holdings(connection, entity, (e for e in every if e.id in held))):
         parts.append((f"gold_{number}", holding))
-        holders.gather(connection, f"gold_{number}", holding, rows, _winning, lambda each: f"max({_winning(each)})")
+        alone = f"matching.{entity}_candidate as c"
+        holders.gather(connection, f"gold_{number}", holding, rows, alone, of_one, _winning)
     counted = "count(*)"
-    if collected.elements_said(connection, entity):  # what a community collected of somebody is one record
-        is_said = collected.is_of("c.system", entity)
+    if said:  # what a community collected of somebody is one record
         counted = f"count(*) filter (where not {is_said}) + cast(bool_or({is_said}) as integer)"
     connection.execute(f"create or replace temp table spoken as {holders.speakers(connection, entity, counted)}")
     more = ("record_count", "system_count", "source_systems", "source_date")
     won = holders.assembled(every, parts, "temp.spoken", of_none=None, more=more)
-    said = {each.id: f"try_cast(value as {each.sql_type})" for each in every}
-    standing = _overruled(connection, entity, won, said, more)
-    filled = {"entity_id", *more, *_filled(connection, entity, parts)}
-    blank.create(connection, f"matching.{entity}_golden", standing, filled, order="entity_id")
+    by_word = frozen.elements(connection, entity)
+    if by_word:
+        words = {each.id: f"try_cast(value as {each.sql_type})" for each in every if each.id in by_word}
+        cells = ", ".join(
+            f"case when z.is_{e.id} then z.{e.id} else w.{e.id} end as {e.id}" if e.id in words else f"w.{e.id}"
+            for e in every
+        )
+        won = f"""select w.entity_id, {cells}, {", ".join(f"w.{each}" for each in more)}
+            from ({won}) as w left join ({frozen.pivoted(entity, words)}) as z using (entity_id)"""
+    filled = {"entity_id", *more, *by_word, *(each.id for _, holding in parts for each in holding.elements)}
+    blank.create(connection, f"matching.{entity}_golden", won, filled, order="entity_id")
     for name in ("spoken", *(name for name, _ in parts)):
         connection.execute(f"drop table temp.{name}")
 
 
-def _filled(
-    connection: duckdb.DuckDBPyConnection, entity: str, parts: Sequence[tuple[str, holders.Holding]]
-) -> Iterator[str]:
-    """Yield the elements that anybody holds or a person froze: of the others no entity has a value."""
-    yield from (each.id for _, holding in parts for each in holding.elements)
-    yield from frozen.elements(connection, entity)
-
-
 def _winning(each: Element) -> str:
-    return f"case when c.record_id = w.{each.id} then c.{each.id} end"
-
-
-def _overruled(
-    connection: duckdb.DuckDBPyConnection, entity: str, won: str, said: Mapping[str, str], more: Sequence[str] = ()
-) -> str:
-    """Return the select `won` (entity_id, the elements, `more`) with what was `said` instead in frozen cells."""
-    by_word = frozen.elements(connection, entity)
-    cells = {element_id: sql for element_id, sql in said.items() if element_id in by_word}
-    if not cells:
-        return won
-    listed = ", ".join(f"coalesce(z.{each}, w.{each}) as {each}" if each in cells else f"w.{each}" for each in said)
-    rest = "".join(f", w.{each}" for each in more)
-    return f"""select w.entity_id, {listed}{rest}
-        from ({won}) as w left join ({frozen.pivoted(entity, cells)}) as z using (entity_id)"""
+    return f"max(case when c.place = c.{each.id}_place then c.{each.id} end)"
 
 
 def cells(matching: Matching) -> Iterator[str]:
