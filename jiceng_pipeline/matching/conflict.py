@@ -1,13 +1,13 @@
 """取值不一 (conflict): the cells about which systems disagree, with what stands and what the others say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import frozen, holders
 from jiceng_pipeline.matching.model import Matching, matchings
-from jiceng_pipeline.matching.survivorship import elements, proof, rule
+from jiceng_pipeline.matching.survivorship import elements, proof, rule, standing
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse.table import Table
@@ -53,16 +53,18 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
 def _parts(connection: duckdb.DuckDBPyConnection, matching: Matching) -> list[str]:
     """Return a select for each element that is held; of a kind of which there is nobody one finds nothing."""
     every = elements(matching.entity)
-    held = [each for part in holders.holdings(connection, matching.entity, every) for each in part.elements]
+    stands = standing(connection, matching.entity)
+    found = holders.holdings(connection, matching.entity, [each for each in every if each.id in stands])
+    held = [each for part in found for each in part.elements]
     _create_dissent(connection, matching, held or every[:1])
-    return list(_selects(matching, held or every[:1]))
+    return list(_selects(matching, held or every[:1], stands))
 
 
 def _create_dissent(connection: duckdb.DuckDBPyConnection, matching: Matching, held: Sequence[Element]) -> None:
     """Create temp tables of the candidates that say anything else than what stands, and of what stands there.
 
     Few do, and each element is then looked at among them alone: <entity>_dissent, _stands (golden), _won
-    (winner) and _present (all candidates of the same entities).
+    (standing) and _present (all candidates of the same entities).
     """
     entity = matching.entity
     differs = " or ".join(f"c.{each.id} <> g.{each.id}" for each in held) or "false"
@@ -75,7 +77,7 @@ def _create_dissent(connection: duckdb.DuckDBPyConnection, matching: Matching, h
         from matching.{entity}_candidate as c join matching.{entity}_golden as g on g.entity_id = c.entity_id
         where {differs}"""
     )
-    wanted = {"stands": ("golden", f"c.entity_id{cells}"), "won": ("winner", f"c.entity_id{cells}")}
+    wanted = {"stands": ("golden", f"c.entity_id{cells}"), "won": ("standing", "c.*")}
     for name, (of, columns) in {**wanted, "present": ("candidate", spoken + proving)}.items():
         connection.execute(
             f"""create or replace temp table {entity}_{name} as select {columns} from matching.{entity}_{of} as c
@@ -83,12 +85,13 @@ def _create_dissent(connection: duckdb.DuckDBPyConnection, matching: Matching, h
         )
 
 
-def _selects(matching: Matching, held: Sequence[Element]) -> Iterator[str]:
+def _selects(matching: Matching, held: Sequence[Element], stands: Collection[str]) -> Iterator[str]:
     """Yield per element a select of the entities whose systems disagree."""
     entity = matching.entity
     for each in held:
         text, proved = f"cast(c.{each.id} as varchar)", proof(each, "p")
         is_proved = f", coalesce(bool_or({proved}), false) as is_proved" if proved else ""
+        standing_id = f"w.records[w.{each.id}]" if each.id in stands else "null"
         stood = rule(each, entity, "c.is_proved" if proved else None)
         yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
             coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
@@ -104,6 +107,6 @@ def _selects(matching: Matching, held: Sequence[Element]) -> Iterator[str]:
                 from temp.{entity}_dissent as c
                 join temp.{entity}_stands as g using (entity_id)
                 join temp.{entity}_won as w using (entity_id)
-                left join temp.{entity}_present as p on p.record_id = w.{each.id}
+                left join temp.{entity}_present as p on p.record_id = {standing_id}
                 where c.{each.id} <> g.{each.id}
                 group by c.entity_id) as c"""

@@ -36,6 +36,8 @@ def holdings(
     What half of the systems or more hold is looked for in the records of all of those at once.
     """
     every = tuple(elements)
+    if not every:
+        return []
     rows = connection.execute(
         f"""select c.system, {", ".join(f"count(c.{each.id})" for each in every)}
         from matching.{entity}_candidate as c where {among} group by c.system order by c.system"""

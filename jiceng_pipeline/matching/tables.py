@@ -11,6 +11,7 @@ from jiceng_pipeline.matching import (
     decisions,
     dwelling,
     frozen,
+    golden_record,
     household,
     identity,
     review,
@@ -166,7 +167,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             {candidate, "matching.frozen_cell", f"standard.{entity}_version", matching.records},
             run(survivorship.create_winner),
         ),
-        table("golden", "取值", "每个对象一行，各数据元的现取值", {winner}, run(survivorship.create_golden)),
+        table("golden", "取值", "每个对象一行，各数据元的现取值", {winner}, run(golden_record.create_golden)),
     )
 
 
