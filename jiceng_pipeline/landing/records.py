@@ -11,12 +11,20 @@ from jiceng_pipeline.standard.register import elements_of
 # of the entities that are reconciled: matching looks at what was typed where the number itself is not valid
 RAW = {"resident": "citizen_id", "enterprise": "unified_social_credit_code"}
 
+_IDENTITY = ("record_id", "system", "department", "first_landed", "landed_date", "is_current")
+
 
 def columns(entity: str) -> tuple[str, ...]:
     """Return the columns of `standard.<entity>_record`."""
-    identity = ("record_id", "system", "department", "first_landed", "landed_date", "is_current")
     raw = (f"{RAW[entity]}_raw",) if entity in RAW else ()
-    return (*identity, *(each.id for each in elements_of(entity)), *raw)
+    return (*_IDENTITY, *(each.id for each in elements_of(entity)), *raw)
+
+
+def filled(entity: str, contracts: Iterable[Contract]) -> frozenset[str]:
+    """Return the columns that any of these systems may fill."""
+    held = register.held(element for contract in contracts for element in contract.columns.values())
+    raw = RAW.get(entity)
+    return frozenset((*_IDENTITY, *held, *([f"{raw}_raw"] if raw in held else [])))
 
 
 def entity_select(entity: str, contracts: Iterable[Contract]) -> str:

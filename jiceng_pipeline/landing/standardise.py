@@ -112,7 +112,10 @@ def _records(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
     def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
         select = records.entity_select(entity, contracts)
         rows = connection.execute(f"select count(*) from ({select})").fetchall()[0][0]
-        slices.create_sorted(connection, f"standard.{entity}_record", select, rows)
+        of_entity = [each for each in contracts if each.entity == entity]
+        here = [each for each in of_entity if _has_rows(connection, f"standard.{each.table}")]
+        filled = records.filled(entity, here)
+        slices.create_sorted(connection, f"standard.{entity}_record", select, rows, filled)
 
     return Table(
         "standard",
@@ -123,6 +126,10 @@ def _records(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
         build,
         columns=records.columns(entity),
     )
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(connection.execute(f"select 1 from {table} limit 1").fetchall())
 
 
 def _outcomes(contracts: tuple[Contract, ...]) -> Build:

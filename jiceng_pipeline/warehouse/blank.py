@@ -16,19 +16,24 @@ def create(
     connection: duckdb.DuckDBPyConnection, name: str, select: str, filled: Collection[str], order: str = ""
 ) -> None:
     """Create table `name` of `select`, in that `order`; its columns not in `filled` hold nothing, and are blank."""
+    kept = declare(connection, name, select, filled)
+    connection.execute(f"insert into {name} ({kept}) select {kept} from ({select}){order and f' order by {order}'}")
+
+
+def declare(connection: duckdb.DuckDBPyConnection, name: str, select: str, filled: Collection[str]) -> str:
+    """Create table `name` in the shape of `select`, without rows; return the list of its columns that hold values."""
     columns = connection.execute(f"describe {select}").fetchall()
     declared = ", ".join(
         f"{identifier(column)} {kind}"
         + ("" if column in filled else f" generated always as (cast(null as {kind})) virtual")
         for column, kind, *_ in columns
     )
-    kept = ", ".join(identifier(column) for column, *_ in columns if column in filled)
     connection.execute(f"create or replace table {name} ({declared})")
-    connection.execute(f"insert into {name} ({kept}) select {kept} from ({select}){order and f' order by {order}'}")
+    return ", ".join(identifier(column) for column, *_ in columns if column in filled)
 
 
 def filled(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> frozenset[str]:
     """Return those of the columns of a table of which some row holds a value."""
     counts = ", ".join(f"count({identifier(column)})" for column in columns)
-    found = connection.execute(f"select {counts} from {table}").fetchall()[0]
+    found = connection.execute(f"select {counts} from {table}").fetchall()[0] if columns else ()
     return frozenset(column for column, count in zip(columns, found, strict=True) if count)
