@@ -4,6 +4,8 @@ Whether a number is borrowed depends on the records that bear it, and on what pe
 the numbers of the records that came, went or changed, before and now, and of all that people decide or decided about.
 """
 
+import re
+
 import duckdb
 
 from jiceng_pipeline.matching import altered, borrowed
@@ -28,7 +30,7 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
         )
         from touched where number is not null;
         create or replace temp table lent_record as
-        from {matching.records} where {number} in (from touched_number)"""
+        select {_read(connection, matching)} from {matching.records} where {number} in (from touched_number)"""
     )
     anew = borrowed.select(matching.model_copy(update={"records": "lent_record"}))
     return f"""from ({anew})
@@ -41,6 +43,13 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
 def keep(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Keep what people decided about; what is borrowed is kept of every record."""
     connection.execute(f"create or replace table kept.decided as {_decided(matching)}")
+
+
+def _read(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
+    """Return the columns that are read: each of the others would cost as much as all of these."""
+    words = set(re.findall(r"\w+", borrowed.select(matching)))
+    every = connection.execute(f"describe {matching.records}").fetchall()
+    return ", ".join(name for name, *_ in every if name in words)
 
 
 def _decided(matching: Matching) -> str:
