@@ -98,6 +98,19 @@ def read(folder: Path) -> Batch:
     return _whole(Batch(folder / str(found["file"]), found))
 
 
+def following(batch: Batch) -> Batch | None:
+    """Return the batch that lies beside this one and follows it, where it is of the same version; never raise."""
+    told = batch.manifest
+    if told["part"] == told["parts"]:
+        return None
+    try:
+        found = read(batch.rows.parent.with_name(name(batch.number + 1)))
+    except (IntegrityError, OSError):
+        return None
+    is_next = found.manifest["previous_hash"] == batch.hash and found.manifest["columns"] == told["columns"]
+    return found if is_next else None
+
+
 def read_dropped(manifest: Path) -> Batch:
     """Return the batch of a drop directory whose manifest this is; raise IntegrityError as `read`."""
     found = _manifest(manifest)

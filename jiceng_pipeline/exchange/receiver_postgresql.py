@@ -3,8 +3,11 @@
 import re
 from typing import Any
 
+import duckdb
+
 from jiceng_pipeline.exchange import delivery_batch
 from jiceng_pipeline.exchange.delivery_batch import Batch
+from jiceng_pipeline.exchange.receiver_ahead import Ahead
 from jiceng_pipeline.exchange.receiver_store import _REMOVED, Store
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import identifier
@@ -25,35 +28,67 @@ class PostgresStore(Store):
     # the next: half the work, and no table that grows with every change of everything.
     _pages = " with (fillfactor = 50)"
 
+    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str, ahead: Ahead | None = None) -> None:
+        super().__init__(connection, schema)
+        self._ahead = ahead
+
+    def apply(self, batch: Batch) -> None:
+        """Take one batch over; what is brought beside by another connection is there before this one begins."""
+        self._is_beside = self._ahead is not None and self._ahead.has(batch)
+        super().apply(batch)
+
+    def bring(self, batch: Batch) -> None:
+        """Bring the rows of a batch into a table beside, in a transaction of its own."""
+        with self._transaction():
+            self._run(f"drop table if exists {self._place(_beside(batch))}")
+            self._bring(batch)
+
+    def leave(self, batch: Batch) -> None:
+        """Drop what lies beside, of this batch and of the one before or after."""
+        with self._transaction():  # outside of one, DuckDB aborts the process where the server is gone
+            self._leave(batch)
+
+    def _leave(self, batch: Batch) -> None:
+        self._run(f"drop table if exists {', '.join(map(self._place, _places_beside(batch)))}")
+
     def _rows(self, batch: Batch, *, is_fresh: bool) -> None:
         told = batch.manifest
-        table, beside = self._place(told["subscription"]), self._place(f"{told['subscription']}__arriving")
-        names = [each["name"] for each in told["columns"]]
-        listed = ", ".join(map(identifier, ("_key", "_batch", *names)))
-        source = delivery_batch.rows_as_stated(batch)
+        table, beside = self._place(told["subscription"]), self._place(_beside(batch))
+        names = ["_batch", *(each["name"] for each in told["columns"])]
+        listed = ", ".join(map(identifier, ("_key", *names)))
         if is_fresh:
-            self._copy(told["subscription"], listed, self._told(batch, source))
+            self._copy(told["subscription"], listed, self._told(batch, delivery_batch.rows_as_stated(batch)))
             return
-        self._run(f"drop table if exists {beside}")
-        self._run(
-            f"create unlogged table {beside} as select null::text as _operation, {listed} from {table} with no data"
-        )
-        cells = "".join(f", {identifier(name)}" for name in names)
-        self._copy(
-            f"{told['subscription']}__arriving",
-            f"_operation, {listed}",
-            f"select _operation, _key, cast({batch.number} as bigint) as _batch{cells} from ({source})",
-        )
+        if not self._is_beside or self._ask(f"select count(*) from {beside}") != [(told["rows"],)]:
+            self._leave(batch)
+            self._bring(batch)
+        if self._ahead:
+            self._ahead.begin(batch)
         if set(told["operations"]) - {"insert", "split", "update", "corrected"}:
             self._run(
                 f"delete from {table} as t using {beside} as a where a._key = t._key and a._operation in ({_REMOVED})"
             )
-        changed = ", ".join(f"{identifier(name)} = excluded.{identifier(name)}" for name in ("_batch", *names))
+        changed = ", ".join(f"{identifier(name)} = excluded.{identifier(name)}" for name in names)
         self._run(
             f"""insert into {table} ({listed}) select {listed} from {beside} where _operation not in ({_REMOVED})
             on conflict (_key) do update set {changed}"""
         )
         self._run(f"drop table {beside}")
+
+    def _bring(self, batch: Batch) -> None:
+        told = batch.manifest
+        cells = "".join(f", {identifier(each['name'])}" for each in told["columns"])
+        table, beside = self._place(told["subscription"]), self._place(_beside(batch))
+        self._run(
+            f"""create unlogged table {beside} as
+            select null::text as _operation, _key, _batch{cells} from {table} with no data"""
+        )
+        self._copy(
+            _beside(batch),
+            f"_operation, _key, _batch{cells}",
+            f"""select _operation, _key, cast({batch.number} as bigint) as _batch{cells}
+            from ({delivery_batch.rows_as_stated(batch)})""",
+        )
 
     def _copy(self, table: str, columns: str, select: str) -> None:
         """Send rows by COPY, in this transaction; DuckDB has to look again at what there is now."""
@@ -75,3 +110,14 @@ class PostgresStore(Store):
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(f"select * from postgres_query('target', {literal(query)})").fetchall()
+
+
+def _beside(batch: Batch) -> str:
+    """Return what the table beside is called."""
+    return _places_beside(batch)[batch.number % 2]
+
+
+def _places_beside(batch: Batch) -> tuple[str, str]:
+    """Return what the tables beside are called: two batches may be on their way at once."""
+    name = batch.manifest["subscription"]
+    return f"{name}__0_arriving", f"{name}__1_arriving"

@@ -5,7 +5,7 @@ it last). `jiceng_batch` notes what was taken over.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,8 @@ class Store:
             yield
             self.connection.execute("commit")
         except BaseException:
-            self.connection.execute("rollback")
+            with suppress(duckdb.Error):  # where the connection is lost, that is what is to be told
+                self.connection.execute("rollback")
             raise
 
 
@@ -161,12 +162,24 @@ def in_file(path: Path) -> Iterator[Store]:
 @contextmanager
 def in_postgresql(url: str, schema: str = "public") -> Iterator[Store]:
     """Open a copy kept in PostgreSQL; raise SourceUnreachable where it cannot be reached."""
+    from jiceng_pipeline.exchange.receiver_ahead import Ahead
     from jiceng_pipeline.exchange.receiver_postgresql import PostgresStore
 
+    @contextmanager
+    def second() -> Iterator[PostgresStore]:
+        with _attached(url) as connection:
+            yield PostgresStore(connection, schema)
+
+    with _attached(url) as connection, closing(Ahead(second)) as ahead:
+        yield PostgresStore(connection, schema, ahead)
+
+
+@contextmanager
+def _attached(url: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(extensions=["postgres_scanner"]) as connection:
         connection.execute("set threads = 1")  # another one would spin while the server works
         try:
             connection.execute(f"attach '{quoted(url)}' as target (type postgres)")
         except duckdb.Error:
             raise SourceUnreachable("连不上对方的数据库", where="PostgreSQL", cure="检查地址、账号和网络") from None
-        yield PostgresStore(connection, schema)
+        yield connection

@@ -1,5 +1,6 @@
 """The only place that opens DuckDB: hardened, offline, with our SQL functions, and always closed."""
 
+import ctypes
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -56,7 +57,23 @@ def connect(
             connection.execute(f"attach '{quoted(str(file))}' as {alias} (read_only)")
         yield connection
     finally:
-        connection.close()
+        if not (extensions and _is_broken(connection)):
+            connection.close()
+
+
+def _is_broken(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether another's database went away in the middle of a COPY; such a connection stays open for good.
+
+    DuckDB would end the process (terminate) when it is closed, or no longer used.
+    """
+    try:
+        connection.execute("select 1")
+    except duckdb.FatalException:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+        return True
+    except duckdb.Error:
+        pass
+    return False
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, table: str, database: str | None = None) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from jiceng_pipeline.cli.app import main
 from jiceng_pipeline.exchange import delivery_step
+from jiceng_pipeline.exchange.delivery import resume
 
 from .test_delivery import days, target
 from .village import Person, only, publish_people, subscribe
@@ -17,7 +18,7 @@ from .village import Person, only, publish_people, subscribe
 def database(postgres):
     with psycopg.connect(postgres, autocommit=True) as connection:
         yield connection
-        connection.execute("drop table if exists county, county__arriving, jiceng_batch")
+        connection.execute("drop table if exists county, jiceng_batch")
 
 
 def test_its_table_says_what_the_version_says(settings, postgres, database, monkeypatch):
@@ -52,6 +53,43 @@ def test_a_batch_that_fails_half_way_leaves_the_copy_as_it_was(settings, postgre
     assert set(database.execute("select phone from county").fetchall()) == {("138****5678",)}
     assert database.execute("select max(number) from jiceng_batch").fetchone() == (1,)
     database.execute("alter table county drop constraint odd")
+
+
+def test_what_was_brought_ahead_of_a_refused_batch_is_not_left_behind(settings, postgres, database, monkeypatch):
+    monkeypatch.setattr(delivery_step, "ROWS", 2)
+    target(settings, "office", way="postgresql", url=postgres)
+    people = [Person(letter * 32) for letter in "abcdefgh"]
+    publish_people(settings, people)
+    subscribe(settings, "county", target="office")
+    only(settings, "county")
+    database.execute("alter table county add constraint odd check (_key not like 'c%' or phone like '138%')")
+    database.execute("create table county__0_arriving (left_by_a_crash text)")
+    publish_people(settings, [replace(each, phone="13912345678") for each in people])
+    assert (only(settings, "county").state, only(settings, "county").number) == ("parked", 5)
+    left = "select 1 from information_schema.tables where table_name like '%arriving'"
+    assert not database.execute(left).fetchall()
+    database.execute("alter table county drop constraint odd")
+    resume(settings, "county", "operator")
+    assert only(settings, "county").state == "delivered"
+    assert database.execute("select phone, count(*) from county group by phone").fetchall() == [("139****5678", 8)]
+    assert database.execute("select max(number) from jiceng_batch").fetchone() == (8,)
+    assert not database.execute(left).fetchall()
+
+
+def test_a_connection_lost_while_rows_are_sent_is_tried_again(settings, postgres, database):
+    target(settings, "office", way="postgresql", url=postgres)
+    publish_people(settings, [Person(f"{number:032x}", name="王" * 500_000) for number in range(12)])
+    subscribe(settings, "county", target="office")
+    database.execute(
+        """create table county (_key text primary key, _batch bigint not null);
+        create function lost() returns trigger language plpgsql as
+            'begin perform pg_terminate_backend(pg_backend_pid()); return new; end';
+        create trigger lost before insert on county for each row execute function lost()"""
+    )
+    assert only(settings, "county").state == "waiting"
+    database.execute("drop function lost cascade")
+    assert (only(settings, "county").state, only(settings, "county").state) == ("delivered", "unchanged")
+    assert database.execute("select count(*) from county").fetchone() == (12,)
 
 
 def test_its_table_does_not_grow_when_everything_changes(settings, postgres, database):
