@@ -2,7 +2,7 @@
 
 A cache, beside the published versions and no part of them: it may be deleted at any time, and whatever does not
 fit any more (another model, another program, a run that broke off) is forgotten, and every record weighed anew.
-No text is in it but ids of records: numbers of records, of entities, and of what they hold.
+No text is in it but ids of records and of entities: numbers of these, and of what they hold.
 """
 
 from collections.abc import Iterator
