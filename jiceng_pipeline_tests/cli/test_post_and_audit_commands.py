@@ -26,8 +26,9 @@ def test_a_clerk_gets_a_post_downloads_and_is_seen_to_have(jiceng, resident, tmp
     assert jiceng("post", "give", "li", "audit_admin")[0] == 0
     code, told, _ = jiceng("audit", "who-saw", person, "--as", "li", "--json")
     assert code == 0
-    (seen,) = json.loads(told)
-    assert (seen["actor"], seen["outcome"], seen["channel"]) == ("wang", "served", "cli")
+    # who else saw them is of other tests that read the same home
+    (seen,) = (each for each in json.loads(told) if each["actor"] == "wang")
+    assert (seen["outcome"], seen["channel"]) == ("served", "cli")
     assert jiceng("audit", "who-saw", person, "--as", "wang")[0] == 2
     code, told, _ = jiceng("audit", "list", "--outcome", "denied", "--json")
     assert [each["actor"] for each in json.loads(told)] == ["wang", "wang"]
