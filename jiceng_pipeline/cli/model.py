@@ -49,7 +49,7 @@ def show(
     from jiceng_pipeline.matching.model import matchings
 
     settings = Settings.load()
-    version = versions.in_force(settings, entity) if entity in matchings() else None
+    version = versions.in_force(settings, matchings()[entity]) if entity in matchings() else None
     if version is None:
         raise UsageError(f"{entity} 没有模型版本", where="jiceng model show", cure="先运行 jiceng run")
     if as_json:

@@ -72,7 +72,7 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
     """
     # every tie is broken by a total order, so nothing depends on the order of rows in between
     connection.execute("set preserve_insertion_order = false")
-    version = versions.in_force(settings, matching.entity)
+    version = versions.in_force(settings, matching)
 
     @cache
     def learned() -> weights.Weights:

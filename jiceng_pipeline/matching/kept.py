@@ -47,7 +47,7 @@ def opened(
     try:
         connection.execute("delete from kept.made")  # until all is done there is nothing that anybody could use
         yield is_kept
-        made_by = _made_by(settings, version or versions.in_force(settings, matching.entity))
+        made_by = _made_by(settings, version or versions.in_force(settings, matching))
         connection.execute(f"insert into kept.made values ({literal(made_by)})")
     finally:
         connection.execute("detach kept")
@@ -61,7 +61,7 @@ def seen(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Ma
     if is_there:
         with suppress(duckdb.Error):
             connection.execute(f"attach {literal(str(path))} as kept")
-    version = versions.in_force(settings, matching.entity) if is_there else None
+    version = versions.in_force(settings, matching) if is_there else None
     try:
         yield is_there and _is_by(connection, _made_by(settings, version))
     finally:

@@ -102,7 +102,7 @@ def _create_probe(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
 
 def create_model(connection: duckdb.DuckDBPyConnection, settings: Settings, every: Mapping[str, Matching]) -> None:
     """Create `matching.model(entity, version)`: what this build's matches were made with, the version in force."""
-    found = {entity: versions.in_force(settings, entity) for entity in sorted(every)}
+    found = {entity: versions.in_force(settings, every[entity]) for entity in sorted(every)}
     rows = [(entity, version.name) for entity, version in found.items() if version]
     connection.execute("create or replace table matching.model (entity varchar, version varchar)")
     connection.executemany("insert into matching.model values (?, ?)", rows)

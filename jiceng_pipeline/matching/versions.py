@@ -53,11 +53,11 @@ class Version:
     accuracy: tuple[Accuracy, ...] = ()
 
 
-def in_force(settings: Settings, entity: str) -> Version | None:
+def in_force(settings: Settings, matching: Matching) -> Version | None:
     """Return the version that the ledger names, None where it names none; raise IntegrityError where it is gone."""
     with open_ledger(settings) as ledger:
-        entry = views.standing(ledger, Model).get(entity)
-    return read(settings, entity, entry.body.version) if entry else None
+        entry = views.standing(ledger, Model).get(matching.entity)
+    return _read(settings, matching, entry.body.version) if entry else None
 
 
 def read(settings: Settings, entity: str, name: str) -> Version:

@@ -124,12 +124,12 @@ def test_the_first_build_pins_a_model_and_later_ones_use_it(reconcile, tmp_path)
         assert len(events()) == 3
         version = training.retrained(connection, settings, matchings()["resident"], "人多了", "anna")
         assert version.name != dict(pinned)["resident"]
-        assert versions.in_force(settings, "resident") == version
+        assert versions.in_force(settings, matchings()["resident"]) == version
     text = "".join(path.read_bytes().decode("latin-1") for path in version.folder.iterdir())
     assert CLERK not in text
     (version.folder / "stopped.parquet").write_bytes(b"")
     with pytest.raises(IntegrityError):
-        versions.in_force(settings, "resident")
+        versions.in_force(settings, matchings()["resident"])
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_first_build_pins_a_model_and_later_ones_use_it(reconcile, tmp_path)
 def test_a_model_of_another_release_is_read_or_refused_with_a_cure(reconcile, tmp_path, change, is_read):
     settings = Settings(home=tmp_path)
     with reconcile(crowd(30)):
-        pinned = versions.in_force(settings, "resident")
+        pinned = versions.in_force(settings, matchings()["resident"])
     told = json.loads((pinned.folder / "weights.json").read_text("utf-8"))
     written = told.pop("files")
     told = {name: value for name, value in {**told, **change}.items() if value is not None}
