@@ -12,7 +12,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.model import Model
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.matching import explanation, training, versions
+from jiceng_pipeline.matching import explanation, identity, training, versions
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline_tests.matching.conftest import HEALTH, PENSION, REGISTER, citizen_id
 
@@ -130,6 +130,23 @@ def test_the_first_build_pins_a_model_and_later_ones_use_it(reconcile, tmp_path)
     (version.folder / "stopped.parquet").write_bytes(b"")
     with pytest.raises(IntegrityError):
         versions.in_force(settings, matchings()["resident"])
+
+
+def test_other_rules_than_those_of_this_release_have_a_model_of_their_own(reconcile, tmp_path):
+    resident, settings = matchings()["resident"], Settings(home=tmp_path / "elsewhere", kept_records=0)
+    without_sex = {name: each for name, each in resident.comparisons.items() if name != "sex"}
+    other = resident.model_copy(update={"comparisons": without_sex})
+    with reconcile([*crowd(30), *crowd(30, system=HEALTH, citizen_id=None)]) as connection:
+        together = "select list(record_id order by all) from matching.resident_link group by entity_id order by all"
+        before = connection.execute(together).fetchall()
+        for _ in range(2):
+            identity.create_borrowed(connection, settings, other)
+            identity.create_match(connection, settings, other)
+            identity.create_link(connection, settings, other)
+        assert (
+            connection.execute("select record_id, entity_id is null from matching.resident_link").fetchall() == before
+        )
+    assert set(versions.in_force(settings, other).weights) == {"prior", *without_sex}
 
 
 @pytest.mark.parametrize(
