@@ -143,9 +143,7 @@ def test_other_rules_than_those_of_this_release_have_a_model_of_their_own(reconc
             identity.create_borrowed(connection, settings, other)
             identity.create_match(connection, settings, other)
             identity.create_link(connection, settings, other)
-        assert (
-            connection.execute("select record_id, entity_id is null from matching.resident_link").fetchall() == before
-        )
+        assert connection.execute(together).fetchall() == before
     assert set(versions.in_force(settings, other).weights) == {"prior", *without_sex}
 
 
