@@ -1,6 +1,6 @@
 """固定值 (frozen values): cells in which a person's word stands, whatever the systems say, until it is taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -98,6 +98,16 @@ def pivoted(entity: str, cells: Mapping[str, str]) -> str:
         for of in (f"element_id = {literal(id)}",)
     )
     return f"select entity_id, {columns} from matching.frozen_cell where entity = {literal(entity)} group by entity_id"
+
+
+def overruled(every: Iterable[Element], by_word: Collection[str], word: Callable[[str], str]) -> str:
+    """Return a select list of the elements of a table w; those `by_word`, where `pivoted` as z has them, as `word`."""
+    return ", ".join(
+        f"case when z.is_{each.id} then {word(each.id)} else w.{each.id} end as {each.id}"
+        if each.id in by_word
+        else f"w.{each.id}"
+        for each in every
+    )
 
 
 def standard_value(connection: duckdb.DuckDBPyConnection, element: Element, typed: str) -> str | None:

@@ -37,10 +37,7 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     by_word = frozen.elements(connection, entity)
     if by_word:
         words = {each.id: f"try_cast(value as {each.sql_type})" for each in every if each.id in by_word}
-        cells = ", ".join(
-            f"case when z.is_{e.id} then z.{e.id} else w.{e.id} end as {e.id}" if e.id in words else f"w.{e.id}"
-            for e in every
-        )
+        cells = frozen.overruled(every, words, lambda each: f"z.{each}")
         won = f"""select w.entity_id, {cells}, {", ".join(f"w.{each}" for each in more)}
             from ({won}) as w left join ({frozen.pivoted(entity, words)}) as z using (entity_id)"""
     filled = {"entity_id", *more, *by_word, *(each.id for _, holding in parts for each in holding.elements)}

@@ -26,22 +26,10 @@ from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import has_table
 
-# what matching puts by of every record, and what of those that have to be placed and of pairs
+# what matching puts by of every record, what of those that are compared, and what of those that were placed
 _PREPARED = ("prepared", "unnumbered")
-_PLACED = (
-    "looked_up",
-    "other_row",
-    "near_again",
-    "touched_row",
-    "gained_row",
-    "todo_row",
-    "pool_row",
-    "left_key",
-    "probe_row",
-    "rest_row",
-    "compared",
-    "cluster",
-)
+_COMPARED = ("touched_row", "gained_row", "todo_row", "pool_row", "left_key", "probe_row", "rest_row", "compared")
+_PLACED = ("looked_up", "other_row", "near_again", "cluster")
 # an entity is called by the number of its identifier or of one of its records: what stands alone is neither
 _CLUSTER = "case when c.is_alone then hash(c.tid, 'alone') else c.tid end"
 
@@ -82,7 +70,7 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         is_whole = preparation.prepare(connection, settings, matching, version)
         decisions.create_pairs(connection, matching.entity)
         residual.resolve(connection, matching, learned, probes=version is None, is_kept=is_kept)
-        _drop(connection, "gained_row", "todo_row", "pool_row", "left_key", "probe_row", "rest_row")
+        _drop(connection, *_COMPARED)
         _create_match(connection, matching)
         _drop(connection, *_PLACED)  # before the rows are kept, so that these and those are never there at once
         if is_kept and is_whole:

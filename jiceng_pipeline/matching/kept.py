@@ -7,6 +7,7 @@ No text is in it but ids of records and of entities: numbers of these, and of wh
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -145,7 +146,12 @@ def _is_by(connection: duckdb.DuckDBPyConnection, made_by: str) -> bool:
 def _made_by(settings: Settings, version: versions.Version | None) -> str:
     """Return what the file depends on: the model version, this room's code, the engine, the home's secret."""
     name = version and version.name
-    told = sha256(f"{settings.secret}|{name}|{duckdb.__version__}|{macros.statements()}|{functions.macros()}".encode())
+    return sha256(f"{settings.secret}|{name}|{_program()}".encode()).hexdigest()
+
+
+@cache
+def _program() -> str:
+    told = sha256(f"{duckdb.__version__}|{macros.statements()}|{functions.macros()}".encode())
     for path in sorted((*_CODE.rglob("*.py"), *_CODE.rglob("*.yaml"))):
         told.update(path.read_bytes())
     return told.hexdigest()

@@ -143,12 +143,7 @@ def _by_word(entity: str, won: str, every: Sequence[Element], by_word: frozenset
     if not by_word:
         return won
     words = {each.id: "'freeze/' || record_id" for each in every if each.id in by_word}
-    cells = ", ".join(
-        f"case when z.is_{e.id} then len(w.records) + list_position(z.words, z.{e.id}) else w.{e.id} end as {e.id}"
-        if e.id in words
-        else f"w.{e.id}"
-        for e in every
-    )
+    cells = frozen.overruled(every, words, lambda each: f"len(w.records) + list_position(z.words, z.{each})")
     return f"""select w.entity_id, w.records || coalesce(z.words, []) as records, {cells}
         from ({won}) as w left join (
             select *, list_sort(list_distinct([{", ".join(words)}])) as words
