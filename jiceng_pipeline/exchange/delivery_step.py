@@ -138,9 +138,7 @@ def make(
         with files.new_folder(folder / delivery_batch.name(after.number + 1)) as draft:
             number, hash = _write(connection, view, columns, draft, facts, after, count, encoding)
             state = literal(str(draft / _STATE))
-            connection.execute(
-                f"copy (select row_key, shown, raw from seen order by row_key) to {state} (format parquet)"
-            )
+            connection.execute(f"copy (select row_key, shown, raw from seen) to {state} (format parquet)")
             (draft / _STATE).chmod(0o600)
             told = {
                 "version": version.name, "first": after.number + 1, "last": number, "after": after.hash, "hash": hash,

@@ -42,7 +42,7 @@ def create(
     known = (
         f"read_parquet({literal(str(state))})"
         if state
-        else "(select '' as row_key, 0::hugeint as shown, 0::hugeint as raw limit 0)"
+        else "(select '' as row_key, 0::ubigint as shown, 0::ubigint as raw limit 0)"
     )
     connection.execute(
         f"""create or replace temp table differing as
@@ -62,11 +62,11 @@ def create(
         _explain(connection, view, known, has_before, is_redefined)
     connection.execute(
         f"""create or replace temp table delta as
-        select row_number() over (order by d.position nulls last, d.row_key) as n, d.position, d.row_key,
-            coalesce(t.operation, d.operation) as operation,
-            coalesce(t.reason, d.reason, {_USUAL}) as reason, t.other_key
-        from differing as d left join (from went union all from came union all from mended) as t using (row_key)
-        order by n"""
+        select row_number() over () as n, * from (
+            select d.position, d.row_key, coalesce(t.operation, d.operation) as operation,
+                coalesce(t.reason, d.reason, {_USUAL}) as reason, t.other_key
+            from differing as d left join (from went union all from came union all from mended) as t using (row_key)
+            order by d.position nulls last, d.row_key)"""
     )
     rows: int = connection.execute("select count(*) from delta").fetchall()[0][0]
     return rows
