@@ -1,12 +1,14 @@
-"""A copy in PostgreSQL: rows arrive by COPY in a table beside, and are merged by one statement of the server's."""
+"""A copy in PostgreSQL: rows arrive by COPY in a table beside, and are merged by one block of the server's."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 
 from jiceng_pipeline.exchange import delivery_batch
 from jiceng_pipeline.exchange.delivery_batch import Batch
+from jiceng_pipeline.exchange.delta import REMOVING
 from jiceng_pipeline.exchange.receiver_ahead import Ahead
 from jiceng_pipeline.exchange.receiver_store import _REMOVED, Store
 from jiceng_pipeline.standard.macro import literal
@@ -68,11 +70,7 @@ class PostgresStore(Store):
             self._run(
                 f"delete from {table} as t using {beside} as a where a._key = t._key and a._operation in ({_REMOVED})"
             )
-        changed = ", ".join(f"{identifier(name)} = excluded.{identifier(name)}" for name in names)
-        self._run(
-            f"""insert into {table} ({listed}) select {listed} from {beside} where _operation not in ({_REMOVED})
-            on conflict (_key) do update set {changed}"""
-        )
+        self._run(_merge(table, beside, names, told))
         self._run(f"drop table {beside}")
 
     def _bring(self, batch: Batch) -> None:
@@ -110,6 +108,32 @@ class PostgresStore(Store):
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(f"select * from postgres_query('target', {literal(query)})").fetchall()
+
+
+def _merge(table: str, beside: str, names: Sequence[str], told: Mapping[str, Any]) -> str:
+    """Return the block that says in the table what lies beside: changes row by row, then what was not there.
+
+    A change is a plain update: the conflict of an insert locks each row first, and notes that too. Its rows are found
+    by the index, for a server that does not know yet how few there are would read all the table.
+    """
+    listed = ", ".join(map(identifier, ("_key", *names)))
+    changed, inserted = (
+        ", ".join(f"{identifier(name)} = {side}.{identifier(name)}" for name in names) for side in ("a", "excluded")
+    )
+    kept = sum(count for operation, count in told["operations"].items() if operation not in REMOVING)
+    return f"""do $$ declare changed bigint; begin
+        perform set_config(name, 'off', true) from pg_settings
+            where name in ('enable_hashjoin', 'enable_mergejoin', 'enable_memoize');
+        update {table} as t set {changed} from {beside} as a
+            where a._key = t._key and a._operation in ('update', 'corrected');
+        get diagnostics changed = row_count;
+        if changed < {kept} then
+            insert into {table} ({listed}) select {listed} from {beside} as a
+                where _operation not in ({_REMOVED})
+                    and not exists (select from {table} as t where t._key = a._key and t._batch = {told["number"]})
+                on conflict (_key) do update set {inserted};
+        end if;
+    end $$"""
 
 
 def _beside(batch: Batch) -> str:

@@ -104,6 +104,20 @@ def test_its_table_does_not_grow_when_everything_changes(settings, postgres, dat
     assert len(set(sizes)) == 1, sizes
 
 
+def test_what_its_owner_took_out_comes_back_when_it_changes(settings, postgres, database):
+    target(settings, "office", way="postgresql", url=postgres)
+    publish_people(settings, [Person(letter * 32) for letter in "abc"])
+    subscribe(settings, "county", target="office")
+    only(settings, "county")
+    database.execute("delete from county where _key like 'b%'")
+    database.execute("update county set phone = 'theirs' where _key like 'c%'")
+    publish_people(settings, [Person(letter * 32, phone="13912345678") for letter in "abcd"])
+    assert only(settings, "county").rows == 4
+    assert database.execute("select phone, _batch, count(*) from county group by 1, 2").fetchall() == [
+        ("139****5678", 2, 4)
+    ]
+
+
 def test_columns_come_and_go(settings, postgres, database):
     target(settings, "office", way="postgresql", url=postgres)
     people = [Person("a" * 32), Person("b" * 32)]
