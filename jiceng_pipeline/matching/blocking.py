@@ -204,6 +204,6 @@ def _select(identity: str, number: int, cells: list[str], rows: str) -> str:
     """Return the select of (identity, key) of one block: one number of the block and its parts."""
     present = " and ".join(f"{cell} is not null" for cell in cells)
     key = f"cast({_MARK * (number + 1) % 2**64} as ubigint)"  # tells apart the blocks of the same two values
-    for cell in cells:
-        key = f"xor({key}, {cell})"
+    for place, cell in enumerate(cells):
+        key = f"xor({key}, cast({cell} as ubigint){' << 32' if place else ''})"
     return f"select b.{identity}, {key} as key from {rows} where {present}"

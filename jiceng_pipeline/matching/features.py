@@ -88,10 +88,10 @@ def _select(matching: Matching, only: str) -> str:
     spelt, compared = comparison_kinds.spelt(matching), compared_cells(matching)
     numbered = dict.fromkeys((*matching.blocked(), *matching.counted(), *(n for n in compared if n not in spelt)))
     cells = [
-        "value_number(system) as place",
+        "mark_number(system) as place",
         *(f"{matching.features[name]} as f_{name}" for name in spelt),
-        *(f"value_number({matching.features[name]}) as b_{name}" for name in numbered),
-        *(f"value_number({sql}) as {cell}" for _, sql, cell in cells_of(matching)),
+        *(f"mark_number({matching.features[name]}) as b_{name}" for name in numbered),
+        *(f"mark_number({sql}) as {cell}" for _, sql, cell in cells_of(matching)),
     ]
     return f"""select *, hash({", ".join(compared.values())}) as face
         from (

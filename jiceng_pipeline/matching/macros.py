@@ -18,6 +18,8 @@ def statements() -> tuple[str, ...]:
         macro("record_number", "i", "cast('0x' || substr(i, 1, 16) as ubigint)"),
         # stands for a value while tables are joined; nothing but the cache ever holds it
         macro("value_number", "v", "case when v is not null then hash(v) end"),
+        # half as wide, for what is only equal or not within pairs and blocks: it makes nobody one
+        macro("mark_number", "v", "case when v is not null then cast(hash(v) & 4294967295 as uinteger) end"),
         # of two texts in plain digits and letters, equally long: nothing that counts bytes may see a Han sign
         macro("differing_signs", "a, b", "hamming(a, b)"),
         macro("sorted_signs", "t", "list_sort(string_split(t, ''))"),

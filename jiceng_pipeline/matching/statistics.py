@@ -14,7 +14,7 @@ _ENOUGH = 60_000  # records tell that as well as all of them
 
 def name(matching: Matching, row: str) -> str:
     """Return SQL: the number of the name whose bearers are counted, null where none are."""
-    return next((f"{row}.b_{each}" for each in matching.counted()), "cast(null as ubigint)")
+    return next((f"{row}.b_{each}" for each in matching.counted()), "cast(null as uinteger)")
 
 
 def learn(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -69,7 +69,7 @@ def _often(matching: Matching, share: float) -> str:
         having count(*) > {share * (each.holders or 0)}"""
         for kind, each in features.limited(matching)
     ]
-    none = "select cast(0 as utinyint) as kind, cast(0 as ubigint) as value, 0 as holders where false"
+    none = "select cast(0 as utinyint) as kind, cast(0 as uinteger) as value, 0 as holders where false"
     return f"often as ({' union all '.join(parts) or none})"
 
 
@@ -113,7 +113,7 @@ def create_keyed_value(
     )
     parts = [
         f"""select r.said_kind as kind, r.said_value as value, {_keyed(settings, kind, sql)} as keyed
-        from said as r where r.said_kind = {kind} and value_number({sql}) = r.said_value"""
+        from said as r where r.said_kind = {kind} and mark_number({sql}) = r.said_value"""
         for kind, sql, _ in features.cells_of(matching)
     ]
     connection.execute(f"create or replace temp table keyed_value as {' union '.join(parts)}")
@@ -128,7 +128,7 @@ def create_keyed_name(
         f"""create or replace temp table keyed_name as
         select name, {_keyed(settings, "name", "said")} as keyed
         from (
-            select value_number(said) as name, said from (select distinct {said} as said from {matching.records})
+            select mark_number(said) as name, said from (select distinct {said} as said from {matching.records})
         ) where name in ({names})"""
     )
 

@@ -113,7 +113,7 @@ def pin(
             system
             for (system,) in connection.execute(
                 f"""select distinct r.system from {matching.records} as r
-                where value_number(r.system) in (select place from shared_place) order by all"""
+                where mark_number(r.system) in (select place from shared_place) order by all"""
             ).fetchall()
         ],
         "accuracy": [[each.link_bits, each.precision, each.recall] for each in accuracy],
@@ -158,7 +158,7 @@ def load_places(connection: duckdb.DuckDBPyConnection, version: Version) -> None
     systems = ", ".join(literal(system) for system in _told(version.folder)["shared_systems"]) or "null"
     connection.execute(
         f"""create or replace temp table shared_place as
-        select value_number(system) as place from (select unnest([{systems}]) as system) where system is not null"""
+        select mark_number(system) as place from (select unnest([{systems}]) as system) where system is not null"""
     )
 
 
