@@ -2,10 +2,11 @@
 -- purpose: 每个自然人一行，各数据元按取值规则取一个值
 -- audience: analyst
 -- grain: one row per resident held by at least one system
+-- materialized: view
 -- columns: resident_id, household_id, citizen_id, other_document_number, identity_document_type_code, name, sex_code, birth_date, ethnic_group_code, marital_status_code, death_date, phone, family_relation_code, registered_address, dwelling_address, community_code, subsistence_certificate_number, subsistence_category_code, subsistence_monthly_cny, subsistence_start_date, pension_status_code, pension_joined_date, pension_monthly_cny, has_hypertension, has_diabetes, blood_type_code, last_follow_up_date, elderly_allowance_monthly_cny, medical_insurance_type_code, medical_insurance_status_code, disability_type_code, disability_grade_code, preferential_treatment_code, is_veteran, school_name, school_grade, guardian_name, guardian_phone, record_count, system_count, source_systems, source_date
 select
     golden.entity_id as resident_id,
-    member.household_id,
+    golden.household_id,
     golden.citizen_id,
     golden.other_document_number,
     identity_document_type(coalesce(golden.citizen_id, golden.other_document_number)) as identity_document_type_code,
@@ -52,5 +53,3 @@ select
     golden.source_systems,
     golden.source_date
 from matching.resident_golden as golden
-left join matching.household_member as member on member.resident_id = golden.entity_id
-order by golden.entity_id

@@ -8,9 +8,19 @@ from jiceng_pipeline.matching.survivorship import elements, standing
 from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse import blank
 
+_SPOKEN = ("record_count", "system_count", "source_systems", "source_date")
+
+
+def tables_read(entity: str) -> frozenset[str]:
+    """Return the tables it reads beside who won."""
+    return frozenset({"matching.household_member"} if entity == "resident" else ())
+
 
 def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `matching.<entity>_golden`: one row an entity with the winning values, and how many say so."""
+    """Create `matching.<entity>_golden`: one row an entity with the winning values, and how many say so.
+
+    That of a resident names the household as well, so that governance.resident need not be written a second time.
+    """
     entity = matching.entity
     every = elements(entity)
     held = standing(connection, entity)
@@ -31,8 +41,12 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     counted = "count(*)"
     if said:  # what a community collected of somebody is one record
         counted = f"count(*) filter (where not {is_said}) + cast(bool_or({is_said}) as integer)"
-    connection.execute(f"create or replace temp table spoken as {holders.speakers(connection, entity, counted)}")
-    more = ("record_count", "system_count", "source_systems", "source_date")
+    spoken, more = holders.speakers(connection, entity, counted), _SPOKEN
+    if entity == "resident":
+        spoken = f"""select s.*, m.household_id
+            from ({spoken}) as s left join matching.household_member as m on m.resident_id = s.entity_id"""
+        more = (*more, "household_id")
+    connection.execute(f"create or replace temp table spoken as {spoken}")
     won = holders.assembled(every, parts, "temp.spoken", of_none=None, more=more)
     by_word = frozen.elements(connection, entity)
     if by_word:

@@ -16,7 +16,6 @@ from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 from jiceng_pipeline.warehouse import blank
-from jiceng_pipeline.warehouse.connection import has_table
 
 _DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
 
@@ -156,8 +155,6 @@ def _write_standing(connection: duckdb.DuckDBPyConnection, entity: str, standing
         f"""create or replace table matching.{entity}_standing as
         select entity_id, records{columns} from ({standing}) order by entity_id"""
     )
-    if has_table(connection, f"matching.{entity}_winner"):  # as builds of earlier releases have it
-        connection.execute(f"drop table matching.{entity}_winner")
     cells = ", ".join(
         f"records[{each.id}] as {each.id}" if each.id in held else f"cast(null as varchar) as {each.id}"
         for each in elements(entity)

@@ -112,6 +112,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             purpose,
             frozenset(depends),
             build,
+            is_view=part == "winner",
             is_one_transaction=not many_steps,
         )
 
@@ -167,7 +168,13 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             {candidate, "matching.frozen_cell", f"standard.{entity}_version", matching.records},
             run(survivorship.create_winner),
         ),
-        table("golden", "取值", "每个对象一行，各数据元的现取值", {winner}, run(golden_record.create_golden)),
+        table(
+            "golden",
+            "取值",
+            "每个对象一行，各数据元的现取值",
+            {winner, *golden_record.tables_read(entity)},
+            run(golden_record.create_golden),
+        ),
     )
 
 

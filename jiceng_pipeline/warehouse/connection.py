@@ -77,13 +77,18 @@ def _is_broken(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, table: str, database: str | None = None) -> bool:
-    """Say whether there is a table `schema.name` in the database of that alias, by default the one in use."""
+    """Say whether there is a table or view `schema.name` in the database of that alias, by default the one in use."""
     schema, _, name = table.partition(".")
     where = f"'{quoted(database)}'" if database else "current_database()"
     # no parameters: to bind one, DuckDB imports pandas, which who only cuts a package does without
     found = connection.execute(
-        f"""select 1 from duckdb_tables()
-        where database_name = {where} and schema_name = '{quoted(schema)}' and table_name = '{quoted(name)}'"""
+        f"""with known as (
+            select database_name, schema_name, table_name as name from duckdb_tables()
+            union all
+            select database_name, schema_name, view_name from duckdb_views()
+        )
+        select 1 from known
+        where database_name = {where} and schema_name = '{quoted(schema)}' and name = '{quoted(name)}'"""
     )
     return bool(found.fetchall())
 

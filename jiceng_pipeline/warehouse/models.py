@@ -1,4 +1,8 @@
-"""SQL models: `dbt_like_sql/<schema>/<table>.sql`, one select a file, dependencies read from the SQL."""
+"""SQL models: `dbt_like_sql/<schema>/<table>.sql`, one select a file, dependencies read from the SQL.
+
+A model is a table, or, where its header says `materialized: view`, a view: rows that stand elsewhere under other names
+are not written twice.
+"""
 
 import re
 from collections.abc import Collection, Mapping
@@ -39,6 +43,11 @@ class Model:
     def full_name(self) -> str:
         """Return `schema.table`."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is kept as a view."""
+        return self.header.get("materialized", "table") == "view"
 
     @cached_property
     def depends(self) -> frozenset[str]:
@@ -89,6 +98,7 @@ def tables(folder: Path, elsewhere: Collection[str] = ()) -> tuple[Table, ...]:
             build=_create(model),
             sql=model.sql,
             columns=model.columns,
+            is_view=model.is_view,
         )
         for model in models(folder).values()
         if model.schema not in elsewhere
@@ -96,8 +106,10 @@ def tables(folder: Path, elsewhere: Collection[str] = ()) -> tuple[Table, ...]:
 
 
 def _create(model: Model) -> Build:
+    kind = "view" if model.is_view else "table"
+
     def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
-        connection.execute(f"create or replace table {model.full_name} as\n{model.sql}")
+        connection.execute(f"create or replace {kind} {model.full_name} as\n{model.sql}")
 
     return build
 

@@ -1,7 +1,7 @@
 """A table of the build: its name, what it needs, and how it is made."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 import duckdb
@@ -48,6 +48,9 @@ class Table:
 def materialise(connection: duckdb.DuckDBPyConnection, table: Table, settings: Settings) -> int:
     """Make one table and return its row count."""
     connection.execute(f"create schema if not exists {table.schema}")
+    other = "table" if table.is_view else "view"
+    with suppress(duckdb.CatalogException):  # it is none, which a build of an earlier release may have
+        connection.execute(f"drop {other} if exists {table.full_name}")
     with _transaction(connection) if table.is_one_transaction else nullcontext():
         table.build(connection, settings)
     rows: int = connection.execute(table.counted or f"select count(*) from {table.full_name}").fetchall()[0][0]

@@ -55,3 +55,15 @@ def test_a_failing_build_leaves_the_old_table(tmp_path):
         with pytest.raises(Exception, match="Could not convert"):
             materialise(connection, tables(broken)[0], settings)
         assert connection.execute("from returned.some").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("stood", ["table", "view"])
+def test_a_model_whose_rows_stand_elsewhere_is_a_view_whatever_a_build_had_before(tmp_path, stood):
+    other = write(tmp_path, "-- materialized: view\nselect n from governance.other", name="governance/some.sql")
+    (model,) = tables(other)
+    with connect() as connection:
+        connection.execute("create schema governance; create table governance.other as select 7 as n")
+        connection.execute(f"create {stood} governance.some as select 1 as n")
+        assert materialise(connection, model, Settings(home=tmp_path)) == 1
+        connection.execute("insert into governance.other values (8)")
+        assert connection.execute("from governance.some").fetchall() == [(7,), (8,)]
