@@ -1,12 +1,14 @@
 """What communities collected, as the history needs it: each value with the days on which it was the last word."""
 
+from collections.abc import Sequence
+
 import duckdb
 
-from jiceng_pipeline.landing import version
 from jiceng_pipeline.landing.version import day
 from jiceng_pipeline.matching import collected
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import Element
 
 
 def moved(entity: str) -> str:
@@ -16,17 +18,17 @@ def moved(entity: str) -> str:
     )
 
 
-def spans(entity: str) -> str:
+def spans(entity: str, elements: Sequence[Element]) -> str:
     """Return SQL to add to the select of `span`: a row an event, from its day until another took its place."""
     parts = []
     for contract in collected.sources(entity):
         held = register.held(contract.columns.values())
-        cells = ", ".join(
-            f"s.{each.id}" if each.id in held else f"cast(null as {each.sql_type})" for each in version.kept(entity)
+        cells = "".join(
+            f", s.{each.id}" if each.id in held else f", cast(null as {each.sql_type})" for each in elements
         )
         parts.append(
             f""" union all
-            select b.number, s.record_id, s.system, {day("s.landed")}, {day("t.until")}, s.record_updated_date, {cells}
+            select b.number, s.record_id, s.system, {day("s.landed")}, {day("t.until")}, s.record_updated_date{cells}
             from standard.{contract.table} as s join ({collected.targets(contract)}) as t on t.record_id = s.record_id
             join began as b on b.entity_id = t.entity_id
             where t.until is null or {day("s.landed")} < {day("t.until")}"""

@@ -41,11 +41,11 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     counted = "count(*)"
     if said:  # what a community collected of somebody is one record
         counted = f"count(*) filter (where not {is_said}) + cast(bool_or({is_said}) as integer)"
-    spoken, more = holders.speakers(connection, entity, counted), _SPOKEN
+    spoken, more = holders.speakers(connection, entity, counted), list(_SPOKEN)
     if entity == "resident":
         spoken = f"""select s.*, m.household_id
             from ({spoken}) as s left join matching.household_member as m on m.resident_id = s.entity_id"""
-        more = (*more, "household_id")
+        more.append("household_id")
     connection.execute(f"create or replace temp table spoken as {spoken}")
     won = holders.assembled(every, parts, "temp.spoken", of_none=None, more=more)
     by_word = frozen.elements(connection, entity)

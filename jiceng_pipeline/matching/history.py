@@ -8,7 +8,7 @@ table is small, for most cells never change; it is made of all of landing, so a 
 read are the views on it, see `as_of`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
@@ -16,12 +16,14 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import version
 from jiceng_pipeline.landing.version import day
-from jiceng_pipeline.matching import as_of, collected, collected_history, seen_change, steady, survivorship
+from jiceng_pipeline.matching import as_of, collected, collected_history, frozen, seen_change, steady, survivorship
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
 from jiceng_pipeline.matching.household import REGISTER
 from jiceng_pipeline.matching.identity import keyed
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import Element
+from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.table import Table
 
 _NUMBER = "household_number"
@@ -54,11 +56,11 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `governance.changed_cell(entity, entity_id, element_id, value, valid_from, valid_to)`."""
     _create_delivered(connection, settings)
     for entity in matchings():
-        _create_spans(connection, entity)
-        connection.execute(
-            f"create or replace temp table said as {' union all '.join(_said(connection, settings, entity))}"
-        )
-        connection.execute(f"create or replace temp table {entity}_changed as {_changed(connection, entity)}")
+        held = _held(connection, entity)
+        _create_spans(connection, entity, held)
+        said = " union all ".join(_said(connection, settings, entity, held))
+        connection.execute(f"create or replace temp table said as {said}")
+        connection.execute(f"create or replace temp table {entity}_changed as {_changed(connection, entity, held)}")
     every = " union all ".join(f"select {_COLUMNS} from {entity}_changed" for entity in matchings())
     connection.execute(f"create or replace table governance.changed_cell as {every} order by {_COLUMNS}")
     as_of.create_views(connection)
@@ -105,22 +107,39 @@ def _create_delivered(connection: duckdb.DuckDBPyConnection, settings: Settings)
     )
 
 
-def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
+def _held(connection: duckdb.DuckDBPyConnection, entity: str) -> list[Element]:
+    """Return the elements with a history of which anybody said anything, ever."""
+    kept = version.kept(entity)
+    names = [each.id for each in kept]
+    filled = blank.filled(connection, f"matching.{entity}_candidate", names)
+    filled |= blank.filled(connection, f"standard.{entity}_version", names)
+    filled |= frozen.elements(connection, entity) | {each.id for each in collected.elements_said(connection, entity)}
+    # the register's number of a household is what membership goes by; of nobody at all one element finds nothing
+    return [each for each in kept if each.id in filled or each.id == _NUMBER] or list(kept[:1])
+
+
+def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequence[Element]) -> None:
     """Create temp tables `began(entity_id, began)` and `span`: the contents of records, of entities that moved at all.
 
-    An entity moved where a record of it changed or ended, where its records did not all come on one day, where a
-    person froze a value, which stands from that day on, and where systems disagree of which one delivered again.
+    An entity moved where a record of it changed or ended on another day than it came, where its records did not all
+    come on one day, where a person froze a value, which stands from that day on, and where systems disagree of which
+    one delivered again.
     """
     record, link, version_of = f"standard.{entity}_record", f"matching.{entity}_link", f"standard.{entity}_version"
     connection.execute(
         f"""create or replace temp table moved as
-        select entity_id from {link} where record_id in (select record_id from {version_of})
+        with stamp as (
+            select first_landed, {day("first_landed")} as on_date from (select distinct first_landed from {record})
+        )
+        select l.entity_id from {link} as l join {version_of} as v using (record_id)
+        join {record} as r using (record_id) join stamp using (first_landed)
+        where v.to_date is not null or v.from_date > stamp.on_date
         union select entity_id from matching.frozen_cell where entity = '{entity}'{collected_history.moved(entity)}
         union select c.entity_id from matching.{entity}_candidate as c
         join (select system, max(from_date) as last_date from delivered where system in ({_AGAIN}) group by system) as d
             on d.system = c.system and c.record_date >= d.last_date
         join governance.conflict as k on k.entity = '{entity}' and k.entity_id = c.entity_id
-        where {_is_open_to_turn(entity)}"""
+        where {_is_open_to_turn(held)}"""
     )
     connection.execute(
         f"""create or replace temp table began as
@@ -142,46 +161,46 @@ def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
     )
     connection.execute(
         f"""create or replace temp table span as
-        select b.number, v.record_id, v.system, v.from_date, v.to_date, v.updated_date, {_of("v", entity)}
+        select b.number, v.record_id, v.system, v.from_date, v.to_date, v.updated_date{_of("v", held)}
         from standard.{entity}_version as v join matching.{entity}_link as l using (record_id)
         join began as b on b.entity_id = l.entity_id
         union all
-        select b.number, c.record_id, c.system, {day("r.first_landed")}, null, r.record_updated_date,
-            {_of("c", entity)}
+        select b.number, c.record_id, c.system, {day("r.first_landed")}, null, r.record_updated_date{_of("c", held)}
         from matching.{entity}_candidate as c join began as b on b.entity_id = c.entity_id
         join standard.{entity}_record as r using (record_id)
         where c.record_id not in (select record_id from standard.{entity}_version)
-            and not {collected.is_of("c.system", entity)}{collected_history.spans(entity)}"""
+            and not {collected.is_of("c.system", entity)}{collected_history.spans(entity, held)}"""
     )
 
 
-def _is_open_to_turn(entity: str) -> str:
+def _is_open_to_turn(held: Sequence[Element]) -> str:
     """Return SQL: the candidate `c` has a say in the conflict `k`, and no authority decides it."""
     parts = []
-    for each in version.kept(entity):
+    for each in held:
         listed = ", ".join(map(literal, each.survivorship.authoritative))
         decided = f" and k.present_system not in ({listed})" if listed else ""
         parts.append(f"k.element_id = '{each.id}' and c.{each.id} is not null{decided}")
     return " or ".join(parts)
 
 
-def _of(alias: str, entity: str) -> str:
-    return ", ".join(f"{alias}.{each.id}" for each in version.kept(entity))
+def _of(alias: str, held: Sequence[Element]) -> str:
+    return "".join(f", {alias}.{each.id}" for each in held)
 
 
-def _elements(entity: str) -> list[str]:
+def _elements(entity: str, held: Sequence[Element]) -> list[str]:
     """Return the elements whose cells are numbered, each by its place."""
-    return [*(each.id for each in version.kept(entity)), *([MEMBERSHIP] if entity == "resident" else [])]
+    return [*(each.id for each in held), *([MEMBERSHIP] if entity == "resident" else [])]
 
 
-def _said(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str) -> Iterator[str]:
+def _said(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str, held: Sequence[Element]
+) -> Iterator[str]:
     """Yield per element a select of what each contents says of it, and how it ranks, the smallest first.
 
     A cell is a number, of its entity and its element: much quicker to join and to group than two names. Of cells that
     are steady nothing is yielded.
     """
-    kept = version.kept(entity)
-    places = " ".join(f"when '{each.id}' then {place}" for place, each in enumerate(kept))
+    places = " ".join(f"when '{each.id}' then {place}" for place, each in enumerate(held))
     yield f"""select cell, value, -1 as authority, false as is_vote, frozen_date as updated_date, record_id,
         cast(null as varchar) as system, frozen_date as from_date, cast(null as date) as to_date,
         cast(null as date) as changed_date, value as same
@@ -189,9 +208,9 @@ def _said(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str
             from matching.frozen_cell as f join began as b using (entity_id) where f.entity = '{entity}')
         where cell is not null"""
     registered = f"case when system = {literal(REGISTER)} then {_NUMBER} end"
-    told = {each.id: each.id for each in kept} | ({MEMBERSHIP: registered} if entity == "resident" else {})
+    told = {each.id: each.id for each in held} | ({MEMBERSHIP: registered} if entity == "resident" else {})
     unsteady = steady.create_unsteady(connection, entity, told)
-    for place, each in enumerate(kept):
+    for place, each in enumerate(held):
         if each.id not in unsteady:
             continue
         is_vote = each.survivorship.then != "newest"
@@ -205,7 +224,7 @@ def _said(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str
             from ({seen_change.select(each, contents) if changes else contents}) as c
             where c.{each.id} is not null"""
     if entity == "resident":
-        number, member = f"{literal(REGISTER + '|')} || {_NUMBER}", len(kept)
+        number, member = f"{literal(REGISTER + '|')} || {_NUMBER}", len(held)
         # whom the police do not register now belongs where the others' families place them
         elsewhere = "matching.household_member as m join began as b on b.entity_id = m.resident_id"
         elsewhere += " where m.method <> 'register'"
@@ -217,10 +236,10 @@ def _said(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str
             b.began, null, null, null from {elsewhere}"""
 
 
-def _changed(connection: duckdb.DuckDBPyConnection, entity: str) -> str:
+def _changed(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequence[Element]) -> str:
     """Return the select of the intervals of the cells that are not one value from their entity's first day on."""
-    listed = ", ".join(map(literal, _elements(entity)))
-    won = collected_history.won(connection, entity, _elements(entity), _ELEMENTS)
+    listed = ", ".join(map(literal, _elements(entity, held)))
+    won = collected_history.won(connection, entity, _elements(entity, held), _ELEMENTS)
     return f"""with kept as (
             select cell, count(distinct value) as values,
                 max(case when from_date = began and to_date is null then 1 else 0 end) = 1 as is_held_throughout,
