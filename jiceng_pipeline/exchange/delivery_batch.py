@@ -82,15 +82,16 @@ def file_hash(path: Path) -> str:
 def write(
     connection: duckdb.DuckDBPyConnection, folder: Path, encoding: str, select: str, manifest: Mapping[str, Any]
 ) -> Batch:
-    """Write the rows of `select` and the manifest into a new folder."""
-    folder.mkdir(mode=0o700)
-    path = folder / FILES[encoding]
+    """Write the rows of `select` and the manifest into a new folder, which is there when it is whole."""
     how = _PARQUET if encoding == "parquet" else "format json"
-    connection.execute(f"copy ({select}) to {literal(str(path))} ({how}, use_tmp_file false)")
-    path.chmod(0o600)
-    told = sealed({"format": FORMAT, **manifest, "encoding": encoding, "file": path.name, "sha256": file_hash(path)})
-    files.write_json(folder / MANIFEST, told)
-    return Batch(path, told)
+    with files.new_folder(folder) as draft:
+        path = draft / FILES[encoding]
+        connection.execute(f"copy ({select}) to {literal(str(path))} ({how}, use_tmp_file false)")
+        path.chmod(0o600)
+        seen = file_hash(path)
+        told = sealed({"format": FORMAT, **manifest, "encoding": encoding, "file": path.name, "sha256": seen})
+        files.write_json(draft / MANIFEST, told)
+    return Batch(folder / path.name, told)
 
 
 def read(folder: Path) -> Batch:

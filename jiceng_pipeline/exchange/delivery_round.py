@@ -9,7 +9,7 @@ import duckdb
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import AccessDenied, JicengError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import delivery_step, delivery_target, subscription
+from jiceng_pipeline.exchange import delivery_making, delivery_step, delivery_target, subscription
 from jiceng_pipeline.exchange.delivery_batch import Have
 from jiceng_pipeline.exchange.delivery_sender import Sender
 from jiceng_pipeline.exchange.delivery_step import Step
@@ -20,6 +20,7 @@ from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import datasets, grants
 from jiceng_pipeline.returns.access import Access, authorise, failed, served
 from jiceng_pipeline.returns.datasets import Dataset
+from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.publish import Version
 
 State = Literal["delivered", "unchanged", "not_due", "paused", "ended", "denied", "waiting", "parked"]
@@ -108,20 +109,28 @@ class Round:
     def _give(
         self, way: Any, address: Mapping[str, str], view: View, have: Have, start: int | None, *, is_new: bool
     ) -> None:
-        """Send what lies here, if it may still go there, then make and send what is new; stop at a refusal."""
+        """Send what lies here, if it may still go there, then make and send what is new; stop at a refusal.
+
+        What is new is sent while the rest of it is being made.
+        """
         steps = delivery_step.every(self.settings, self.name)
         last = steps[-1] if steps and start and self._may_follow(steps[-1], view.access) else None
+        if last and not last.is_whole:
+            delivery_making.finish(self.settings, view, last)
+            steps = delivery_step.every(self.settings, self.name)
+            last = steps[-1]
         if last and start and not self.sender.send(way, address, start, last.last):
             return
         if last and not is_new:
             return
-        made = delivery_step.make(
+        begun = delivery_step.begin(
             self.settings, view, self.version, last, after=self.sender.after(steps, have), encoding=way.ENCODING
         )
-        if made is None:
+        if begun is None:
             delivery_step.note_looked(self.settings, self.name, self.version.name)
-        else:
-            self.sender.send(way, address, made.first, made.last)
+            return
+        with delivery_making.making(self.settings, view, begun) as wait:
+            self.sender.send(way, address, begun.first, begun.last, wait)
 
     def _is_news(self, last: Step | None) -> bool:
         """Say whether the version, or what is wanted of it, is another than the one last looked at."""
@@ -134,9 +143,15 @@ class Round:
         return last.told["grant"] in {each.subject for each in grants.live(self.ledger, self.wanted.subscriber)}
 
     def _may_follow(self, last: Step, access: Access) -> bool:
-        """Say whether what lies here may still go there; what was made under other rights may not."""
-        told = last.told
+        """Say whether what lies here may still go there; what was made under other rights may not.
+
+        Nor may what was begun be finished where something else is wanted by now.
+        """
+        told, wanted = last.told, delivery_step.summary(self.wanted)
         is_same = told["grant"] == access.grant and told["target"] == self.wanted.target
+        if not last.is_whole:
+            is_there = told["version"] in publish.versions(self.settings)
+            return bool(is_same and is_there and told["wanted"] == wanted)
         return bool(is_same and told["wanted"]["dataset"] == self.wanted.dataset)
 
     def _told(self, state: State, reason: str = "") -> Outcome:

@@ -10,8 +10,10 @@ from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_step
 from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
+from jiceng_pipeline.exchange.delivery_making import Waiting
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.receipt import Receipts
+from jiceng_pipeline.ledger.chain import GENESIS
 
 _REWINDS = 3  # how often a receiver may ask for earlier batches within one delivery
 
@@ -38,14 +40,20 @@ class Sender:
 
     def after(self, steps: list[Step], have: Have) -> Have:
         """Return the last batch that anybody may have seen: numbers are never given twice."""
-        made = Have(steps[-1].last, steps[-1].told["hash"]) if steps else have
+        made = Have(steps[-1].last, steps[-1].told.get("hash", GENESIS)) if steps else have
         return max((self.receipts.last(self.name), made, have), key=lambda each: each.number)
 
-    def send(self, way: Any, address: Mapping[str, str], number: int, until: int) -> bool:
-        """Send the batches from `number` on, and again what the receiver lacks; False where it refuses one."""
+    def send(
+        self, way: Any, address: Mapping[str, str], number: int, until: int, wait: Waiting = lambda _: None
+    ) -> bool:
+        """Send the batches from `number` on, and again what the receiver lacks; False where it refuses one.
+
+        `wait` returns when the batch of a number is made.
+        """
         rewinds = 0
         with _Line(way, address) as line:
             while number <= until:
+                wait(number)
                 batch = delivery_step.batch(self.settings, self.name, number)
                 got = self._handed(line, batch) if batch else None
                 if got is None:

@@ -1,9 +1,10 @@
 """The way of a subscription from one version to the next: its batches lie in the home until they have arrived.
 
-    exchange/<subscription>/steps/<first number>/   step.json, state.parquet, one folder a batch
+    exchange/<subscription>/steps/<first number>/   step.json, state.parquet, plan.parquet, one folder a batch
 
-A step is whole or absent (one rename). Its `step.json` says how far the subscriber will be with it, and
-`state.parquet` holds the fingerprints of what was handed over: only the last step still has that.
+A step is there or absent (one rename), and so is each of its batches. Its `step.json` says how far the subscriber will
+be with it, and `state.parquet` holds the fingerprints of what was handed over: only the last step still has that.
+`plan.parquet` says what has to be told, without a value, as long as not every batch is made (`delivery_making`).
 """
 
 import json
@@ -14,8 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from jiceng_pipeline.core import clock, files
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_batch, delta
@@ -24,16 +23,17 @@ from jiceng_pipeline.exchange.delta_view import NOW, Column, View
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse import publish
-from jiceng_pipeline.warehouse.connection import connect, identifier
+from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.publish import Version
 
+_OWN = "parquet_version v2"  # nobody but us reads it
 KEPT_STEPS = 30  # of those that have arrived, or whose arrival nobody tells
-_STATE, _STEP, _LOOKED = "state.parquet", "step.json", "looked"
+_STATE, _PLAN, _STEP, _LOOKED = "state.parquet", "plan.parquet", "step.json", "looked"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step that was made; `told` is its `step.json`."""
+    """A step that was begun; `told` is its `step.json`."""
 
     folder: Path
     told: Mapping[str, Any]
@@ -59,6 +59,16 @@ class Step:
         return self.folder / _STATE
 
     @property
+    def plan(self) -> Path:
+        """Return the file that says what has to be told."""
+        return self.folder / _PLAN
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether all its batches are made."""
+        return "hash" in self.told
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """Return the columns its rows have."""
         return tuple(Column(**each) for each in self.told["columns"])
@@ -67,10 +77,6 @@ class Step:
     def made(self) -> datetime:
         """Return when it was made."""
         return datetime.fromisoformat(self.told["made"])
-
-    def batches(self) -> list[Path]:
-        """Return the folders of its batches, in order."""
-        return sorted(path for path in self.folder.iterdir() if path.is_dir())
 
 
 def place(settings: Settings, name: str) -> Path:
@@ -90,10 +96,16 @@ def write(draft: Path, told: Mapping[str, Any]) -> None:
     files.write_json(draft / _STEP, told)
 
 
-def make(
+def complete(step: Step, hash: str) -> None:
+    """Note that all batches of a step are made, and the hash of the last."""
+    write(step.folder, {**step.told, "hash": hash})
+    step.plan.unlink(missing_ok=True)
+
+
+def begin(
     settings: Settings, view: View, version: Version, last: Step | None, *, after: Have, encoding: str
 ) -> Step | None:
-    """Make what leads from the last step to `version`; None where nothing is to be told.
+    """Settle what leads from the last step to `version`, its batches still to be made; None where nothing is told.
 
     Without a last step, or where it was made under other rights, it is a baseline. `after` is number and hash of
     the last batch there was. The version is then held for the next comparison.
@@ -136,64 +148,24 @@ def make(
             "next_columns": [asdict(each) for each in coming] if coming else None,
         }
         with files.new_folder(folder / delivery_batch.name(after.number + 1)) as draft:
-            number, hash = _write(connection, view, columns, draft, facts, after, count, encoding)
-            state = literal(str(draft / _STATE))
-            connection.execute(f"copy (select row_key, shown, raw from seen) to {state} (format parquet)")
-            (draft / _STATE).chmod(0o600)
+            # a key that stands in the row itself is not written down once more
+            key = "case when position is null then row_key end" if view.key else "row_key"
+            plan = f"select n, position, {key} as row_key, operation, reason, other_key from delta"
+            for name, select in ((_STATE, "select row_key, shown, raw from seen"), (_PLAN, plan)):
+                copy = f"copy ({select}) to {literal(str(draft / name))} (format parquet, {_OWN})"
+                ((count,),) = connection.execute(copy).fetchall()
+                (draft / name).chmod(0o600)
             told = {
-                "version": version.name, "first": after.number + 1, "last": number, "after": after.hash, "hash": hash,
-                "is_baseline": last is None, "wanted": summary(wanted), "columns": facts["columns"],
-                "announced": facts["next_columns"], "grant": view.access.grant,
+                "version": version.name, "first": after.number + 1, "last": after.number + max(1, -(-count // ROWS)),
+                "after": after.hash, "is_baseline": last is None, "wanted": summary(wanted),
+                "columns": facts["columns"], "announced": facts["next_columns"], "grant": view.access.grant,
                 "target": wanted.target, "made": clock.now().isoformat(),
+                "facts": facts, "encoding": encoding, "size": ROWS,
             }  # fmt: skip
             write(draft, told)
     publish.hold(settings, wanted.subscription_id, version.name)
     _thin(settings, wanted.subscription_id, is_anew=last is None)
     return every(settings, wanted.subscription_id)[-1]
-
-
-def _write(
-    connection: duckdb.DuckDBPyConnection,
-    view: View,
-    columns: tuple[Column, ...],
-    draft: Path,
-    facts: Mapping[str, Any],
-    after: Have,
-    count: int,
-    encoding: str,
-) -> tuple[int, str]:
-    """Write the batches; return number and hash of the last."""
-    number, hash = after.number, after.hash
-    parts = max(1, -(-count // ROWS))
-    cells = view.select(columns, connection)
-    for part in range(1, parts + 1):
-        number += 1
-        low, high = (part - 1) * ROWS + 1, part * ROWS
-        operations = dict(
-            connection.execute(
-                "select operation, count(*) from delta where n between ? and ? group by 1 order by 1", [low, high]
-            ).fetchall()
-        )
-        manifest = {
-            **facts, "number": number, "part": part, "parts": parts, "rows": sum(operations.values()),
-            "operations": operations, "created": clock.now().isoformat(), "previous_hash": hash,
-        }  # fmt: skip
-        select = _rows(view, cells, low, high, as_text=encoding == "ndjson")
-        hash = delivery_batch.write(connection, draft / delivery_batch.name(number), encoding, select, manifest).hash
-    return number, hash
-
-
-def _rows(view: View, cells: Mapping[str, str], low: int, high: int, *, as_text: bool) -> str:
-    """Return the select of the rows of one batch; of a row to be taken away only its key is told."""
-    shown = ", ".join(f"{sql} as {identifier(name)}" for name, sql in cells.items())
-    told = ", ".join(
-        f"cast(t.{identifier(n)} as varchar) as {identifier(n)}" if as_text else f"t.{identifier(n)}" for n in cells
-    )
-    return f"""select d.operation as _operation, d.reason as _reason, d.row_key as _key, d.other_key as _other_key,
-            {told}
-        from delta as d
-        left join (select rowid as _position, {shown} from {view.table}) as t on t._position = d.position
-        where d.n between {low} and {high} order by d.n"""
 
 
 def _schema(last: Step | None, offered: tuple[Column, ...]) -> tuple[tuple[Column, ...], tuple[Column, ...] | None]:

@@ -34,7 +34,7 @@ def create(
     has_before: bool = False,
     is_redefined: bool = False,
 ) -> int:
-    """Create temp table `delta(n, position, row_key, operation, reason, other_key)` and return its rows.
+    """Create temp view `delta(n, position, row_key, operation, reason, other_key)` and return its rows.
 
     Needs `seen` of the view; `state` is the file of fingerprints, None: everything is an insert. `is_redefined`:
     the subscription or its rights were changed since.
@@ -49,7 +49,8 @@ def create(
         select coalesce(s.row_key, k.row_key) as row_key, s.position,
             case when k.row_key is null then 'insert' when s.row_key is null then 'delete'
                 else 'update' end as operation,
-            case when s.row_key is not null and k.row_key is not null and s.raw = k.raw then 'masked' end as reason
+            case when s.row_key is not null and k.row_key is not null
+                and coalesce(s.raw, s.shown) = coalesce(k.raw, k.shown) then 'masked' end as reason
         from seen as s full join {known} as k on k.row_key = s.row_key
         where s.shown is distinct from k.shown"""
     )
@@ -61,14 +62,14 @@ def create(
     if state and view.entity:
         _explain(connection, view, known, has_before, is_redefined)
     connection.execute(
-        f"""create or replace temp table delta as
+        f"""create or replace temp view delta as
         select row_number() over () as n, * from (
             select d.position, d.row_key, coalesce(t.operation, d.operation) as operation,
                 coalesce(t.reason, d.reason, {_USUAL}) as reason, t.other_key
             from differing as d left join (from went union all from came union all from mended) as t using (row_key)
             order by d.position nulls last, d.row_key)"""
     )
-    rows: int = connection.execute("select count(*) from delta").fetchall()[0][0]
+    rows: int = connection.execute("select count(*) from differing").fetchall()[0][0]
     return rows
 
 

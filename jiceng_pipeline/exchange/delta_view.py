@@ -90,6 +90,7 @@ class View:
     ) -> None:
         """Create temp table `seen(position, row_key, shown, raw)`: place in the table, key and fingerprints.
 
+        `raw` is null where what is shown is what there is.
         Raise IntegrityError where a register has two rows of one key.
         """
         cells = self.select(columns, connection)
@@ -100,7 +101,7 @@ class View:
         connection.execute(
             f"""create or replace temp table seen as
             select rowid as position, {key} as row_key, {shown} as shown,
-                {_fingerprint(raw, settings) if masked else shown} as raw
+                {_fingerprint(raw, settings) if masked else "null::ubigint"} as raw
             from {self.table} where {self.where}"""
         )
         if self.key is None:  # equal rows are told apart by counting them

@@ -17,6 +17,7 @@ from jiceng_pipeline.exchange import (
     receiver_store,
     subscription,
 )
+from jiceng_pipeline.exchange.delivery_sender import Sender
 from jiceng_pipeline.exchange.receipt import handed_over
 from jiceng_pipeline.ledger.kinds.subscription import Condition, Subscription
 from jiceng_pipeline.ledger.store import open_ledger
@@ -191,6 +192,48 @@ def test_what_cannot_be_put_there_waits_and_nothing_newer_is_made(settings):
     away.rename(outbox(settings, "county"))
     only(settings, "county")
     assert phones(received(settings, "county")) == said
+
+
+@pytest.mark.parametrize("narrowed", [False, True])
+def test_what_an_interrupted_delivery_left_to_be_made_is_made_at_the_next(settings, monkeypatch, narrowed):
+    monkeypatch.setattr(delivery_step, "ROWS", 1)
+    made = days(settings, 3)
+    next(made)
+    subscribe(settings, "county")
+    only(settings, "county")
+    first = delivery_step.every(settings, "county")[-1].last
+    next(made)
+
+    def interrupted(_sender, _way, _address, number, until, *_):
+        if number <= until:
+            raise KeyboardInterrupt
+        return True
+
+    with monkeypatch.context() as meanwhile, pytest.raises(KeyboardInterrupt):
+        meanwhile.setattr(Sender, "send", interrupted)
+        only(settings, "county")
+    begun = delivery_step.every(settings, "county")[-1]
+    assert begun.last > first + 2 and not begun.is_whole and not delivery_step.batch(settings, "county", begun.last)
+    if narrowed:  # what was begun would show more than is wanted now
+        with open_ledger(settings) as ledger:
+            subscription.put(
+                settings, ledger,
+                Subscription(subscription_id="county", subscriber="county", dataset="resident_register", scope=COUNTY,
+                             target="county", elements=("resident_id", "phone")),
+                "operator",
+            )  # fmt: skip
+    said = next(made)
+    assert only(settings, "county").state == "delivered"
+    assert phones(received(settings, "county")) == said
+    sent = [delivery_batch.read(path).manifest
+            for path in sorted((outbox(settings, "county") / "county").glob("0*"))[first:]]  # fmt: skip
+    assert {each["kind"] for each in sent} == {"baseline" if narrowed else "delta"}
+    assert [each["number"] for each in sent] == list(
+        range(begun.last + 1 if narrowed else begun.first, sent[-1]["number"] + 1)
+    )
+    assert not narrowed or {name for each in sent for name in (c["name"] for c in each["columns"])} == {
+        "resident_id", "phone"
+    }  # fmt: skip
 
 
 def test_a_rhythm_is_waited_for(settings, monkeypatch):
