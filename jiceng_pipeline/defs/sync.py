@@ -18,6 +18,7 @@ from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing.outcome import Outcome
 from jiceng_pipeline.ledger.bound import bind
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.matching import takeover
 from jiceng_pipeline.returns import grants
 from jiceng_pipeline.warehouse import build, publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -45,7 +46,9 @@ class Sync:
         self._report: report.SyncReport | None = None
         self._started = time.monotonic()
         self._kept: ExitStack | None = None
-        if not is_full:
+        if is_full:
+            takeover.begin(settings, self.database)
+        else:
             build.seed(settings, self.database)
 
     @property

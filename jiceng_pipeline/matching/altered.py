@@ -13,7 +13,7 @@ _MOST = 0.3  # of all records: with more of them altered, all is made anew
 def find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
     """Create temp table `altered(rid)`, those that came, went or changed; say whether anything is kept of the rest.
 
-    Leaves what `is_little` leaves. Needs `matching.<entity>_borrowed`.
+    Leaves what `is_little` leaves, and `came(rid)`, those that came or changed. Needs `matching.<entity>_borrowed`.
     """
     connection.execute("create or replace temp table altered (rid ubigint)")
     if has_table(connection, "main.entity_row", "kept"):
@@ -55,13 +55,14 @@ def is_little(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool
 
 def _find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
-        f"""insert into altered
+        f"""create or replace temp table came as
+        select record_number(record_id) as rid from {matching.records} where rowid in (select place from differing);
+        insert into altered
         with lent as (
             select record_number(record_id) as rid from matching.{matching.entity}_borrowed
         ), lent_before as (select rid from kept.loose_row where borrowed is not null)
         select rid from differing where place is null
-        union
-        select record_number(record_id) from {matching.records} where rowid in (select place from differing)
+        union from came
         union (from lent except from lent_before)
         union (from lent_before except from lent)"""
     )

@@ -40,12 +40,14 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str 
 
 
 def see_kept(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Let the views be of `kept.entity_row` and `kept.loose_row`; texts are where `look_up` puts them, in `wording`."""
-    nobody = _select(matching, "false")
+    """Let the views be of `kept.entity_row` and `kept.loose_row`; texts are where `look_up` puts them, in `wording`.
+
+    Those of `prepared` are there already.
+    """
     connection.execute(
         f"""create or replace temp view entity_row as from kept.entity_row;
         create or replace temp view fact as from kept_row;
-        create or replace temp table looked_up as select {_texts(matching)} from ({nobody});
+        create or replace temp table looked_up as select {_texts(matching)} from prepared;
         create or replace temp view wording as from looked_up;
         create or replace temp view loose_row as from kept.loose_row;
         create or replace temp view loose_id as from kept.loose_id"""
@@ -61,8 +63,12 @@ def is_looked_up(connection: duckdb.DuckDBPyConnection) -> bool:
 def look_up(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:
     """See to it that the records of `rows(rid)` are in `wording`; where all are prepared, they are."""
     if is_looked_up(connection):
-        missing = f"r.rowid in ({places(matching, f'from {rows} where rid not in (select rid from wording)')})"
-        connection.execute(f"insert into looked_up select {_texts(matching)} from ({_select(matching, missing)})")
+        connection.execute(
+            f"create or replace temp table missing as select distinct rid from {rows} anti join wording using (rid)"
+        )
+        if connection.execute("select 1 from missing limit 1").fetchall():
+            there = f"r.rowid in ({places(matching, 'from missing')})"
+            connection.execute(f"insert into looked_up select {_texts(matching)} from ({_select(matching, there)})")
 
 
 def places(matching: Matching, rids: str) -> str:
@@ -78,6 +84,12 @@ def read(matching: Matching) -> set[str]:
     """Return the words of all SQL over a record: among them each column that `content_mark` must say something of."""
     values = (sql for each in matching.values.values() for sql in each.columns)
     return set(re.findall(r"\w+", " ".join((*_ALWAYS, matching.identifier, *matching.features.values(), *values))))
+
+
+def said(connection: duckdb.DuckDBPyConnection, matching: Matching, words: set[str]) -> str:
+    """Return the columns of the records that are among these words: to read the others as well takes long."""
+    every = connection.execute(f"describe {matching.records}").fetchall()
+    return ", ".join(name for name, *_ in every if name in words)
 
 
 def _texts(matching: Matching) -> str:

@@ -4,6 +4,7 @@ entity_id = first 128 bits of SHA-256 over the instance's secret, the kind of en
 record: the one with the smallest (first landed, record_id), also when that record is gone by now.
 """
 
+from collections.abc import Callable
 from functools import cache
 
 import duckdb
@@ -18,6 +19,7 @@ from jiceng_pipeline.matching import (
     macros,
     preparation,
     residual,
+    takeover,
     training,
     versions,
     weights,
@@ -71,13 +73,19 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         decisions.create_pairs(connection, matching.entity)
         residual.resolve(connection, matching, learned, probes=version is None, is_kept=is_kept)
         _drop(connection, *_COMPARED)
-        _create_match(connection, matching)
+        _create_smallest(connection, matching)
+        _create_member(connection)
+        if is_whole:
+            _create_match(connection, matching)
+        else:
+            _renew_match(connection, settings, matching)
         _drop(connection, *_PLACED)  # before the rows are kept, so that these and those are never there at once
         if is_kept and is_whole:
             preparation.keep(connection)
         if is_kept:
             lending.keep(connection, matching)
             founding.renew(connection, matching, _entity_id(settings, matching), is_whole=is_whole)
+    connection.execute("set preserve_insertion_order = true")
     _drop(connection, *_PREPARED)  # the connection stays open for what is made next
 
 
@@ -86,26 +94,49 @@ def _drop(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
         connection.execute(f"drop table if exists {table}")
 
 
-def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    _create_smallest(connection, matching)
+def _create_member(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create temp table `member`: where each went whom its number does not place; `said` sums up its row."""
     connection.execute(
         f"""create or replace temp table member as
-        select rid, {_CLUSTER} as cluster_number, method, weight, pattern from cluster as c;
-        create or replace table matching.{matching.entity}_match as
-        select r.record_id, c.cluster_number, c.method, c.weight, c.pattern,
-            one.record_id as near_record_id, n.weight as near_weight,
-            two.record_id as second_record_id, n.second_weight
-        from member as c join named as r using (rid)
-        left join near as n on n.rid = c.rid
-        left join smallest as one on one.tid = n.tid
-        left join smallest as two on two.tid = n.second
-        order by r.record_id"""
+        select *, hash(cluster_number, method, weight, pattern, near, near_weight, second, second_weight) as said
+        from (
+            select c.rid, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
+                n.tid as near_tid, one.rid as near, n.weight as near_weight,
+                n.second as second_tid, two.rid as second, n.second_weight
+            from cluster as c left join near as n on n.rid = c.rid
+            left join smallest as one on one.tid = n.tid
+            left join smallest as two on two.tid = n.second)"""
     )
-    connection.execute("set preserve_insertion_order = true")
+
+
+def _match(members: str) -> str:
+    """Return the select of `matching.<entity>_match` of these rows of `member`."""
+    return f"""select r.record_id, m.cluster_number, m.method, m.weight, m.pattern,
+            one.record_id as near_record_id, m.near_weight, two.record_id as second_record_id, m.second_weight
+        from {members} as m join named as r using (rid)
+        left join smallest as one on one.tid = m.near_tid left join smallest as two on two.tid = m.second_tid"""
+
+
+def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching, members: str = "member") -> None:
+    table = f"matching.{matching.entity}_match"
+    connection.execute(f"create or replace table {table} as {_match(members)} order by r.record_id")
+
+
+def _renew_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Do the same where all but a few are as they were."""
+    founding.create_rematched(connection)
+    takeover.renew(
+        connection,
+        settings,
+        f"matching.{matching.entity}_match",
+        gone="select rid from rematched anti join member using (rid)",
+        rows=_match("(from member semi join rematched using (rid))"),
+        make=lambda: _create_match(connection, matching),
+    )
 
 
 def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create temp table `smallest(tid, record_id)`: of each entity that is near to a record, the smallest record.
+    """Create view `smallest(tid, rid, record_id)`: of each entity that is near to a record, the smallest record.
 
     Which it was before records without a number joined is kept, but for the entities that have moved.
     """
@@ -129,12 +160,12 @@ def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) 
         from loose_id union all select rid, record_id from wording where rid in (from other);
         insert into kept.smallest select f.tid, f.rid, w.record_id from fresh as f join wording as w using (rid);
         create or replace temp table latest as
-        select l.tid, n.record_id
+        select l.tid, l.rid, n.record_id
         from (select tid, min(rid) as rid from late group by tid) as l
         left join kept.smallest as s using (tid) join named as n on n.rid = l.rid
         where s.rid is null or l.rid < s.rid;
-        create or replace temp table smallest as
-        from latest union all select tid, record_id from kept.smallest anti join latest using (tid)"""
+        create or replace temp view smallest as
+        from latest union all from kept.smallest anti join latest using (tid)"""
     )
 
 
@@ -144,27 +175,64 @@ def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, match
     One row a record.
     """
     macros.create(connection)
-    # by their records' own order, nearly: a join on the left puts what it finds before what it does not
-    clustered = f"{matching.records} as r left join matching.{matching.entity}_match as m using (record_id)"
-    number = f"coalesce(m.cluster_number, value_number(r.{matching.identifier}))"
+    table = f"matching.{matching.entity}_link"
     with kept.seen(connection, settings, matching) as is_kept:
         is_kept = is_kept and founding.is_kept(connection, matching)
         is_founded = is_kept and has_table(connection, "main.founded", "kept")
         if not is_founded:
             connection.execute(
                 f"""create or replace temp table founded as
-                select {number} as cluster_number, {_entity_id(settings, matching)} as entity_id
-                from {clustered} group by all"""
+                select {_number(matching)} as cluster_number, {_entity_id(settings, matching)} as entity_id
+                from {_clustered(matching, matching.records)} group by all"""
             )
-        connection.execute(
-            f"""create or replace table matching.{matching.entity}_link as
-            select r.record_id, r.system, f.entity_id, coalesce(m.method, 'identifier') as method, r.is_current,
-                m.weight, m.pattern
-            from {clustered} join {"kept.founded" if is_founded else "founded"} as f on f.cluster_number = {number}"""
-        )
+        founded = "kept.founded" if is_founded else "founded"
+
+        def make() -> None:
+            connection.execute(f"create or replace table {table} as {_link(matching, matching.records, founded)}")
+
+        if is_founded:
+            _renew_link(connection, settings, matching, make)
+        else:
+            make()
         if is_kept and not is_founded:
             founding.keep(connection)
     connection.execute("drop table if exists founded")
+
+
+def _renew_link(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, make: Callable[[], None]
+) -> None:
+    """Do the same where the links of all but a few records are as they were."""
+    connection.execute(
+        f"""create or replace temp view kept_row as from kept.entity_row union all from kept.loose_row;
+        create or replace temp table relinked_record as
+        select record_id, system, is_current, {matching.identifier}
+        from {matching.records} where rowid in ({features.places(matching, "from kept.relinked")})"""
+    )
+    takeover.renew(
+        connection,
+        settings,
+        f"matching.{matching.entity}_link",
+        gone="select rid from kept.relinked where rid not in (select record_number(record_id) from relinked_record)",
+        rows=_link(matching, "relinked_record", "kept.founded"),
+        make=make,
+    )
+    connection.execute("delete from kept.relinked; drop table relinked_record")
+
+
+def _clustered(matching: Matching, records: str) -> str:
+    # by their records' own order, nearly: a join on the left puts what it finds before what it does not
+    return f"{records} as r left join matching.{matching.entity}_match as m using (record_id)"
+
+
+def _number(matching: Matching) -> str:
+    return f"coalesce(m.cluster_number, value_number(r.{matching.identifier}))"
+
+
+def _link(matching: Matching, records: str, founded: str) -> str:
+    return f"""select r.record_id, r.system, f.entity_id, coalesce(m.method, 'identifier') as method, r.is_current,
+            m.weight, m.pattern
+        from {_clustered(matching, records)} join {founded} as f on f.cluster_number = {_number(matching)}"""
 
 
 def _entity_id(settings: Settings, matching: Matching) -> str:

@@ -15,7 +15,7 @@ import duckdb
 
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import macros, versions
+from jiceng_pipeline.matching import macros, takeover, versions
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.macro import literal
@@ -38,10 +38,12 @@ def opened(
     `joined_row`, the rows of those that the first look put with an entity, by its tid;
     `stopped(kind, value)`, and in `stopped_holding(rid, kind, value)` who holds it; `name_count`.
     Of weighing: `record(rid, tid, mark)`, tid null where a record was to be placed; `left_key`, `kin` and `crowded`,
-    what those records are blocked by, who their kin is, and which blocks are too wide; `weighed`, `excluded`, `near`;
+    what those records are blocked by, who their kin is, and which blocks are too wide; `weighed`, `excluded`, `near`,
+    and `ahead`, those of it that are clearly ahead;
     `compared_again` and `compared_pool`, what the second look and the pool found, by what pairs are like;
     `settled(rid, tid)`, where people put a record; `smallest(tid, rid, record_id)`, the smallest record that an
-    entity had before others joined. Of numbers: what `lending` keeps. Of clusters: what `founding` says.
+    entity had before others joined. Of numbers: what `lending` keeps. Of clusters: what `founding` says. Of tables:
+    `taken` is of `takeover`, and `relinked(rid)` are the records whose links have changed since.
     """
     is_kept = _is_enough(connection, settings, matching)
     _attach(connection, settings, matching, _made_by(settings, version) if is_kept else None)
@@ -87,6 +89,7 @@ def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -
         drop table if exists kept.founded;
         drop table if exists kept.grouped"""
     )
+    takeover.clear(connection)
     forget_weighed(connection, matching, why)
 
 
@@ -106,7 +109,8 @@ def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, wh
         create or replace table kept.weighed (rid ubigint, tid ubigint, {levels}, weight integer);
         create or replace table kept.excluded (rid ubigint, tid ubigint);
         create or replace table kept.near (
-            rid ubigint, tid ubigint, weight integer, second ubigint, second_weight integer, pattern varchar)"""
+            rid ubigint, tid ubigint, weight integer, second ubigint, second_weight integer, pattern varchar);
+        create or replace table kept.ahead (rid ubigint, tid ubigint, weight integer, pattern varchar)"""
     )
 
 

@@ -8,7 +8,7 @@ import re
 
 import duckdb
 
-from jiceng_pipeline.matching import altered, borrowed
+from jiceng_pipeline.matching import altered, borrowed, features
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import has_table
@@ -19,6 +19,7 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
     if not (is_kept and has_table(connection, "main.decided", "kept") and altered.is_little(connection, matching)):
         return borrowed.select(matching)
     number = f"value_number({matching.identifier})"
+    read = features.said(connection, matching, set(re.findall(r"\w+", borrowed.select(matching))))
     connection.execute(
         f"""create or replace temp table touched_number as
         with decided as (from ({_decided(matching)}) union from kept.decided), touched as (
@@ -30,7 +31,7 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
         )
         from touched where number is not null;
         create or replace temp table lent_record as
-        select {_read(connection, matching)} from {matching.records} where {number} in (from touched_number)"""
+        select {read} from {matching.records} where {number} in (from touched_number)"""
     )
     anew = borrowed.select(matching.model_copy(update={"records": "lent_record"}))
     return f"""from ({anew})
@@ -43,13 +44,6 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
 def keep(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Keep what people decided about; what is borrowed is kept of every record."""
     connection.execute(f"create or replace table kept.decided as {_decided(matching)}")
-
-
-def _read(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
-    """Return the columns that are read: each of the others would cost as much as all of these."""
-    words = set(re.findall(r"\w+", borrowed.select(matching)))
-    every = connection.execute(f"describe {matching.records}").fetchall()
-    return ", ".join(name for name, *_ in every if name in words)
 
 
 def _decided(matching: Matching) -> str:

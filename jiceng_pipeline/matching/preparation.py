@@ -80,10 +80,12 @@ def _prepare_altered(
 
 
 def _create_prepared(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    read = features.said(connection, matching, features.read(matching) | {"content_mark"})
+    differing = "select rid from altered anti join came using (rid)"
     connection.execute(
         f"""create or replace temp table altered_record as
-        from {matching.records} where rowid in (
-            select place from differing union {features.places(matching, "from altered")})"""
+        select {read} from {matching.records} where rowid in (
+            select place from differing union {features.places(matching, differing)})"""
     )
     features.create(connection, _few(matching))
 

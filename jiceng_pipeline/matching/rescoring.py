@@ -70,6 +70,13 @@ def nearest(matching: Matching, weighed: str) -> str:
         from placed where nth = 1"""
 
 
+def ahead(matching: Matching, near: str) -> str:
+    """Return a select of (rid, tid, weight, pattern): of what is `near`, what is heavy enough and clearly ahead."""
+    return f"""select rid, tid, weight, pattern from {near}
+        where weight >= {round(matching.link * 100)}
+            and weight - coalesce(second_weight, -1000000) >= {round(matching.margin * 100)}"""
+
+
 def _weigh(
     connection: duckdb.DuckDBPyConnection, matching: Matching, learned: Callable[[], weights.Weights], *, probes: bool
 ) -> None:
@@ -109,4 +116,10 @@ def _renew_near(connection: duckdb.DuckDBPyConnection, matching: Matching) -> No
         insert into kept.excluded from excluded"""
     )
     allowed = "(from kept.weighed semi join doubtful using (rid) anti join excluded using (rid, tid))"
-    connection.execute(f"insert into kept.near {nearest(matching, allowed)}")
+    connection.execute(
+        f"""create or replace temp table nearest as {nearest(matching, allowed)};
+        insert into kept.near from nearest;
+        delete from kept.ahead where rid in (from doubtful);
+        insert into kept.ahead {ahead(matching, "nearest")};
+        drop table nearest"""
+    )

@@ -27,14 +27,14 @@ def resolve(
     _see(connection, "(from placed_row union all from rest_row)" if probes else "placed_row")
     rescoring.renew(connection, matching, learned, probes=probes)
     connection.execute("create or replace temp view near as from kept.near")
-    _join(connection, matching)
+    _join(connection, "from kept.ahead")
     _place(connection, matching)
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
     _see(connection, "joined_row")
     _gain(connection, matching)
     connection.execute("create or replace temp view target_row as from gained_row")
     _weigh_again(connection, matching, learned(), "kept.compared_again" if is_kept else None)
-    _join(connection, matching)
+    _join(connection, rescoring.ahead(matching, "near_again"))
     _extend(connection, matching, "joined", "loose_row")
     pool.resolve(connection, matching, learned(), "kept.compared_pool" if is_kept else None)
     _part(connection)
@@ -149,21 +149,20 @@ def exclude(connection: duckdb.DuckDBPyConnection) -> None:
         select rid, borrowed as tid from loose_row where borrowed is not null
         union
         select p.rid, c.tid from loose_row as p
-        join entity_row as o on o.tid = p.borrowed join cluster as c on c.rid = o.rid
+        join entity_row as o on o.tid = p.borrowed
+        join (from cluster where method = 'identifier') as c on c.rid = o.rid
         union
         select d.rid, coalesce(c.tid, o.tid, o.rid) as tid
         from decided_different as d join fact as o on o.rid = d.other left join cluster as c on c.rid = d.other"""
     )
 
 
-def _join(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Put into `cluster` and `member` what is heavy enough and clearly ahead; records said to be one go together."""
+def _join(connection: duckdb.DuckDBPyConnection, ahead: str) -> None:
+    """Put into `cluster` what is heavy enough and clearly `ahead`; records said to be one go together."""
     connection.execute(
         f"""create or replace temp table joined as
         with clear as (
-            select rid, tid, weight, pattern from near semi join todo using (rid)
-            where weight >= {round(matching.link * 100)}
-                and weight - coalesce(second_weight, -1000000) >= {round(matching.margin * 100)}
+            {ahead}
         ), led as (
             select g.label, arg_min(c.tid, row(-c.weight, c.rid)) as tid
             from clear as c join same_group as g using (rid) group by g.label

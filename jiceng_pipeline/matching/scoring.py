@@ -153,11 +153,9 @@ def _create_faced(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     """Create `faced`: of each pair the best level of every comparison of texts, over all that the entity is called."""
     features.look_up(connection, matching, "(select rid from one_face union all select distinct rid from pair)")
     cells = ", ".join(f"w.{cell} as {name}" for name, cell in features.compared_cells(matching).items())
-    best = ", ".join(
-        f"coalesce(min(nullif({KINDS[c.kind].level(*c.features)}, 0)), 0) as {name}"
-        for name, c in matching.comparisons.items()
-        if c.kind in KINDS
-    )
+    faced = {name: c for name, c in matching.comparisons.items() if c.kind in KINDS}
+    levels = ", ".join(f"{KINDS[c.kind].level(*c.features)} as {name}" for name, c in faced.items())
+    best = ", ".join(f"coalesce(min(nullif({name}, 0)), 0) as {name}" for name in faced)
     texts = "wording" if features.is_looked_up(connection) else "left_row"
     left = ", ".join(f"{cell} as {name}" for name, cell in features.compared_cells(matching).items())
     connection.execute(
@@ -165,10 +163,11 @@ def _create_faced(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         select one.tid, {cells} from one_face as one join wording as w using (rid);
         drop table one_face;
         create or replace temp table faced as
-        select p.rid, p.tid, {best}
-        from pair as p join (select rid, {left} from {texts}) as l on l.rid = p.rid
-        join target_face as r on r.tid = p.tid
-        group by p.rid, p.tid;
+        select rid, tid, {best}
+        from (select p.rid, p.tid, {levels}
+            from pair as p join (select rid, {left} from {texts}) as l on l.rid = p.rid
+            join target_face as r on r.tid = p.tid)
+        group by rid, tid;
         drop table target_face"""
     )
 

@@ -10,12 +10,13 @@ def level(date: str, number_date: str) -> str:
     `number_date` is what the identifier of the right face says; the level nearer to `same` holds.
     """
     typed, numbered = _level(f"l.{date}", f"r.{date}"), _level(f"l.{date}", f"r.{number_date}")
-    return f"""coalesce(least(nullif({typed}, 0),
-        case when r.{number_date} <> r.{date} or r.{date} is null then nullif({numbered}, 0) end), 0)"""
+    return f"""coalesce(least({typed},
+        case when r.{number_date} <> r.{date} or r.{date} is null then {numbered} end), 0)"""
 
 
 def _level(a: str, b: str) -> str:
-    return f"""case when {a} is null or {b} is null then 0
+    # null and not 0: what is asked for its nullif is said twice, and planned twice
+    return f"""case when {a} is null or {b} is null then null
         when {a} = {b} then case when {_new_year(a)} then 2 else 1 end
         when {_year(a)} = {_year(b)} and ({_new_year(a)} or {_new_year(b)}) then 3
         when {_year(a)} = {_year(b)} and month({a}) = day({b}) and day({a}) = month({b}) then 4
