@@ -31,7 +31,7 @@ from jiceng_pipeline.warehouse.connection import has_table
 # what matching puts by of every record, what of those that are compared, and what of those that were placed
 _PREPARED = ("prepared", "unnumbered")
 _COMPARED = ("touched_row", "gained_row", "todo_row", "pool_row", "left_key", "probe_row", "rest_row", "compared")
-_PLACED = ("looked_up", "other_row", "near_again", "cluster")
+_PLACED = ("looked_up", "other_row", "near_again", "put")
 # an entity is called by the number of its identifier or of one of its records: what stands alone is neither
 _CLUSTER = "case when c.is_alone then hash(c.tid, 'alone') else c.tid end"
 
@@ -95,17 +95,21 @@ def _drop(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
 
 
 def _create_member(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create temp table `member`: where each went whom its number does not place; `said` sums up its row."""
+    """Create view `member_row`: where each went whom its number does not place, why, and what entities are near.
+
+    And temp table `member(rid, cluster_number, said)` of it: `said` sums up a row, which to put by takes longer.
+    """
     connection.execute(
-        f"""create or replace temp table member as
-        select *, hash(cluster_number, method, weight, pattern, near, near_weight, second, second_weight) as said
-        from (
-            select c.rid, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
-                n.tid as near_tid, one.rid as near, n.weight as near_weight,
-                n.second as second_tid, two.rid as second, n.second_weight
-            from cluster as c left join near as n on n.rid = c.rid
-            left join smallest as one on one.tid = n.tid
-            left join smallest as two on two.tid = n.second)"""
+        f"""create or replace temp view member_row as
+        select c.rid, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
+            n.tid as near, n.weight as near_weight, n.second, n.second_weight
+        from clustered as c left join near as n on n.rid = c.rid;
+        create or replace temp table member as
+        select m.rid, m.cluster_number,
+            hash(m.cluster_number, m.method, m.weight, m.pattern, one.rid, m.near_weight, two.rid, m.second_weight)
+                as said
+        from member_row as m left join smallest as one on one.tid = m.near
+        left join smallest as two on two.tid = m.second"""
     )
 
 
@@ -114,10 +118,10 @@ def _match(members: str) -> str:
     return f"""select r.record_id, m.cluster_number, m.method, m.weight, m.pattern,
             one.record_id as near_record_id, m.near_weight, two.record_id as second_record_id, m.second_weight
         from {members} as m join named as r using (rid)
-        left join smallest as one on one.tid = m.near_tid left join smallest as two on two.tid = m.second_tid"""
+        left join smallest as one on one.tid = m.near left join smallest as two on two.tid = m.second"""
 
 
-def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching, members: str = "member") -> None:
+def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching, members: str = "member_row") -> None:
     table = f"matching.{matching.entity}_match"
     connection.execute(f"create or replace table {table} as {_match(members)} order by r.record_id")
 
@@ -130,7 +134,7 @@ def _renew_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         settings,
         f"matching.{matching.entity}_match",
         gone="select rid from rematched anti join member using (rid)",
-        rows=_match("(from member semi join rematched using (rid))"),
+        rows=_match("(from member_row semi join rematched using (rid))"),
         make=lambda: _create_match(connection, matching),
     )
 
@@ -153,7 +157,7 @@ def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) 
         group by tid"""
     )
     # nearly all that were placed have no identifier
-    connection.execute("create or replace temp table other as select rid from cluster anti join loose_id using (rid)")
+    connection.execute("create or replace temp table other as select rid from clustered anti join loose_id using (rid)")
     features.look_up(connection, matching, "(from other union all select rid from fresh)")
     connection.execute(
         """create or replace temp view named as

@@ -9,7 +9,7 @@ from jiceng_pipeline.matching.model import Matching
 def resolve(
     connection: duckdb.DuckDBPyConnection, matching: Matching, learned: weights.Weights, known: str | None
 ) -> None:
-    """Add to temp table `cluster` every record without a usable identifier that is not in it.
+    """Add to `put` every record without a usable identifier that is not in `cluster`.
 
     No record here has a usable identifier, so no cluster can hold two; what a person told apart is no edge.
     `known` is of `scoring.create_compared`.
@@ -37,7 +37,7 @@ def resolve(
     )
     decisions.create_components(connection, "edge", "pool_label")
     connection.execute(
-        """insert into cluster
+        """insert into put
         with best as (
             select rid, weight, pattern from edge
             qualify row_number() over (partition by rid order by weight desc nulls last, other) = 1

@@ -16,9 +16,9 @@ def resolve(
     probes: bool,
     is_kept: bool,
 ) -> None:
-    """Create temp tables `cluster(rid, tid, is_alone, method, weight, pattern)` and `near`.
+    """Create views `clustered(rid, tid, is_alone, method, weight, pattern)` and `near`.
 
-    `cluster` has every record that its own identifier does not place; `near(rid, tid, weight, second,
+    `clustered` has every record that its own identifier does not place; `near(rid, tid, weight, second,
     second_weight)` the best and the second best entity of every record that was scored. `learned` and `probes` are
     of `rescoring.renew`; `is_kept` says whether what is found of pairs is kept. Needs `preparation.prepare` and
     `decisions.create_pairs`.
@@ -27,15 +27,22 @@ def resolve(
     _see(connection, "(from placed_row union all from rest_row)" if probes else "placed_row")
     rescoring.renew(connection, matching, learned, probes=probes)
     connection.execute("create or replace temp view near as from kept.near")
-    _join(connection, "from kept.ahead")
+    connection.execute(
+        f"""create or replace temp view joined as {_joined("from kept.ahead")};
+        create or replace temp view cluster as from put union all from joined"""
+    )
     _place(connection, matching)
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
     _see(connection, "joined_row")
     _gain(connection, matching)
     connection.execute("create or replace temp view target_row as from gained_row")
     _weigh_again(connection, matching, learned(), "kept.compared_again" if is_kept else None)
-    _join(connection, rescoring.ahead(matching, "near_again"))
-    _extend(connection, matching, "joined", "loose_row")
+    ahead = rescoring.ahead(matching, "near_again")
+    connection.execute(
+        f"""create or replace temp table joined_again as {_joined(ahead)};
+        insert into put from joined_again"""
+    )
+    _extend(connection, matching, "joined_again", "loose_row")
     pool.resolve(connection, matching, learned(), "kept.compared_pool" if is_kept else None)
     _part(connection)
 
@@ -48,12 +55,14 @@ def _see(connection: duckdb.DuckDBPyConnection, target: str) -> None:
 
 
 def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create `cluster` of what people said is one with an anchored record; view `placed_row` of all that is placed.
+    """Create `put` of what people said is one with an anchored record; view `placed_row` of all that is placed.
+
+    `cluster`, here and from step to step, has all who found their place: what is `put`, and what first `joined`.
 
     Entities that people said are one go by the smallest of their numbers.
     """
     connection.execute(
-        """create or replace temp table cluster as
+        """create or replace temp table put as
         with led as (
             select g.label, min(r.tid) as tid from same_group as g join entity_row as r using (rid) group by g.label
         ), moved as (
@@ -66,7 +75,8 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         union all
         select g.rid, coalesce(m.now, l.tid), 'decision', null, null
         from same_group as g join led as l using (label) left join moved as m on m.tid = l.tid
-        where g.rid in (select rid from loose_row)"""
+        where g.rid in (select rid from loose_row);
+        create or replace temp view cluster as from put"""
     )
     connection.execute(
         """create or replace temp table other_row as from entity_row limit 0;
@@ -157,13 +167,9 @@ def exclude(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _join(connection: duckdb.DuckDBPyConnection, ahead: str) -> None:
-    """Put into `cluster` what is heavy enough and clearly `ahead`; records said to be one go together."""
-    connection.execute(
-        f"""create or replace temp table joined as
-        with clear as (
-            {ahead}
-        ), led as (
+def _joined(ahead: str) -> str:
+    """Return a select of the rows of `cluster` of what is clearly `ahead`; records said to be one go together."""
+    return f"""with clear as ({ahead}), led as (
             select g.label, arg_min(c.tid, row(-c.weight, c.rid)) as tid
             from clear as c join same_group as g using (rid) group by g.label
         )
@@ -171,8 +177,6 @@ def _join(connection: duckdb.DuckDBPyConnection, ahead: str) -> None:
         from clear where rid not in (select rid from same_group)
         union all
         select g.rid, l.tid, 'decision', null, null from same_group as g join led as l using (label)"""
-    )
-    connection.execute("insert into cluster from joined")
 
 
 def _part(connection: duckdb.DuckDBPyConnection) -> None:
@@ -190,11 +194,8 @@ def _part(connection: duckdb.DuckDBPyConnection) -> None:
         where a.tid = b.tid and row(a.method = 'identifier', coalesce(a.weight, 0), -cast(a.rid as hugeint))
             < row(b.method = 'identifier', coalesce(b.weight, 0), -cast(b.rid as hugeint))"""
     )
-    if not connection.execute("select 1 from leaver limit 1").fetchall():
-        connection.execute("alter table cluster add column is_alone boolean default false")
-        return
     connection.execute(
-        """create or replace temp table cluster as
+        """create or replace temp view clustered as
         select rid, tid, false as is_alone, method, weight, pattern from cluster anti join leaver using (rid)
         union all
         select l.rid, l.rid, true, 'decision', c.weight, c.pattern
