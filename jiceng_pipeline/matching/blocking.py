@@ -8,6 +8,7 @@ from jiceng_pipeline.matching import features
 from jiceng_pipeline.matching.model import Matching, Sure
 
 _FEW = 50_000  # holders that are sought among all entities, before what these are called by is gathered
+_HALF = 2**32 - 1
 _MARK = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: its multiples lie far apart
 
 
@@ -205,5 +206,6 @@ def _select(identity: str, number: int, cells: list[str], rows: str) -> str:
     present = " and ".join(f"{cell} is not null" for cell in cells)
     key = f"cast({_MARK * (number + 1) % 2**64} as ubigint)"  # tells apart the blocks of the same two values
     for place, cell in enumerate(cells):
-        key = f"xor({key}, cast({cell} as ubigint){' << 32' if place else ''})"
+        half = f"(cast({cell} as ubigint) & {_HALF}) << 32" if place else f"cast({cell} as ubigint)"
+        key = f"xor({key}, {half})"
     return f"select b.{identity}, {key} as key from {rows} where {present}"

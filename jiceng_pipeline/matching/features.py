@@ -102,7 +102,7 @@ def _select(matching: Matching, only: str) -> str:
     cells = [
         "mark_number(system) as place",
         *(f"{matching.features[name]} as f_{name}" for name in spelt),
-        *(f"mark_number({matching.features[name]}) as b_{name}" for name in numbered),
+        *(f"{numbering(matching, name)}({matching.features[name]}) as b_{name}" for name in numbered),
         *(f"mark_number({sql}) as {cell}" for _, sql, cell in cells_of(matching)),
     ]
     return f"""select *, hash({", ".join(compared.values())}) as face
@@ -116,6 +116,11 @@ def _select(matching: Matching, only: str) -> str:
                 from {matching.records} as r left join (
                     select record_id from matching.{matching.entity}_borrowed) as a using (record_id)
                 where {only}))"""
+
+
+def numbering(matching: Matching, feature: str) -> str:
+    """Return the macro that numbers a feature: of what is counted no two may have one number, not even by chance."""
+    return "value_number" if feature in matching.counted() else "mark_number"
 
 
 def compared_cells(matching: Matching) -> dict[str, str]:

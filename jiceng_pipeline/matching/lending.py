@@ -19,7 +19,8 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
     if not (is_kept and has_table(connection, "main.decided", "kept") and altered.is_little(connection, matching)):
         return borrowed.select(matching)
     number = f"value_number({matching.identifier})"
-    read = features.said(connection, matching, set(re.findall(r"\w+", borrowed.select(matching))))
+    read = features.said(connection, matching, {"content_mark", *re.findall(r"\w+", borrowed.select(matching))})
+    still_lent = "select mark from kept.loose_row where borrowed is not null and borrowed not in (from touched_number)"
     connection.execute(
         f"""create or replace temp table touched_number as
         with decided as (from ({_decided(matching)}) union from kept.decided), touched as (
@@ -30,14 +31,20 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
             select {number} from {matching.records} where record_id in (from decided)
         )
         from touched where number is not null;
-        create or replace temp table lent_record as
-        select {read} from {matching.records} where {number} in (from touched_number)"""
+        -- all at once: wherever rows are picked out of so many, every column has to be read
+        create or replace temp table numbered_record as
+        select {read} from {matching.records} where rowid in (
+            select place from differing
+            union
+            select rowid from {matching.records} where content_mark in (
+                select mark from kept_row where coalesce(tid, borrowed) in (from touched_number)
+                union {still_lent}));
+        create or replace temp view lent_record as from numbered_record where {number} in (from touched_number)"""
     )
     anew = borrowed.select(matching.model_copy(update={"records": "lent_record"}))
     return f"""from ({anew})
         union all
-        select record_id, {matching.identifier} from {matching.records} where content_mark in (
-            select mark from kept.loose_row where borrowed is not null and borrowed not in (from touched_number))
+        select record_id, {matching.identifier} from numbered_record where content_mark in ({still_lent})
         order by record_id"""
 
 

@@ -14,7 +14,7 @@ _ENOUGH = 60_000  # records tell that as well as all of them
 
 def name(matching: Matching, row: str) -> str:
     """Return SQL: the number of the name whose bearers are counted, null where none are."""
-    return next((f"{row}.b_{each}" for each in matching.counted()), "cast(null as uinteger)")
+    return next((f"{row}.b_{each}" for each in matching.counted()), "cast(null as ubigint)")
 
 
 def learn(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -128,7 +128,7 @@ def create_keyed_name(
         f"""create or replace temp table keyed_name as
         select name, {_keyed(settings, "name", "said")} as keyed
         from (
-            select mark_number(said) as name, said from (select distinct {said} as said from {matching.records})
+            select value_number(said) as name, said from (select distinct {said} as said from {matching.records})
         ) where name in ({names})"""
     )
 
