@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import frozen, holders
+from jiceng_pipeline.matching import frozen, holders, sole
 from jiceng_pipeline.matching.model import Matching, matchings
-from jiceng_pipeline.matching.survivorship import elements, proof, rule, standing
+from jiceng_pipeline.matching.survivorship import elements, proof, rule
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse.table import Table
@@ -53,17 +53,20 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
 def _parts(connection: duckdb.DuckDBPyConnection, matching: Matching) -> list[str]:
     """Return a select for each element that is held; of a kind of which there is nobody one finds nothing."""
     every = elements(matching.entity)
-    stands = standing(connection, matching.entity)
-    found = holders.holdings(connection, matching.entity, [each for each in every if each.id in stands])
+    stands = sole.held(connection, matching.entity)
+    disputed = sole.disputed(connection, matching.entity)
+    found = holders.holdings(connection, matching.entity, [each for each in every if each.id in stands], disputed)
     held = [each for part in found for each in part.elements]
-    _create_dissent(connection, matching, held or every[:1])
+    _create_dissent(connection, matching, held or every[:1], disputed)
     return list(_selects(matching, held or every[:1], stands))
 
 
-def _create_dissent(connection: duckdb.DuckDBPyConnection, matching: Matching, held: Sequence[Element]) -> None:
+def _create_dissent(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, held: Sequence[Element], disputed: str
+) -> None:
     """Create temp tables of the candidates that say anything else than what stands, and of what stands there.
 
-    Few do, and each element is then looked at among them alone: <entity>_dissent, _stands (golden), _won
+    Few do, and each element is then looked at among them alone: <entity>_dissent, _stands (chosen), _won
     (standing) and _present (all candidates of the same entities).
     """
     entity = matching.entity
@@ -74,10 +77,10 @@ def _create_dissent(connection: duckdb.DuckDBPyConnection, matching: Matching, h
     spoken = "c.record_id, c.system, c.record_date"
     connection.execute(
         f"""create or replace temp table {entity}_dissent as select c.entity_id, {spoken}{cells}
-        from matching.{entity}_candidate as c join matching.{entity}_golden as g on g.entity_id = c.entity_id
-        where {differs}"""
+        from matching.{entity}_candidate as c join matching.{entity}_chosen as g on g.entity_id = c.entity_id
+        where {disputed} and ({differs})"""
     )
-    wanted = {"stands": ("golden", f"c.entity_id{cells}"), "won": ("standing", "c.*")}
+    wanted = {"stands": ("chosen", f"c.entity_id{cells}"), "won": ("standing", "c.*")}
     for name, (of, columns) in {**wanted, "present": ("candidate", spoken + proving)}.items():
         connection.execute(
             f"""create or replace temp table {entity}_{name} as select {columns} from matching.{entity}_{of} as c

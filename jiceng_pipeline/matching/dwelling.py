@@ -98,7 +98,7 @@ def _stated(voice: str) -> str:
 def _create_said(connection: duckdb.DuckDBPyConnection) -> None:
     """Create temp `said(text, stated, holder, times, county, township, site, inside)`.
 
-    A holder is a household or an enterprise, by number; `times` counts its records.
+    A holder is a household or an enterprise, by a number for its id; `times` counts its records.
     """
     every = " union all ".join(
         [
@@ -112,15 +112,10 @@ def _create_said(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(
         f"""create or replace temp table said as
-        with household as (
-            select household_id, row_number() over (order by household_id) as holder
-            from (select distinct household_id from matching.household_member)
-        ), holder as (
-            select m.resident_id as entity_id, h.holder
-            from matching.household_member as m join household as h using (household_id)
+        with holder as (
+            select resident_id as entity_id, hash(household_id) as holder from matching.household_member
             union all
-            select entity_id, -row_number() over (order by entity_id)
-            from (select distinct entity_id from matching.enterprise_candidate)
+            select distinct entity_id, hash(entity_id) from matching.enterprise_candidate
         ), cell as (
             select x.text, e.stated, h.holder, count(*) as times
             from ({every}) as e join text as x using (written) join holder as h using (entity_id)

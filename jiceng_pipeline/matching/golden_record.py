@@ -2,29 +2,23 @@
 
 import duckdb
 
-from jiceng_pipeline.matching import collected, frozen, holders
+from jiceng_pipeline.matching import collected, frozen, holders, household, sole
 from jiceng_pipeline.matching.model import Matching
-from jiceng_pipeline.matching.survivorship import elements, standing
+from jiceng_pipeline.matching.survivorship import elements
 from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse import blank
-
-_SPOKEN = ("record_count", "system_count", "source_systems", "source_date")
-
-
-def tables_read(entity: str) -> frozenset[str]:
-    """Return the tables it reads beside who won."""
-    return frozenset({"matching.household_member"} if entity == "resident" else ())
 
 
 def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `matching.<entity>_golden`: one row an entity with the winning values, and how many say so.
 
-    That of a resident names the household as well, so that governance.resident need not be written a second time.
+    It is a view: what is written is `matching.<entity>_chosen`, the same of whom there is more than one record.
     """
     entity = matching.entity
     every = elements(entity)
-    held = standing(connection, entity)
+    held = sole.held(connection, entity)
     said = collected.elements_said(connection, entity)
+    disputed = sole.disputed(connection, entity)
     is_said = collected.is_of("c.system", entity)
     places = "".join(f", w.{each.id} as {each.id}_place" for each in every if each.id in held)
     rows = f"""(select c.*, list_position(w.records, c.record_id) as place{places}
@@ -34,19 +28,19 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         return f"c.{each.id}" if each in said else f"case when not {is_said} then c.{each.id} end"
 
     parts = []
-    for number, holding in enumerate(holders.holdings(connection, entity, (e for e in every if e.id in held))):
+    for number, holding in enumerate(
+        holders.holdings(connection, entity, [e for e in every if e.id in held], disputed)
+    ):
         parts.append((f"gold_{number}", holding))
-        alone = f"matching.{entity}_candidate as c"
+        alone = f"(from matching.{entity}_candidate as c where {disputed}) as c"
         holders.gather(connection, f"gold_{number}", holding, rows, alone, of_one, _winning)
     counted = "count(*)"
     if said:  # what a community collected of somebody is one record
         counted = f"count(*) filter (where not {is_said}) + cast(bool_or({is_said}) as integer)"
-    spoken, more = holders.speakers(connection, entity, counted), list(_SPOKEN)
-    if entity == "resident":
-        spoken = f"""select s.*, m.household_id
-            from ({spoken}) as s left join matching.household_member as m on m.resident_id = s.entity_id"""
-        more.append("household_id")
-    connection.execute(f"create or replace temp table spoken as {spoken}")
+    connection.execute(
+        f"create or replace temp table spoken as {holders.speakers(connection, entity, counted, disputed)}"
+    )
+    more = ("record_count", "system_count", "source_systems", "source_date", *household.named(entity))
     won = holders.assembled(every, parts, "temp.spoken", of_none=None, more=more)
     by_word = frozen.elements(connection, entity)
     if by_word:
@@ -55,7 +49,8 @@ def create_golden(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         won = f"""select w.entity_id, {cells}, {", ".join(f"w.{each}" for each in more)}
             from ({won}) as w left join ({frozen.pivoted(entity, words)}) as z using (entity_id)"""
     filled = {"entity_id", *more, *by_word, *(each.id for _, holding in parts for each in holding.elements)}
-    blank.create(connection, f"matching.{entity}_golden", won, filled, order="entity_id")
+    blank.create(connection, f"matching.{entity}_chosen", won, filled, order="entity_id")
+    sole.create_golden(connection, entity, every)
     for name in ("spoken", *(name for name, _ in parts)):
         connection.execute(f"drop table temp.{name}")
 

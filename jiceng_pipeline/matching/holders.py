@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from jiceng_pipeline.matching import household
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 
@@ -107,20 +108,23 @@ def assembled(
     return f"select k.entity_id, {cells}{''.join(f', k.{each}' for each in more)} from {known} as k{joins}"
 
 
-def speakers(connection: duckdb.DuckDBPyConnection, entity: str, counted: str) -> str:
+def speakers(connection: duckdb.DuckDBPyConnection, entity: str, counted: str, among: str) -> str:
     """Return the select of record_count (as `counted`), system_count, source_systems and source_date of each entity.
 
-    The systems of an entity are the bits of one number: a list of their names each would take many times as long.
+    And of its household. Counted are the candidates c that are `among` them. The systems of an entity are the bits of
+    one number: a list of their names each would take many times as long.
     """
-    candidate = f"matching.{entity}_candidate as c"
+    candidate = f"matching.{entity}_candidate as c where {among}"
     names = [
         name for (name,) in connection.execute(f"select distinct c.system from {candidate} order by all").fetchall()
     ]
     bit = {name: f"cast({1 << place} as hugeint)" for place, name in enumerate(names)}
     cases = " ".join(f"when {literal(name)} then {bit[name]}" for name in names)
+    named = household.named(entity)
+    same = "".join(f", any_value(c.{name}) as {name}" for name in named)
     heard = f"bit_or(case c.system {cases} end)" if names else "cast(null as hugeint)"
     told = ", ".join(f"case when heard & {bit[name]} <> 0 then {literal(name)} end" for name in names) or "null"
     return f"""select entity_id, record_count, cast(bit_count(heard) as bigint) as system_count,
-            concat_ws(',', {told}) as source_systems, source_date
-        from (select c.entity_id, {counted} as record_count, {heard} as heard, max(c.record_date) as source_date
+            concat_ws(',', {told}) as source_systems, source_date{"".join(f", {name}" for name in named)}
+        from (select c.entity_id, {counted} as record_count, {heard} as heard, max(c.record_date) as source_date{same}
             from {candidate} group by c.entity_id)"""

@@ -16,6 +16,11 @@ REGISTER = "public_security/household_register"
 _MOST_BEHIND_A_DOOR = 6  # residents without a family: more are lodgers, not a household
 
 
+def named(entity: str) -> tuple[str, ...]:
+    """Return the columns by which the records of an entity name its household, if it has one."""
+    return ("household_id",) if entity == "resident" else ()
+
+
 def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `matching.household_member(resident_id, household_id, household_number, method)`, one row a resident."""
     macros.create(connection)
@@ -23,20 +28,27 @@ def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     connection.execute(
         f"""create or replace table matching.household_member as
         with belongs as (
-            select l.entity_id as resident_id, r.system, r.family_number, r.record_date, r.record_id, r.first_landed
+            select l.entity_id as resident_id, r.system, r.family_number, r.record_date, r.record_id
             from matching.resident_link as l join staging.resident_record as r using (record_id)
             where l.is_current
         ), family as (
-            select distinct resident_id, system, family_number from belongs where family_number is not null
+            select distinct resident_id, system, family_number from belongs
+            where system <> {register} and family_number is not null
+        ), own as (
+            select resident_id, any_value(family_number) as family_number,
+                min(value_number(family_number)) <> max(value_number(family_number)) as is_mixed
+            from belongs where system = {register} and family_number is not null group by resident_id
         ), registered as (
+            select resident_id, family_number from own where not is_mixed
+            union all
             select resident_id, family_number from belongs
             where system = {register} and family_number is not null
+                and resident_id in (select resident_id from own where is_mixed)
             qualify row_number() over (partition by resident_id order by record_date desc, record_id) = 1
         ), counted as (
             select f.system, f.family_number, r.family_number as registered_number, count(*) as members,
                 sum(count(*)) over (partition by f.system, f.family_number) as registered_members
             from family as f join registered as r using (resident_id)
-            where f.system <> {register}
             group by f.system, f.family_number, r.family_number
         ), joined as (
             select system, family_number, registered_number from counted where members * 2 > registered_members
@@ -55,7 +67,8 @@ def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
             -- where most of a resident's records say that they live
             select l.entity_id as resident_id, r.dwelling_key
             from matching.resident_link as l join staging.resident_record as r using (record_id)
-            where l.is_current and door_number(r.dwelling_key) is not null
+            where l.is_current and r.dwelling_door is not null and l.entity_id in (
+                select resident_id from alone union all select resident_id from placed where registered_number is null)
             group by l.entity_id, r.dwelling_key
             qualify row_number() over (partition by l.entity_id order by count(*) desc, r.dwelling_key) = 1
         ), family_door as (
@@ -84,7 +97,10 @@ def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
             from behind
             union all
             select resident_id, 'alone|' || resident_id, null, 'alone' from alone anti join behind using (resident_id)
+        ), named as (
+            select founding, {keyed(settings, "household", "founding")} as household_id
+            from (select distinct founding from household)
         )
-        select resident_id, {keyed(settings, "household", "founding")} as household_id, household_number, method
-        from household order by resident_id"""
+        select h.resident_id, n.household_id, h.household_number, h.method
+        from household as h join named as n using (founding) order by h.resident_id"""
     )

@@ -19,10 +19,10 @@ from jiceng_pipeline.matching import macros, takeover, versions
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.connection import has_table
 
-# random digits: to look for what could be saved of them takes longer than to write and read them
-ID = "varchar using compression uncompressed"
+ID = blank.ID
 _CODE = Path(__file__).parent
 
 

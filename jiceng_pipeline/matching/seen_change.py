@@ -30,9 +30,13 @@ def select(element: Element, contents: str) -> str:
             from {contents})"""
 
 
-def create(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
-    """Create temp table `seen_change(record_id, <element>_changed …)`, of the records that changed such an element."""
-    contents = f"standard.{entity}_version"
+def create(connection: duckdb.DuckDBPyConnection, entity: str, among: str) -> None:
+    """Create temp table `seen_change(record_id, <element>_changed …)`, of the records that changed such an element.
+
+    `among`: SQL over the candidates c whose records are looked at.
+    """
+    contents = f"""(from standard.{entity}_version
+        semi join (select c.record_id from matching.{entity}_candidate as c where {among}) using (record_id))"""
     for each in kept(entity):
         contents = f"({select(each, contents)})"
     days = [f"{each.id}_changed" for each in kept(entity)]

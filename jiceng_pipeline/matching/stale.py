@@ -6,7 +6,7 @@ from datetime import timedelta
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import collected
+from jiceng_pipeline.matching import collected, sole
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.matching.survivorship import elements
 from jiceng_pipeline.standard.macro import literal
@@ -61,7 +61,7 @@ def _selects(connection: duckdb.DuckDBPyConnection, entity: str) -> Iterator[str
     (today,) = connection.execute("select business_date from standard.business_day").fetchall()[0]
     delivered = connection.execute(f"select system, delivered_date from ({_DELIVERED}) order by all").fetchall()
     fresh_for = [each for each in elements(entity) if each.freshness_days is not None]
-    held = blank.filled(connection, f"matching.{entity}_winner", [each.id for each in fresh_for])
+    held = blank.filled(connection, f"matching.{entity}_candidate", [each.id for each in fresh_for])
     alike: dict[tuple[str, int], list[str]] = {}
     for each in fresh_for:
         if each.freshness_days is not None and each.id in held:
@@ -74,12 +74,12 @@ def _selects(connection: duckdb.DuckDBPyConnection, entity: str) -> Iterator[str
         if by != "change":
             counted = f"case when {collected.is_of('c.system', entity)} then c.record_date else d.delivered_date end"
             is_over = f"({is_said}" + (f" or c.system in ({', '.join(late)}))" if late else ")")
-        cells = ", ".join(f"{{'element_id': '{name}', 'is_winner': c.record_id = w.{name}}}" for name in names)
+        cells = ", ".join(f"{{'element_id': '{name}', 'is_winner': c.{name}}}" for name in names)
         yield f"""select '{entity}' as entity, entity_id, cell.element_id, system, source_date, days_over
             from (
                 select c.entity_id, c.system, {counted} as source_date, unnest([{cells}]) as cell,
                     date_diff('day', {counted}, date '{today}') - {days} as days_over
-                from matching.{entity}_candidate as c join matching.{entity}_winner as w using (entity_id)
+                from ({sole.stands(connection, entity, names)}) as c
                 join ({_DELIVERED}) as d on d.system = c.system
                 where {is_over} and {counted} < date '{limit}')
             where cell.is_winner"""

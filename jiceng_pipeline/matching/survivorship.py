@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
-from jiceng_pipeline.matching import collected, frozen, holders, seen_change, votes
+from jiceng_pipeline.matching import collected, frozen, holders, household, seen_change, sole, votes
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
@@ -53,7 +53,8 @@ def rule(element: Element, entity: str, proved: str | None) -> str:
 def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `matching.<entity>_candidate`: each current record with its entity, an identifier it borrows removed.
 
-    What communities collected of somebody known is there too, a row a cell.
+    What communities collected of somebody known is there too, a row a cell. `is_sole`: its entity has no other. Of a
+    resident `household_id` is there as well, so that nothing of whoever has one record is written a second time.
     """
     entity = matching.entity
     cells = ", ".join(
@@ -63,18 +64,28 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
         for each in elements(entity)
     )
     more = "".join(f" union all {select}" for select in collected.candidates(entity, elements(entity)))
-    select = f"""select l.entity_id, r.record_id, r.system,
+    also = "".join(
+        f" union all select entity_id from ({select})" for select in collected.candidates(entity, elements(entity))
+    )
+    shared = sole.shared(f"select entity_id from matching.{entity}_link where is_current{also}")
+    named = household.named(entity)
+    member = "left join matching.household_member as m on m.resident_id = c.entity_id" if named else ""
+    select = f"""with candidate as (select l.entity_id, r.record_id, r.system,
             coalesce(r.record_updated_date, r.landed_date) as record_date, {cells}
         from standard.{entity}_record as r
         join matching.{entity}_link as l using (record_id)
         left join matching.{entity}_borrowed as b using (record_id)
-        where r.is_current{more}"""
+        where r.is_current{more})
+        select c.*, s.entity_id is null as is_sole{"".join(f", m.{name}" for name in named)}
+        from candidate as c left join ({shared}) as s on s.entity_id = c.entity_id {member}"""
     every = [each.id for each in elements(entity)]
     filled = {
         "entity_id",
         "record_id",
         "system",
         "record_date",
+        "is_sole",
+        *named,
         *blank.filled(connection, f"standard.{entity}_record", every),
     }
     for contract in collected.sources(entity):
@@ -86,15 +97,16 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
 def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create `matching.<entity>_winner`: one row an entity, per element the record_id whose value stands.
 
-    Where a person froze the value it is `freeze/` and the record they said it of. It is a view: what is written is
-    `matching.<entity>_standing`, an entity's `records` and per element that is held the place of one among them. To
-    write the same id once for each element took most of the time.
+    Where a person froze the value it is `freeze/` and the record they said it of. It is a view: what is written is,
+    of whom there is more than one record, `matching.<entity>_standing`, an entity's `records` and per element that is
+    held the place of one among them. To write the same id once for each element took most of the time.
     """
     entity = matching.entity
     every = elements(entity)
     said = collected.elements_said(connection, entity)
-    by_systems = f"not {collected.is_of('c.system', entity)}" if said else "true"
-    seen_change.create(connection, entity)
+    disputed = sole.disputed(connection, entity)
+    by_systems = f"{disputed} and not {collected.is_of('c.system', entity)}" if said else disputed
+    seen_change.create(connection, entity, disputed)
     counted = votes.count(connection, entity, _voting(every), by_systems)
     made = ["known", "seen_change", *(votes.table(each) for each in counted)]
     parts = []
@@ -109,7 +121,7 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
     connection.execute(
         f"""create or replace temp table known as
         select entity_id, min(rowid) as first_row, list_sort(list(record_id)) as records
-        from matching.{entity}_candidate group by entity_id"""
+        from matching.{entity}_candidate as c where {disputed} group by entity_id"""
     )
     more = ("first_row", "records")
     won = holders.assembled(every, parts, "temp.known", of_none="cast(null as bigint)", more=more)
@@ -131,8 +143,14 @@ def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> 
         won = f"""select w.entity_id, w.records, {", ".join(listed)}
             from temp.won_by_systems as w left join temp.collected_standing as k using (entity_id)"""
     by_word = frozen.elements(connection, entity)
-    held = {each.id for _, holding in parts for each in holding.elements} | {each.id for each in said} | by_word
-    _write_standing(connection, entity, _by_word(entity, won, every, by_word), [e.id for e in every if e.id in held])
+    candidates = blank.filled(connection, f"matching.{entity}_candidate", [each.id for each in every])
+    held = [each.id for each in every if each.id in candidates or each.id in by_word]
+    columns = "".join(f", {name}" for name in held)
+    connection.execute(
+        f"""create or replace table matching.{entity}_standing as
+        select entity_id, records{columns} from ({_by_word(entity, won, every, by_word)}) order by entity_id"""
+    )
+    sole.create_winner(connection, entity, every, held)
     for name in made:
         connection.execute(f"drop table temp.{name}")
 
@@ -147,21 +165,6 @@ def _by_word(entity: str, won: str, every: Sequence[Element], by_word: frozenset
         from ({won}) as w left join (
             select *, list_sort(list_distinct([{", ".join(words)}])) as words
             from ({frozen.pivoted(entity, words)})) as z using (entity_id)"""
-
-
-def _write_standing(connection: duckdb.DuckDBPyConnection, entity: str, standing: str, held: Sequence[str]) -> None:
-    columns = "".join(f", {name}" for name in held)
-    connection.execute(
-        f"""create or replace table matching.{entity}_standing as
-        select entity_id, records{columns} from ({standing}) order by entity_id"""
-    )
-    cells = ", ".join(
-        f"records[{each.id}] as {each.id}" if each.id in held else f"cast(null as varchar) as {each.id}"
-        for each in elements(entity)
-    )
-    connection.execute(
-        f"create or replace view matching.{entity}_winner as select entity_id, {cells} from matching.{entity}_standing"
-    )
 
 
 def _voting(every: Sequence[Element]) -> Mapping[Element, str]:
@@ -215,11 +218,6 @@ def _first(voted: Sequence[Element], changed: Sequence[Element]) -> Callable[[El
         return f"cast(min({rank}) filter (where c.{each.id} is not null) % {_PLACES} as bigint)"
 
     return first
-
-
-def standing(connection: duckdb.DuckDBPyConnection, entity: str) -> frozenset[str]:
-    """Return the columns of `matching.<entity>_standing`: among them the elements of which any value stands."""
-    return frozenset(name for name, *_ in connection.execute(f"describe matching.{entity}_standing").fetchall())
 
 
 def cells(matching: Matching) -> Iterator[str]:

@@ -112,7 +112,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             purpose,
             frozenset(depends),
             build,
-            is_view=part == "winner",
+            is_view=part in ("winner", "golden"),
             is_one_transaction=not many_steps,
         )
 
@@ -158,7 +158,8 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "candidate",
             "候选值",
             "现行记录及其对象",
-            {link, borrowed, f"standard.{entity}_record", *collected.tables_read(entity)},
+            {link, borrowed, f"standard.{entity}_record", *collected.tables_read(entity)}
+            | {"matching.household_member" for _ in household.named(entity)},
             run(survivorship.create_candidate),
         ),
         table(
@@ -172,7 +173,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             "golden",
             "取值",
             "每个对象一行，各数据元的现取值",
-            {winner, *golden_record.tables_read(entity)},
+            {winner},
             run(golden_record.create_golden),
         ),
     )

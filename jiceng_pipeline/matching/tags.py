@@ -6,6 +6,7 @@ from itertools import starmap
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import sole
 from jiceng_pipeline.standard import subject
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import elements_of
@@ -41,16 +42,15 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
     """
     of_resident = [tag for tag in tags().values() if tag.of == "resident"]
     of_household = [tag for tag in tags().values() if tag.of == "household"]
-    cells = ", ".join(
-        f"max(c.system) filter (where c.record_id = w.{name}) as {name}" for name in _held_by_any(of_resident)
-    )
+    held = _held_by_any(of_resident)
+    cells = ", ".join(f"max(c.system) filter (where c.{name}) as {name}" for name in held)
     connection.execute(
         f"""create or replace table governance.tag as
         with of_resident as ({" union all ".join(starmap(_of_resident, enumerate(of_resident)))}
         ), of_household as ({" union all ".join(starmap(_of_household, enumerate(of_household)))}
         ), decided as (
             select c.entity_id, {cells}
-            from matching.resident_candidate as c join matching.resident_winner as w using (entity_id)
+            from ({sole.stands(connection, "resident", held)}) as c
             where c.entity_id in (select resident_id from of_resident)
             group by c.entity_id
         )

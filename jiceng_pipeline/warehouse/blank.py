@@ -11,6 +11,10 @@ import duckdb
 
 from jiceng_pipeline.warehouse.connection import identifier
 
+# Keyed hashes, which nothing makes smaller: to try took longer than to write the rest of a narrow table.
+ID = "varchar using compression uncompressed"
+_IDS = ("record_id", "entity_id", "household_id")
+
 
 def create(
     connection: duckdb.DuckDBPyConnection, name: str, select: str, filled: Collection[str], order: str = ""
@@ -24,7 +28,7 @@ def declare(connection: duckdb.DuckDBPyConnection, name: str, select: str, fille
     """Create table `name` in the shape of `select`, without rows; return the list of its columns that hold values."""
     columns = connection.execute(f"describe {select}").fetchall()
     declared = ", ".join(
-        f"{identifier(column)} {kind}"
+        f"{identifier(column)} {ID if column in _IDS else kind}"
         + ("" if column in filled else f" generated always as (cast(null as {kind})) virtual")
         for column, kind, *_ in columns
     )

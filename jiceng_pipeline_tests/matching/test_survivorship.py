@@ -85,3 +85,20 @@ def test_a_birth_date_that_contradicts_the_number_beside_it_is_not_believed_even
         ]
         told = "select system, rule from governance.provenance_cell where element_id = 'birth_date' and is_winner"
         assert connection.execute(told).fetchall() == [(HEALTH, "proved")]
+
+
+def test_who_has_one_record_is_what_that_says_and_is_not_written_once_more(reconcile):
+    rows = [*ROWS, {**said(HEALTH, LONE, None, date(2021, 1, 1)), "citizen_id": citizen_id("32060219800202222")}]
+    with reconcile(rows) as connection:
+        alone = "where phone = ? and record_count = 1"
+        told = connection.execute(
+            f"select dwelling_address, system_count, source_systems, source_date from matching.resident_golden {alone}",
+            [LONE],
+        ).fetchall()
+        assert told == [(None, 1, HEALTH, date(2021, 1, 1))]
+        won = f"""select w.phone = c.record_id, w.dwelling_address
+            from matching.resident_winner as w join matching.resident_candidate as c using (entity_id)
+            where entity_id in (select entity_id from matching.resident_golden {alone})"""
+        assert connection.execute(won, [LONE]).fetchall() == [(True, None)]
+        for written in ("standing", "chosen"):
+            assert connection.execute(f"select count(*) from matching.resident_{written}").fetchall() == [(1,)]
