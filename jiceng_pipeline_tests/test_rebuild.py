@@ -107,15 +107,15 @@ def test_a_tampered_version_is_found_and_kept_aside_from_the_one_made_again(live
     version = publish.find(settings, publish.versions(settings)[0])  # of the first day, with all that came later there
     with connect(version.database, settings=settings) as connection:
         connection.execute(
-            """update matching.resident_golden set phone = '13900000000'
-            where entity_id = (select min(entity_id) from matching.resident_golden)"""
+            """update matching.resident_chosen set phone = '13900000000'
+            where entity_id = (select min(entity_id) from matching.resident_chosen)"""
         )
     with pytest.raises(SystemExit) as ended:
         app.main(["rebuild", "--json", "--version", version.short_name])
     assert ended.value.code == IntegrityError.exit_code
     told = json.loads(capsys.readouterr().out)
     assert [(each["table"], each["manifest_rows"] == each["rebuilt_rows"]) for each in told["differences"]] == [
-        ("matching.resident_golden", True)
+        ("matching.resident_chosen", True)
     ]
     assert told["content_hash"] == version.manifest["content_hash"]
     with connect(settings.home / "rebuilt" / version.name / "jiceng.duckdb", settings=settings, read_only=True) as made:
