@@ -20,13 +20,6 @@ def columns(entity: str) -> tuple[str, ...]:
     return (*_IDENTITY, *(each.id for each in elements_of(entity)), *raw)
 
 
-def filled(entity: str, contracts: Iterable[Contract]) -> frozenset[str]:
-    """Return the columns that any of these systems may fill."""
-    held = register.held(element for contract in contracts for element in contract.columns.values())
-    raw = RAW.get(entity)
-    return frozenset((*_IDENTITY, *held, *([f"{raw}_raw"] if raw in held else [])))
-
-
 def entity_select(entity: str, contracts: Iterable[Contract]) -> str:
     """Return the union of the systems that hold `entity`, in no order; null where a system lacks an element."""
     parts = [

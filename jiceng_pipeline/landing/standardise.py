@@ -11,7 +11,7 @@ from jiceng_pipeline.landing import collected, index, outcome, quarantine, recor
 from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.register import ENTITIES, Entity
-from jiceng_pipeline.warehouse import slices
+from jiceng_pipeline.warehouse.connection import has_table
 from jiceng_pipeline.warehouse.table import Build, Table
 
 _OUTCOME_SCHEMA = pa.schema(
@@ -109,13 +109,13 @@ def _system(contract: Contract) -> Table:
 
 
 def _records(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
+    """A view: of the many columns of the one shape a system has a few; to sort and write them all cost most."""
+
     def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
-        select = records.entity_select(entity, contracts)
-        rows = connection.execute(f"select count(*) from ({select})").fetchall()[0][0]
-        of_entity = [each for each in contracts if each.entity == entity]
-        here = [each for each in of_entity if _has_rows(connection, f"standard.{each.table}")]
-        filled = records.filled(entity, here)
-        slices.create_sorted(connection, f"standard.{entity}_record", select, rows, filled)
+        name = f"standard.{entity}_record"
+        if has_table(connection, name):  # as builds of earlier releases have it
+            connection.execute(f"drop table {name}")
+        connection.execute(f"create or replace view {name} as {records.entity_select(entity, contracts)}")
 
     return Table(
         "standard",
@@ -125,11 +125,8 @@ def _records(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
         frozenset(f"standard.{contract.table}" for contract in contracts if contract.entity == entity),
         build,
         columns=records.columns(entity),
+        is_view=True,
     )
-
-
-def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(connection.execute(f"select 1 from {table} limit 1").fetchall())
 
 
 def _outcomes(contracts: tuple[Contract, ...]) -> Build:

@@ -113,8 +113,12 @@ def home(synced, tmp_path_factory):
             select record_id from matching.resident_link
             where entity_id in (select entity_id from asked union select entity_id from others)"""
         )
-        for table in ("standard.resident_record", "staging.resident_record"):
-            connection.execute(f"delete from {table} where record_id not in (select record_id from few)")
+        # a view over all that the systems have: of the few it is a table
+        connection.execute(
+            """create temp table kept_record as from standard.resident_record semi join few using (record_id);
+            drop view standard.resident_record; create table standard.resident_record as from kept_record"""
+        )
+        connection.execute("delete from staging.resident_record where record_id not in (select record_id from few)")
         remake(connection, settings, (*RESULT, "matching.resident_review", *REGISTERS))
     publish.publish(settings, database, {"inputs": {}, "summary": {}})
     return settings
