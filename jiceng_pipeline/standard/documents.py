@@ -22,7 +22,9 @@ def macros() -> tuple[str, ...]:
             "t",
             # nearly everybody has a number that begins with a province: those are not looked at twice
             r"case when regexp_full_match(t, '[1-8]\d{16}[0-9X]') then null else "
-            + let("regexp_replace(upper(_squeezed(t)), '[-_.·''’()]', '', 'g')", "v").then(
+            + let("t", "u")
+            .let("regexp_replace(upper(_squeezed(u)), '[-_.·''’()]', '', 'g')", "v")
+            .then(
                 rf"""case when regexp_full_match(v, '[HM]\d{{8}}(\d{{2}})?') then substr(v, 1, 9)
                 when regexp_full_match(v, '9\d{{16}}[0-9X]') then
                     case when {citizen_check("v")} = substr(v, 18, 1) then v end

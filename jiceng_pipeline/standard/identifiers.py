@@ -32,12 +32,11 @@ def credit_check_sign(first_seventeen: str) -> str:
 
 def citizen_check(text: str) -> str:
     """Return SQL for the check sign of the first seventeen characters, all digits, of the SQL expression `text`."""
-    # as one number, whose digits division finds in a third of the time that cutting the text takes
-    terms = (
-        f"number // {10 ** (17 - position)} % 10 * {weight}" for position, weight in enumerate(CITIZEN_WEIGHTS, start=1)
-    )
+    # The digits d as a polynomial: the number is d(10), the sum of digits by weights 2 * d(2), as 2 ** (18 - i) are the
+    # weights; and d(2) is what stays of the number when eight times each of its heads, doubled each time, is taken off.
+    terms = "".join(f" - {8 * 2 ** (cut - 1)} * (number // {10**cut})" for cut in range(1, 17))
     return let(f"try_cast(substr({text}, 1, 17) as bigint)", "number").then(
-        f"substr('{CITIZEN_CHECK_SIGNS}', ({' + '.join(terms)}) % 11 + 1, 1)"
+        f"substr('{CITIZEN_CHECK_SIGNS}', 2 * (number{terms}) % 11 + 1, 1)"
     )
 
 
@@ -79,7 +78,9 @@ def macros() -> tuple[str, ...]:
             # lower case, and old numbers have 15 digits
             f"case when t is null then null when regexp_matches(t, '{_FORM}') then "
             f"case when {_is_consistent('t')} then t end else "
-            + let("translate(regexp_replace(upper(_squeezed(t)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed").then(
+            + let("t", "u")
+            .let("translate(regexp_replace(upper(_squeezed(u)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed")
+            .then(
                 f"case when regexp_matches(typed, '{_FORM}') then case when {_is_consistent('typed')} then typed end"
                 + r" when regexp_matches(typed, '^[1-9]\d{14}$') then "
                 + let("substr(typed, 1, 6) || '19' || substr(typed, 7, 9)", "long")
