@@ -4,8 +4,8 @@ cache/landing/<department>/<system>/<newest snapshot it covers>/
     index.parquet    record_id, row_hash, first_landed, landed (stamps of the first and the last snapshot that
                      has a row of it: the last has its contents), since (the first snapshot with just these
                      contents), is_current
-    earlier.parquet  every contents that no longer stands: since, landed as above, until (the snapshot that
-                     changed or ended it), and the columns
+    earlier.parquet  every contents that no longer stands, but for those that changed again on the day they came:
+                     since, landed as above, until (the snapshot that changed or ended it), and the columns
     index.json       what it was made from, and the hashes of both files
 
 A pure function of landing, made from the index before and one snapshot: without it a build takes longer
@@ -26,15 +26,15 @@ from jiceng_pipeline.core import files
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing import force, snapshot
-from jiceng_pipeline.landing.snapshot import ENDED, RECORD_ID, ROW_HASH, Snapshot
+from jiceng_pipeline.landing.snapshot import ENDED, RECORD_ID, ROW_HASH, Snapshot, day
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import identifier
 
 INDEX, EARLIER, META = "index.parquet", "earlier.parquet", "index.json"
-_LAYOUT = 2  # of these files
+_LAYOUT = 3  # of these files
 _NAMED = "record_id, row_hash, source_file, source_row, first_landed, landed"
 _OF_ROW = f"{RECORD_ID} as record_id, {ROW_HASH} as row_hash, _file as source_file, _row as source_row"
-_DATE = "cast(strptime(substr(landed, 1, 15), '%Y%m%dT%H%M%S') + interval 8 hour as date) as landed_date"
+_DATE = f"{day('landed')} as landed_date"
 _PARQUET = "(format parquet, compression zstd, compression_level 1)"  # a fifth less work than its default, no larger
 
 
@@ -75,7 +75,7 @@ def landed_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, setti
 
 @dataclass(frozen=True)
 class Versions:
-    """Selects of what records said before, and of those in force whose contents are not those first landed.
+    """Selects of what records said before, and of those in force whose contents are not of the day they first landed.
 
     `earlier` has the shape of `landed_rows`, but that first_landed is the stamp of the first snapshot with
     these contents, and a column more: until, the stamp of the snapshot that changed or ended them. `later`
@@ -98,7 +98,7 @@ def versions(connection: duckdb.DuckDBPyConnection, contract: Contract, settings
     return Versions(
         f"""select record_id, row_hash, source_file, source_row, since as first_landed, landed, {_DATE},
             false as is_current, until, {_columns(_held_columns(place), contract.source_columns)} from {earlier}""",
-        f"select record_id, since from {known} where is_current and since <> first_landed",
+        f"select record_id, since from {known} where is_current and {day('since')} <> {day('first_landed')}",
     )
 
 
@@ -224,12 +224,15 @@ def _earlier(
         return f"""select null::varchar as record_id, null::varchar as row_hash, null::varchar as source_file,
             null::bigint as source_row, null::varchar as since, null::varchar as landed, null::varchar as until,
             {empty} where false"""
+    newest = snapshot.local_date(taken[-1].stamp)
+    today = ", ".join(literal(each.stamp) for each in taken if snapshot.local_date(each.stamp) == newest)
     connection.execute(
         f"""create or replace temp table closed_now as
         select was.record_id, was.since, was.landed
         from (select record_id, since, landed from read_parquet({literal(str(before / INDEX))}) where is_current) as was
         join read_parquet({literal(str(index))}) as now
-            on now.record_id = was.record_id and (not now.is_current or now.since <> was.since)"""
+            on now.record_id = was.record_id and (
+                not now.is_current or now.since <> was.since and was.since not in ({today}))"""
     )
     stamps = {stamp for (stamp,) in connection.execute("select distinct landed from closed_now").fetchall()}
     last_held = [each for each in taken if each.stamp in stamps]

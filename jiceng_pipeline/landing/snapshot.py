@@ -116,6 +116,11 @@ def _after(stamp: str) -> str:
     return (datetime.strptime(stamp, _STAMP) + timedelta(microseconds=1)).strftime(_STAMP)
 
 
+def day(stamp: str) -> str:
+    """Return the SQL for the day in Shanghai on which a pull with this stamp, itself SQL, began."""
+    return f"cast(strptime(substr({stamp}, 1, 15), '%Y%m%dT%H%M%S') + interval 8 hour as date)"
+
+
 def local_date(stamp: str) -> date:
     """Return the day in Shanghai on which a pull with this stamp began."""
     return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).astimezone(clock.LOCAL).date()

@@ -12,6 +12,7 @@ import duckdb
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing import force, index, snapshot, standard_values
+from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import ENTITIES, Element, Entity, elements_of
@@ -23,11 +24,6 @@ _UPDATED = "record_updated_date"
 def kept(entity: str) -> tuple[Element, ...]:
     """Return the elements of an entity whose history is kept."""
     return tuple(each for each in elements_of(entity) if each.history)
-
-
-def day(stamp: str) -> str:
-    """Return the SQL for the day in Shanghai on which a pull with this stamp began."""
-    return f"cast(strptime(substr({stamp}, 1, 15), '%Y%m%dT%H%M%S') + interval 8 hour as date)"
 
 
 def deliveries(contracts: Iterable[Contract], settings: Settings) -> list[tuple[str, date]]:
@@ -76,7 +72,7 @@ def _table(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
 
 
 def _select(connection: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> str | None:
-    """Return the select of one system's versions; what began and ended on one day was never seen."""
+    """Return the select of one system's versions; what was not so at the end of any day was never seen."""
     found = index.versions(connection, contract, settings)
     if found is None:
         return None

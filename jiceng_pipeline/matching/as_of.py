@@ -8,7 +8,7 @@ governance.<entity>_as_of(day)            a table macro: one row an entity, as i
 import duckdb
 
 from jiceng_pipeline.landing import version
-from jiceng_pipeline.landing.version import day
+from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.standard.register import Element
 

@@ -12,7 +12,7 @@ import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract, collected
-from jiceng_pipeline.landing.version import day
+from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal

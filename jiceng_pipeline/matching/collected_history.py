@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from jiceng_pipeline.landing.version import day
+from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.matching import collected
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal

@@ -15,7 +15,7 @@ import duckdb
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import version
-from jiceng_pipeline.landing.version import day
+from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.matching import as_of, collected, collected_history, frozen, seen_change, steady, survivorship
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
 from jiceng_pipeline.matching.household import REGISTER
