@@ -6,17 +6,17 @@ from datetime import timedelta
 import dagster as dg
 
 from jiceng_pipeline.core import clock
-from jiceng_pipeline.core.errors import SourceUnreachable
+from jiceng_pipeline.core.errors import DefinitionError, SourceUnreachable
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.layers import described, key
 from jiceng_pipeline.defs.resources import SyncRun
 from jiceng_pipeline.departments.contract import RHYTHM_DAYS, Contract, contracts
-from jiceng_pipeline.landing import pull, snapshot
+from jiceng_pipeline.landing import connections, pull, snapshot
 from jiceng_pipeline.landing.outcome import Outcome
 
 # Only a source that cannot be reached is tried again, and only once, for connectors have patience of their
-# own; everything else gives the same result each time. No policy of the operation, which would also try
-# again what was interrupted or found the disk full.
+# own; everything else gives the same result each time, a system too that nobody has said the address of. No policy of
+# the operation, which would also try again what was interrupted or found the disk full.
 RETRIES = 1
 _WAIT = dg.RetryPolicy(delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 ARRIVED = "arrived"
@@ -52,13 +52,23 @@ def _landed(contract: Contract) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, sync_run: SyncRun
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         outcome = sync_run.step(contract.name, lambda sync: pull.pull(contract, sync.settings))
-        if outcome.error and outcome.error["kind"] == SourceUnreachable.__name__ and context.retry_number < RETRIES:
+        if context.retry_number < RETRIES and _may_be_reached(outcome, sync_run.sync.settings):
             raise dg.RetryRequested(RETRIES, _WAIT.calculate_delay(context.retry_number + 1))
         sync_run.sync.pulled(contract, outcome)
         yield dg.MaterializeResult(metadata=_told(outcome))
         yield _arrived(contract, sync_run.sync.settings, outcome)
 
     return landed
+
+
+def _may_be_reached(outcome: Outcome, settings: Settings) -> bool:
+    """Return whether a system that could not be reached may be in a moment."""
+    if not outcome.error or outcome.error["kind"] != SourceUnreachable.__name__:
+        return False
+    try:
+        return connections.is_known(settings, outcome.system)
+    except DefinitionError:
+        return False
 
 
 def _told(outcome: Outcome) -> dict[str, dg.MetadataValue]:
