@@ -85,7 +85,7 @@ def _sample(engine: duckdb.DuckDBPyConnection, path: Path, name: str) -> str:
         return rows
     halvings = (-(-count // _SAMPLED) - 1).bit_length()
     low = f"{16**_DIGITS >> halvings:0{_DIGITS}x}"
-    engine.execute(f"create temp table {name} as select * from {rows} where left({ROW_HASH}, {_DIGITS}) < '{low}'")
+    engine.execute(f"create temp table {name} as select * from {rows} where {ROW_HASH} < '{low}'")
     return name
 
 
