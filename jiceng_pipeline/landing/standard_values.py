@@ -4,6 +4,8 @@ A value that cannot be read becomes null and a quarantine entry; its text stays 
 A row is never dropped for one bad cell.
 """
 
+from collections.abc import Sequence
+
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.standard.code_sets import code_sets
 from jiceng_pipeline.standard.macro import let, literal
@@ -61,7 +63,12 @@ def _code(contract: Contract, column: str, element: Element, text: str) -> str:
 
 def system_select(contract: Contract, landed_rows: str) -> str:
     """Return the select that makes `standard.<department>__<system>` of the select of its landed rows."""
-    values, joins = [], []
+    return f"{unordered(contract, landed_rows)} order by record_id"
+
+
+def unordered(contract: Contract, landed_rows: str, more: Sequence[str] = ()) -> str:
+    """Return the same in no order, with the columns `more` of the landed rows as they are."""
+    values, joins = list(more), []
     for column, element in contract.elements.items():
         values.append(f"{value(contract, column, element)} as {element.id}")
         values.append(f"{identifier(column)} as {element.id}_raw")
@@ -79,5 +86,4 @@ def system_select(contract: Contract, landed_rows: str) -> str:
             )
     return f"""select record_id, row_hash, {literal(contract.name)} as system, source_file, source_row,
         first_landed, landed, landed_date, is_current, {", ".join(values)}
-        from ({landed_rows}) as landed_row {" ".join(joins)}
-        order by record_id"""
+        from ({landed_rows}) as landed_row {" ".join(joins)}"""

@@ -16,9 +16,11 @@ from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import ENTITIES, Element, Entity, elements_of
+from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.table import Table
 
 _UPDATED = "record_updated_date"
+_DATED = {"record_id": "varchar", "system": "varchar", "from_date": "date", "to_date": "date", "updated_date": "date"}
 
 
 def kept(entity: str) -> tuple[Element, ...]:
@@ -52,14 +54,13 @@ def _table(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
         columns = ", ".join(f"{each.id} {each.sql_type}" for each in kept(entity))
         connection.execute(
             f"""create or replace table standard.{entity}_version (
-            record_id varchar, system varchar, from_date date, to_date date, updated_date date, {columns})"""
+            {", ".join(f"{name} {kind}" for name, kind in _DATED.items())}, {columns})"""
         )
-        parts = [part for contract in contracts if (part := _select(connection, contract, settings))]
+        parts = [(each, part) for each in contracts if (part := _select(connection, each, settings))]
         if parts:
-            connection.execute(
-                f"""insert into standard.{entity}_version
-                select * from ({" union all ".join(parts)}) order by record_id, from_date, to_date"""
-            )
+            held = register.held(element for contract, _ in parts for element in contract.columns.values())
+            name, every = f"standard.{entity}_version", " union all ".join(part for _, part in parts)
+            blank.create(connection, name, every, {*_DATED, *held}, order="record_id, from_date, to_date")
 
     return Table(
         "standard",
@@ -86,9 +87,8 @@ def _select(connection: duckdb.DuckDBPyConnection, contract: Contract, settings:
     # before its values are made: most of what a day corrects never stood at the end of one
     stood = f"select * from ({found.earlier}) where {day('first_landed')} < {day('until')}"
     return f"""select s.record_id, {literal(contract.name)} as system, {day("s.first_landed")} as from_date,
-            {day("e.until")} as to_date, {updated} as updated_date, {cells}
-        from ({standard_values.system_select(narrow, stood)}) as s
-        join ({stood}) as e on e.record_id = s.record_id and e.landed = s.landed
+            {day("s.until")} as to_date, {updated} as updated_date, {cells}
+        from ({standard_values.unordered(narrow, stood, ["until"])}) as s
         union all
         select s.record_id, s.system, {day("l.since")}, null, {updated}, {cells}
         from standard.{contract.table} as s join ({found.later}) as l on l.record_id = s.record_id
