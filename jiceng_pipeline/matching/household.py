@@ -11,6 +11,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import macros
 from jiceng_pipeline.matching.identity import keyed
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse import blank
 
 REGISTER = "public_security/household_register"
 _MOST_BEHIND_A_DOOR = 6  # residents without a family: more are lodgers, not a household
@@ -25,9 +26,7 @@ def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     """Create `matching.household_member(resident_id, household_id, household_number, method)`, one row a resident."""
     macros.create(connection)
     register = literal(REGISTER)
-    connection.execute(
-        f"""create or replace table matching.household_member as
-        with belongs as (
+    select = f"""with belongs as (
             select l.entity_id as resident_id, r.system, r.family_number, r.record_date, r.record_id
             from matching.resident_link as l join staging.resident_record as r using (record_id)
             where l.is_current
@@ -102,5 +101,6 @@ def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
             from (select distinct founding from household)
         )
         select h.resident_id, n.household_id, h.household_number, h.method
-        from household as h join named as n using (founding) order by h.resident_id"""
-    )
+        from household as h join named as n using (founding)"""
+    columns = ("resident_id", "household_id", "household_number", "method")
+    blank.create(connection, "matching.household_member", select, columns, order="resident_id")

@@ -13,7 +13,7 @@ from jiceng_pipeline.warehouse.connection import identifier
 
 # Keyed hashes, which nothing makes smaller: to try took longer than to write the rest of a narrow table.
 ID = "varchar using compression uncompressed"
-_IDS = ("record_id", "entity_id", "household_id")
+_IDS = ("record_id", "entity_id", "resident_id", "household_id")
 
 
 def create(
