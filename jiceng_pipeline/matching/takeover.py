@@ -1,6 +1,6 @@
 """沿用 (takeover): tables that a version takes over from the one before, of which only touched rows are written anew.
 
-To compress the ids of all records again, most of them as they were, takes longer than all a day's matching. So the
+To compress the ids of all records again, most of them as they were, takes nearly as long as a day's matching. So the
 tables as they were left are kept in a database of their own; a version begins as a copy of that file, and in both the
 rows that a change touches are replaced. A cache as `kept` is, which says of each table which state of it fits.
 """
