@@ -35,7 +35,9 @@ standing as (
         spelling.address_id,
         cell.kind,
         min(cell.record_date) as first_seen_date,
-        array_to_string(list_sort(list_distinct(list(cell.system))), ',') as source_systems
+        array_to_string(list_sort(list_distinct(list(cell.system))), ',') as source_systems,
+        -- whether any address stands as the registered one
+        max(case when winner.registered_address is not null then 1 else 0 end) = 1 as is_registered
     from cell
     join matching.address_spelling as spelling
         on spelling.written = cell.written and spelling.stated_code = cell.stated_code and not spelling.is_gate
@@ -50,6 +52,10 @@ standing as (
 
 registered as (
     select resident_id, address_id from standing where kind = '1'
+),
+
+dead as (
+    select resident_id from governance.resident where death_date is not null
 )
 
 select
@@ -62,11 +68,11 @@ select
 
     -- registered at an address that is no door of ours: in another county
     case
-        when standing.kind = '2' and resident.registered_address is not null
+        when standing.kind = '2' and standing.is_registered
             then coalesce(registered.address_id <> standing.address_id, true)
     end as is_registered_elsewhere
 from standing
-join governance.resident as resident on resident.resident_id = standing.resident_id
 left join registered on registered.resident_id = standing.resident_id
-where resident.death_date is null or standing.kind = '3'
+left join dead on dead.resident_id = standing.resident_id
+where dead.resident_id is null or standing.kind = '3'
 order by standing.resident_id, standing.kind, standing.address_id

@@ -19,6 +19,7 @@ from jiceng_pipeline.landing.outcome import Outcome
 from jiceng_pipeline.ledger.bound import bind
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.matching import takeover
+from jiceng_pipeline.quality import run
 from jiceng_pipeline.returns import grants
 from jiceng_pipeline.warehouse import build, publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -45,7 +46,8 @@ class Sync:
         self._steps, self._done = steps, 0
         self._report: report.SyncReport | None = None
         self._started = time.monotonic()
-        self._kept: ExitStack | None = None
+        self._kept: tuple[ExitStack, duckdb.DuckDBPyConnection] | None = None
+        self._is_alone = False
         if is_full:
             takeover.begin(settings, self.database)
         else:
@@ -65,30 +67,35 @@ class Sync:
     def connection(self, *, alone: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open what this run builds, or, where nothing changed, the served version read-only.
 
-        `alone`: nobody else has it open meanwhile, so what is set on this connection ends with it.
+        `alone`: only others of the kind have it open before it is opened anew, so what is set on this connection
+        holds for nobody else.
         """
         if self.published is not None:
             with connect(self.published.version.database, settings=self.settings, read_only=True) as served:
                 yield served
-        else:
-            if alone:
-                self.close()
-            else:
-                self._keep_open()
-            with connect(self.database, settings=self.settings) as private:
-                yield private
+            return
+        if alone != self._is_alone:
+            self.close()
+        private = self._opened()
+        self._is_alone = alone
+        cursor = private.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
 
-    def _keep_open(self) -> None:
-        """Hold one connection while the run lasts: what the last one closes is written out and forgotten."""
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        """Return one connection that is held while the run lasts: what the last one closes is written out."""
         if self._kept is None:
-            self._kept = ExitStack()
-            self._kept.enter_context(connect(self.database, settings=self.settings))
+            stack = ExitStack()
+            self._kept = (stack, stack.enter_context(connect(self.database, settings=self.settings)))
+        return self._kept[1]
 
     def close(self) -> None:
         """Let go of the private build, so that all of it is in its file; whoever needs it again opens it again."""
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.close()
+            kept[0].close()
 
     def note(self, failure: BaseException) -> None:
         """Remember why a step failed; it decides the exit code."""
@@ -115,6 +122,8 @@ class Sync:
     def pulled(self, contract: Contract, outcome: Outcome) -> None:
         """Remember how a pull went; a failed one leaves the last snapshot in force."""
         self.outcomes[contract.name] = outcome
+        if outcome.status == "landed":  # something will be built and checked
+            run.prepare()
         self.step_done("landing", contract.title, outcome.rows_in)
 
     def step_done(self, schema: str, subject: str, rows: int | None = None) -> None:

@@ -37,6 +37,8 @@ def asset(table: Table, deps: set[dg.AssetKey]) -> dg.AssetsDefinition:
         metadata={"dagster/relation_identifier": table.full_name},
         code_version=sha256(table.sql.encode()).hexdigest()[:12] if table.sql else None,
         pool=POOL,
+        # those that need the build for themselves come one after the other: it is closed and opened once for all
+        op_tags={"dagster/priority": "-1"} if table.is_alone else {},
     )
     def made(sync_run: SyncRun) -> dg.MaterializeResult[None]:
         return dg.MaterializeResult(metadata=sync_run.step(table.full_name, lambda sync: _make(sync, table)))

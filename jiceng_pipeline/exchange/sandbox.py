@@ -88,7 +88,14 @@ def enter(connection: duckdb.DuckDBPyConnection, select: Checked, columns: Mappi
     Return the name of the one outside. The connection is of no use afterwards but to read and to write tables.
     """
     home: str = connection.execute("select current_database()").fetchall()[0][0]
-    connection.execute(f"attach ':memory:' as {_CATALOG}")
+    known = connection.execute(f"select 1 from duckdb_databases() where database_name = '{_CATALOG}'").fetchall()
+    if known:  # another select ran before this one, in the same shut database: nothing of it is left
+        for (layer,) in connection.execute(
+            f"select schema_name from duckdb_schemas() where database_name = '{_CATALOG}' and not internal"
+        ).fetchall():
+            connection.execute(f"drop schema {_CATALOG}.{identifier(layer)} cascade")
+    else:
+        connection.execute(f"attach ':memory:' as {_CATALOG}")
     for source in sorted(select.tables):
         layer, _, source_name = source.partition(".")
         shown = ", ".join(identifier(column) for column in columns[source])
@@ -97,8 +104,9 @@ def enter(connection: duckdb.DuckDBPyConnection, select: Checked, columns: Mappi
             f"create view {_CATALOG}.{layer}.{identifier(source_name)} as"
             f" select {shown} from {identifier(home)}.{layer}.{identifier(source_name)}"
         )
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
+    if not known:
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
     connection.execute(f"use {_CATALOG}")
     return home
 

@@ -3,12 +3,16 @@
 A rule that cannot be judged is *broken*: not passed, but no data is called bad. No result holds a value.
 """
 
+import sys
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -20,6 +24,8 @@ from jiceng_pipeline.quality.rule import Layer, Rule, rules
 
 if TYPE_CHECKING:
     from jiceng_pipeline.quality.gx import Judge
+
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,23 @@ class CheckResult:
         return self.rule.blocks and not self.passed
 
 
+def prepare() -> None:
+    """Begin to load great_expectations, which takes a processor seconds, beside what is done meanwhile."""
+    if "great_expectations" not in sys.modules:
+        threading.Thread(target=_prepared, name="great_expectations").start()
+
+
+def _prepared() -> None:
+    with suppress(Exception):  # who judges with it is told why it does not load
+        _great_expectations()
+
+
+def _great_expectations() -> Any:
+    with _LOADING:
+        late.postpone("scipy.stats")  # a third of what loading costs, for tests nobody here asks for
+        return import_module("jiceng_pipeline.quality.gx")
+
+
 def check(
     connection: duckdb.DuckDBPyConnection,
     layer: Layer,
@@ -54,9 +77,7 @@ def check(
 
     `connection` must not be inside a transaction: uncommitted work would not be seen.
     """
-    late.postpone("scipy.stats")  # a third of what loading great_expectations costs, for tests nobody here asks for
-    from jiceng_pipeline.quality import gx  # costs seconds, and only those who check pay them
-
+    gx = _great_expectations()  # costs seconds, and only those who check pay them
     chosen = [rule for rule in (rules() if catalogue is None else catalogue).values() if rule.layer == layer]
     day = clock.business_date(settings)
     tables.create(connection)

@@ -17,7 +17,7 @@ class Table:
 
     Where the last statement of `build` alone makes the table and much is put by in temporary ones before,
     `is_one_transaction` is false: DuckDB reads with one thread what was not committed yet. Where `build` changes
-    settings of the database, which hold for every connection to it, `is_alone` has it opened for this table only.
+    settings of the database, which hold for every connection to it, `is_alone` has it opened for such tables only.
     `counted` is a select of how many rows a view has, where that can be told without making them.
     """
 

@@ -97,6 +97,17 @@ def test_the_connection_is_shut_even_for_what_was_never_checked(database, tmp_pa
             database.execute(attempt)
 
 
+def test_one_after_another_in_the_same_shut_database_and_none_sees_what_the_one_before_saw(database):
+    assert run(database, "select h.community_code from governance.household as h", "light_apps.first")
+    with database.cursor() as later:
+        assert run(later, "select r.community_code from governance.resident as r", "light_apps.second")
+        later.execute("use sandbox")
+        with pytest.raises(Exception, match="household"):
+            later.execute("from governance.household")
+        with pytest.raises(Exception, match="locked"):
+            later.execute("set enable_external_access = true")
+
+
 def test_an_undeclared_column_does_not_exist_there(database):
     with pytest.raises(Exception, match="citizen_id"):
         run(database, "select resident.community_code, resident.citizen_id from governance.resident as resident")
