@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.documents import Document
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline.quality.expectation import Expectation, References, RowCount, TableName
+from jiceng_pipeline.quality.expectation import Expectation, Matches, References, RowCount, TableName, Unique
 from jiceng_pipeline.standard import register
 
 RULES = Path(__file__).with_name("rules")
@@ -92,6 +92,11 @@ class Rule(Document):
     def blocks(self) -> bool:
         """Return whether a failure stops the publish."""
         return self.severity == "block"
+
+    @property
+    def is_counted_once(self) -> bool:
+        """Whether great_expectations has no expectation of its own for it, and counts by the same SQL as we do."""
+        return self.predicate is not None or isinstance(self.expectation, Unique | Matches | References)
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -105,12 +105,18 @@ def _checked(
     connection: duckdb.DuckDBPyConnection, judge: "Judge", together: list[Rule], day: date, known: Collection[str]
 ) -> Iterator[CheckResult]:
     started = time.perf_counter()
-    ours = counting.find(connection, together, day, known)
-    runnable = [rule for rule in together if isinstance(ours[rule.id], Count)]
+    runnable = [rule for rule in together if all(table in known for table in rule.tables)]
     theirs = judge(runnable) if runnable else {}
+    # of a rule that great_expectations counts by our own predicate there is nothing left to find where none fails
+    sound = {rule.id: theirs[rule.id] for rule in runnable if rule.is_counted_once and _is_sound(theirs[rule.id])}
+    ours = {**sound, **counting.find(connection, [rule for rule in together if rule.id not in sound], day, known)}
     seconds = (time.perf_counter() - started) / len(together)
     for rule in together:
         yield _result(connection, rule, ours[rule.id], theirs.get(rule.id), seconds)
+
+
+def _is_sound(told: Count | Broken) -> bool:
+    return isinstance(told, Count) and told.failed == 0
 
 
 def _result(
