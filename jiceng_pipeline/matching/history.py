@@ -16,9 +16,18 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import version
 from jiceng_pipeline.landing.snapshot import day
-from jiceng_pipeline.matching import as_of, collected, collected_history, frozen, seen_change, steady, survivorship
+from jiceng_pipeline.matching import (
+    as_of,
+    changed_once,
+    collected,
+    collected_history,
+    frozen,
+    seen_change,
+    steady,
+    survivorship,
+)
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
-from jiceng_pipeline.matching.household import REGISTER
+from jiceng_pipeline.matching.household import NUMBER, REGISTER
 from jiceng_pipeline.matching.identity import keyed
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.standard.macro import literal
@@ -26,7 +35,6 @@ from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.table import Table
 
-_NUMBER = "household_number"
 _COLUMNS = "entity, entity_id, element_id, value, valid_from, valid_to"
 _FOREVER = "date '9999-12-31'"
 _ELEMENTS = 64  # more than any entity has with a history
@@ -57,14 +65,20 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_delivered(connection, settings)
     for entity in matchings():
         held = _held(connection, entity)
+        changed_once.create_content(connection, entity, held)
         _create_spans(connection, entity, held)
         said = " union all ".join(_said(connection, settings, entity, held))
         connection.execute(f"create or replace temp table said as {said}")
-        connection.execute(f"create or replace temp table {entity}_changed as {_changed(connection, entity, held)}")
+        told = _changed(connection, entity, held)
+        once = changed_once.cells(connection, settings, entity, held)
+        every = " union all ".join(f"(select * from ({each}))" for each in (told, *once))
+        connection.execute(f"create or replace temp table {entity}_changed as {every}")
     every = " union all ".join(f"select {_COLUMNS} from {entity}_changed" for entity in matchings())
     connection.execute(f"create or replace table governance.changed_cell as {every} order by {_COLUMNS}")
     as_of.create_views(connection)
     for name in (
+        "content",
+        "once",
         "span",
         "began",
         "said",
@@ -115,7 +129,7 @@ def _held(connection: duckdb.DuckDBPyConnection, entity: str) -> list[Element]:
     filled |= blank.filled(connection, f"standard.{entity}_version", names)
     filled |= frozen.elements(connection, entity) | {each.id for each in collected.elements_said(connection, entity)}
     # the register's number of a household is what membership goes by; of nobody at all one element finds nothing
-    return [each for each in kept if each.id in filled or each.id == _NUMBER] or list(kept[:1])
+    return [each for each in kept if each.id in filled or each.id == NUMBER] or list(kept[:1])
 
 
 def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequence[Element]) -> None:
@@ -125,15 +139,10 @@ def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequ
     come on one day, where a person froze a value, which stands from that day on, and where systems disagree of which
     one delivered again.
     """
-    record, link, version_of = f"standard.{entity}_record", f"matching.{entity}_link", f"standard.{entity}_version"
+    record, link = f"standard.{entity}_record", f"matching.{entity}_link"
     connection.execute(
         f"""create or replace temp table moved as
-        with stamp as (
-            select first_landed, {day("first_landed")} as on_date from (select distinct first_landed from {record})
-        )
-        select l.entity_id from {link} as l join {version_of} as v using (record_id)
-        join {record} as r using (record_id) join stamp using (first_landed)
-        where v.to_date is not null or v.from_date > stamp.on_date
+        select entity_id from content where not is_once and (to_date is not null or from_date > first_day)
         union select entity_id from matching.frozen_cell where entity = '{entity}'{collected_history.moved(entity)}
         union select c.entity_id from matching.{entity}_candidate as c
         join (select system, max(from_date) as last_date from delivered where system in ({_AGAIN}) group by system) as d
@@ -162,8 +171,7 @@ def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequ
     connection.execute(
         f"""create or replace temp table span as
         select b.number, v.record_id, v.system, v.from_date, v.to_date, v.updated_date{_of("v", held)}
-        from standard.{entity}_version as v join matching.{entity}_link as l using (record_id)
-        join began as b on b.entity_id = l.entity_id
+        from content as v join began as b on b.entity_id = v.entity_id where not v.is_once
         union all
         select b.number, c.record_id, c.system, {day("r.first_landed")}, null, r.record_updated_date{_of("c", held)}
         from matching.{entity}_candidate as c join began as b on b.entity_id = c.entity_id
@@ -207,7 +215,7 @@ def _said(
         from (select f.*, b.number * {_ELEMENTS} + case f.element_id {places} end as cell
             from matching.frozen_cell as f join began as b using (entity_id) where f.entity = '{entity}')
         where cell is not null"""
-    registered = f"case when system = {literal(REGISTER)} then {_NUMBER} end"
+    registered = f"case when system = {literal(REGISTER)} then {NUMBER} end"
     told = {each.id: each.id for each in held} | ({MEMBERSHIP: registered} if entity == "resident" else {})
     unsteady = steady.create_unsteady(connection, entity, told)
     for place, each in enumerate(held):
@@ -224,13 +232,13 @@ def _said(
             from ({seen_change.select(each, contents) if changes else contents}) as c
             where c.{each.id} is not null"""
     if entity == "resident":
-        number, member = f"{literal(REGISTER + '|')} || {_NUMBER}", len(held)
+        number, member = f"{literal(REGISTER + '|')} || {NUMBER}", len(held)
         # whom the police do not register now belongs where the others' families place them
         elsewhere = "matching.household_member as m join began as b on b.entity_id = m.resident_id"
         elsewhere += " where m.method <> 'register'"
         yield f"""select number * {_ELEMENTS} + {member}, {keyed(settings, "household", number)}, 0, false,
             updated_date, record_id, system, from_date, to_date, null, null
-            from span as c where system = {literal(REGISTER)} and {_NUMBER} is not null
+            from span as c where system = {literal(REGISTER)} and {NUMBER} is not null
                 and ({steady.among(MEMBERSHIP)} or c.number in (select b.number from {elsewhere}))"""
         yield f"""select b.number * {_ELEMENTS} + {member}, m.household_id, 1, false, b.began, m.resident_id, null,
             b.began, null, null, null from {elsewhere}"""

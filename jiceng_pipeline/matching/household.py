@@ -14,6 +14,7 @@ from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse import blank
 
 REGISTER = "public_security/household_register"
+NUMBER = "household_number"
 _MOST_BEHIND_A_DOOR = 6  # residents without a family: more are lodgers, not a household
 
 

@@ -1,0 +1,83 @@
+"""Entities of one record that changed once: their history is what the record said before and what it says now.
+
+Nobody else speaks of them, so nothing has to be weighed, and when a source delivers every record anew they are nearly
+everybody. All the others are for `history`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.landing.snapshot import day
+from jiceng_pipeline.matching import collected_history
+from jiceng_pipeline.matching.as_of import MEMBERSHIP
+from jiceng_pipeline.matching.household import NUMBER, REGISTER
+from jiceng_pipeline.matching.identity import keyed
+from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import Element
+
+
+def create_content(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequence[Element]) -> None:
+    """Create temp table `content`: the contents of records that have had several, with their entity, and `is_once`.
+
+    `first_day` is that on which the record came. An entity is told by `cells` where it has a single record, with one
+    content from that day on and another since, and no word of a person or a community; of a resident whom the
+    register has named a household of, where it still does.
+    """
+    spoken = (
+        f"""select entity_id from matching.frozen_cell where entity = '{entity}'{collected_history.moved(entity)}"""
+    )
+    belongs = ""
+    if entity == "resident":
+        elsewhere = "select resident_id from matching.household_member where method <> 'register'"
+        belongs = f" and (v.system <> {literal(REGISTER)} or l.entity_id not in ({elsewhere}))"
+    cells = "".join(f", v.{each.id}" for each in held)
+    connection.execute(
+        f"""create or replace temp table content as
+        with stamp as (
+            select first_landed, {day("first_landed")} as on_date
+            from (select distinct first_landed from standard.{entity}_record)
+        ), once as (
+            select record_id, min(from_date) as began from standard.{entity}_version group by record_id
+            having count(*) = 2 and count(to_date) = 1 and min(to_date) = max(from_date)
+        ), single as (
+            select entity_id from matching.{entity}_link group by entity_id having count(*) = 1
+        ), spoken as (
+            select entity_id from ({spoken}) where entity_id is not null
+        )
+        select l.entity_id, stamp.on_date as first_day, v.record_id, v.system, v.from_date, v.to_date, v.updated_date,
+            coalesce(o.began = stamp.on_date and s.entity_id is not null and l.entity_id not in (from spoken){belongs},
+                false) as is_once{cells}
+        from standard.{entity}_version as v join matching.{entity}_link as l using (record_id)
+        join standard.{entity}_record as r using (record_id) join stamp using (first_landed)
+        left join once as o on o.record_id = v.record_id left join single as s on s.entity_id = l.entity_id"""
+    )
+
+
+def cells(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str, held: Sequence[Element]
+) -> Iterator[str]:
+    """Yield selects of (entity, entity_id, element_id, value, valid_from, valid_to) of the entities of one record."""
+    told = {each.id: each.id for each in held}
+    if entity == "resident":
+        told[MEMBERSHIP] = f"case when system = {literal(REGISTER)} then {NUMBER} end"
+    listed = ", ".join(f"{sql} as {cell}" for cell, sql in told.items())
+    connection.execute(
+        f"""create or replace temp table once as
+        with said as (select entity_id, record_id, from_date, to_date, {listed} from content where is_once)
+        select now.entity_id, before.from_date as first_date, now.from_date as on_date,
+            {", ".join(f"before.{cell} as {cell}_before, now.{cell} as {cell}_now" for cell in told)}
+        from said as now join said as before using (record_id)
+        where now.to_date is null and before.to_date is not null"""
+    )
+    turned = {cell: f"{cell}_before is distinct from {cell}_now" for cell in told}
+    found = connection.execute(f"select {', '.join(f'bool_or({sql})' for sql in turned.values())} from once").fetchall()
+    for cell in (cell for cell, is_turned in zip(told, found[0], strict=True) if is_turned):
+        for said, since, until in (("before", "first_date", "on_date"), ("now", "on_date", "cast(null as date)")):
+            value = f"cast({cell}_{said} as varchar)"
+            if cell == MEMBERSHIP:
+                value = keyed(settings, "household", f"{literal(REGISTER + '|')} || {value}")
+            yield f"""select '{entity}' as entity, entity_id, '{cell}' as element_id, {value} as value,
+                {since} as valid_from, {until} as valid_to
+                from once where {turned[cell]} and {cell}_{said} is not null"""
