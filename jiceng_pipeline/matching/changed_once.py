@@ -59,25 +59,24 @@ def cells(
     connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str, held: Sequence[Element]
 ) -> Iterator[str]:
     """Yield selects of (entity, entity_id, element_id, value, valid_from, valid_to) of the entities of one record."""
-    told = {each.id: each.id for each in held}
+    told = {each.id: f"{{}}.{each.id}" for each in held}
     if entity == "resident":
-        told[MEMBERSHIP] = f"case when system = {literal(REGISTER)} then {NUMBER} end"
-    listed = ", ".join(f"{sql} as {cell}" for cell, sql in told.items())
+        told[MEMBERSHIP] = f"case when {{0}}.system = {literal(REGISTER)} then {{0}}.{NUMBER} end"
+    pair = """from (from content where is_once and to_date is null) as now
+        join (from content where is_once and to_date is not null) as before using (record_id)"""
+    turns = {cell: f"({sql.format('before')}) is distinct from ({sql.format('now')})" for cell, sql in told.items()}
+    found = connection.execute(f"select {', '.join(f'bool_or({sql})' for sql in turns.values())} {pair}").fetchall()
+    turned = [cell for cell, is_turned in zip(told, found[0], strict=True) if is_turned]
+    both = "".join(f", ({told[cell].format(said)}) as {cell}_{said}" for cell in turned for said in ("before", "now"))
     connection.execute(
         f"""create or replace temp table once as
-        with said as (select entity_id, record_id, from_date, to_date, {listed} from content where is_once)
-        select now.entity_id, before.from_date as first_date, now.from_date as on_date,
-            {", ".join(f"before.{cell} as {cell}_before, now.{cell} as {cell}_now" for cell in told)}
-        from said as now join said as before using (record_id)
-        where now.to_date is null and before.to_date is not null"""
+        select now.entity_id, before.from_date as first_date, now.from_date as on_date{both} {pair}"""
     )
-    turned = {cell: f"{cell}_before is distinct from {cell}_now" for cell in told}
-    found = connection.execute(f"select {', '.join(f'bool_or({sql})' for sql in turned.values())} from once").fetchall()
-    for cell in (cell for cell, is_turned in zip(told, found[0], strict=True) if is_turned):
+    for cell in turned:
         for said, since, until in (("before", "first_date", "on_date"), ("now", "on_date", "cast(null as date)")):
             value = f"cast({cell}_{said} as varchar)"
             if cell == MEMBERSHIP:
                 value = keyed(settings, "household", f"{literal(REGISTER + '|')} || {value}")
             yield f"""select '{entity}' as entity, entity_id, '{cell}' as element_id, {value} as value,
                 {since} as valid_from, {until} as valid_to
-                from once where {turned[cell]} and {cell}_{said} is not null"""
+                from once where {cell}_before is distinct from {cell}_now and {cell}_{said} is not null"""
