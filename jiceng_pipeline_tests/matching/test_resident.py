@@ -105,7 +105,7 @@ def test_records_without_numbers_cluster_among_themselves(reconcile):
     rows = [
         {"system": HEALTH, **common, "phone": "13912345678"},
         {"system": PENSION, **common, "phone": "13912345678", "dwelling_address": "青年路8号1幢101室"},
-        {"system": PENSION, **common, "dwelling_address": "青年路8号1栋101"},
+        {"system": PENSION, **common, "dwelling_address": "青年路8号1幢101"},
     ]
     with reconcile(rows) as connection:
         assert entities(connection) == [("a000", "a001", "a002")]
