@@ -101,14 +101,18 @@ def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching) -> N
 def create_keyed_value(
     connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, values: str
 ) -> None:
-    """Create temp table `keyed_value(kind, value, keyed)` of `values`: the number here, and the hash that is kept."""
+    """Create temp table `keyed_value(kind, value, keyed)` of `values`: the number here, and the hash that is kept.
+
+    By chance somebody's own value may have the number of one that many hold: so two holders are asked what it says, and
+    a number may have two hashes.
+    """
     connection.execute(
         f"""create or replace temp table said as
         with held as (
-            select v.kind, v.value, min(r.rid) as rid
+            select v.kind, v.value, min(r.rid) as first, max(r.rid) as last
             from {values} as v join ({features.values(matching, "prepared")}) as r using (kind, value) group by all
-        )
-        select h.kind as said_kind, h.value as said_value, r.* from held as h join prepared as p using (rid)
+        ), asked as (select kind, value, first as rid from held union select kind, value, last from held)
+        select h.kind as said_kind, h.value as said_value, r.* from asked as h join prepared as p using (rid)
         join {matching.records} as r using (record_id)"""
     )
     parts = [

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import features, identity, takeover, training
+from jiceng_pipeline.matching import identity, takeover, training
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -234,24 +234,6 @@ def test_what_too_many_have_is_stopped_and_counts_again_as_in_a_full_run(synced,
             assert day == full
             assert (why is None) == (len(stopped) > 1), "kept from the first evening on"
         assert stopped[0] - 1 == stopped[1] == stopped[2] - 1
-
-
-def test_no_two_names_that_are_counted_have_one_number(synced, tmp_path):
-    matching, settings = matchings()["resident"], Settings(home=tmp_path)
-    with records_of(synced, settings, matching) as connection:
-        identity.create_borrowed(connection, settings, matching)
-        one, other = connection.execute(
-            """select min(name), max(name) from (select 'n' || i as name from range(300000) as t (i))
-            group by mark_number(name) having count(*) > 1 order by all limit 1"""
-        ).fetchall()[0]
-        for record, name in zip(picked(connection, random.Random(5), matching, 2), (one, other), strict=True):
-            connection.execute(f"update {matching.records} set spoken_name = ? where record_id = ?", [name, record])
-        features.create(connection, matching)
-        said, numbered = connection.execute(
-            f"""select (select count(distinct spoken_name) from {matching.records}),
-            (select count(distinct b_spoken_name) from prepared)"""
-        ).fetchall()[0]
-        assert said == numbered
 
 
 def broken_off(path):
