@@ -18,11 +18,11 @@ from jiceng_pipeline.landing import version
 from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.matching import (
     as_of,
-    changed_once,
     collected,
     collected_history,
     frozen,
     seen_change,
+    sole_history,
     steady,
     survivorship,
 )
@@ -65,20 +65,20 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_delivered(connection, settings)
     for entity in matchings():
         held = _held(connection, entity)
-        changed_once.create_content(connection, entity, held)
+        sole_history.create_content(connection, entity, held)
         _create_spans(connection, entity, held)
         said = " union all ".join(_said(connection, settings, entity, held))
         connection.execute(f"create or replace temp table said as {said}")
         told = _changed(connection, entity, held)
-        once = changed_once.cells(connection, settings, entity, held)
-        every = " union all ".join(f"(select * from ({each}))" for each in (told, *once))
+        sole = sole_history.cells(connection, settings, entity, held)
+        every = " union all ".join(f"(select * from ({each}))" for each in (told, *sole))
         connection.execute(f"create or replace temp table {entity}_changed as {every}")
     every = " union all ".join(f"select {_COLUMNS} from {entity}_changed" for entity in matchings())
     connection.execute(f"create or replace table governance.changed_cell as {every} order by {_COLUMNS}")
     as_of.create_views(connection)
     for name in (
         "content",
-        "once",
+        "succession",
         "span",
         "began",
         "said",
@@ -142,7 +142,7 @@ def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequ
     record, link = f"standard.{entity}_record", f"matching.{entity}_link"
     connection.execute(
         f"""create or replace temp table moved as
-        select entity_id from content where not is_once and (to_date is not null or from_date > first_day)
+        select entity_id from content where not is_sole and (to_date is not null or from_date > first_day)
         union select entity_id from matching.frozen_cell where entity = '{entity}'{collected_history.moved(entity)}
         union select c.entity_id from matching.{entity}_candidate as c
         join (select system, max(from_date) as last_date from delivered where system in ({_AGAIN}) group by system) as d
@@ -171,7 +171,7 @@ def _create_spans(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequ
     connection.execute(
         f"""create or replace temp table span as
         select b.number, v.record_id, v.system, v.from_date, v.to_date, v.updated_date{_of("v", held)}
-        from content as v join began as b on b.entity_id = v.entity_id where not v.is_once
+        from content as v join began as b on b.entity_id = v.entity_id where not v.is_sole
         union all
         select b.number, c.record_id, c.system, {day("r.first_landed")}, null, r.record_updated_date{_of("c", held)}
         from matching.{entity}_candidate as c join began as b on b.entity_id = c.entity_id
