@@ -7,6 +7,7 @@ the rule, the newest record, or the value most records have, or the one a system
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import duckdb
 
@@ -17,6 +18,7 @@ from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 from jiceng_pipeline.warehouse import blank
 
+_SORTED = 1_000_000  # records at a time
 _DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
 
 
@@ -50,11 +52,12 @@ def rule(element: Element, entity: str, proved: str | None) -> str:
     return f"case {by_community}{by_authority}{by_number} else {then} end"
 
 
-def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, most: int = _SORTED) -> None:
     """Create `matching.<entity>_candidate`: each current record with its entity, an identifier it borrows removed.
 
     What communities collected of somebody known is there too, a row a cell. `is_sole`: its entity has no other. Of a
     resident `household_id` is there as well, so that nothing of whoever has one record is written a second time.
+    About `most` records are sorted at a time.
     """
     entity = matching.entity
     cells = ", ".join(
@@ -67,17 +70,23 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
     also = "".join(
         f" union all select entity_id from ({select})" for select in collected.candidates(entity, elements(entity))
     )
-    shared = sole.shared(f"select entity_id from matching.{entity}_link where is_current{also}")
     named = household.named(entity)
-    member = "left join matching.household_member as m on m.resident_id = c.entity_id" if named else ""
-    select = f"""with candidate as (select l.entity_id, r.record_id, r.system,
-            coalesce(r.record_updated_date, r.landed_date) as record_date, {cells}
-        from standard.{entity}_record as r
-        join matching.{entity}_link as l using (record_id)
-        left join matching.{entity}_borrowed as b using (record_id)
-        where r.is_current{more})
-        select c.*, s.entity_id is null as is_sole{"".join(f", m.{name}" for name in named)}
-        from candidate as c left join ({shared}) as s on s.entity_id = c.entity_id {member}"""
+    shown = "".join(f", m.{name}" for name in named)
+
+    def select(lies: str) -> str:
+        link = f"(from matching.{entity}_link where is_current and {lies})"
+        member = f"(from matching.household_member where {lies.replace('entity_id', 'resident_id')})"
+        household_of = f"left join {member} as m on m.resident_id = c.entity_id" if named else ""
+        return f"""with candidate as (select l.entity_id, r.record_id, r.system,
+                coalesce(r.record_updated_date, r.landed_date) as record_date, {cells}
+            from standard.{entity}_record as r join {link} as l using (record_id)
+            left join matching.{entity}_borrowed as b using (record_id)
+            where r.is_current{more})
+            select c.*, s.entity_id is null as is_sole{shown}
+            from (from candidate where {lies}) as c
+            left join ({sole.shared(f"select entity_id from {link}{also}")}) as s on s.entity_id = c.entity_id
+            {household_of}"""
+
     every = [each.id for each in elements(entity)]
     filled = {
         "entity_id",
@@ -91,7 +100,23 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching) 
     for contract in collected.sources(entity):
         held = register.held(contract.columns.values())
         filled |= blank.filled(connection, f"standard.{contract.table}", [name for name in every if name in held])
-    blank.create(connection, f"matching.{entity}_candidate", select, filled, order="entity_id, record_id")
+    kept = blank.declare(connection, f"matching.{entity}_candidate", select("true"), filled)
+    for lies in _slices(connection, entity, most):
+        connection.execute(
+            f"""insert into matching.{entity}_candidate ({kept})
+            select {kept} from ({select(lies)}) order by entity_id, record_id"""
+        )
+
+
+def _slices(connection: duckdb.DuckDBPyConnection, entity: str, most: int) -> list[str]:
+    """Return SQL of which entities come first, which next: whole rows are sorted, and of a district not all fit."""
+    rows = connection.execute(f"select count(*) from matching.{entity}_link where is_current").fetchall()[0][0]
+    count = min(256, -(-rows // most))
+    bounds = [f"{256 * place // count:02x}" for place in range(1, count)]  # ids are hexadecimal digits, spread evenly
+    if not bounds:
+        return ["true"]
+    between = [f"entity_id >= '{low}' and entity_id < '{high}'" for low, high in pairwise(bounds)]
+    return [f"entity_id < '{bounds[0]}'", *between, f"entity_id >= '{bounds[-1]}'"]
 
 
 def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:

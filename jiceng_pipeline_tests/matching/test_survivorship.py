@@ -5,7 +5,11 @@ from datetime import date
 import pytest
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching.model import matchings
+from jiceng_pipeline.matching.survivorship import create_candidate
 from jiceng_pipeline.matching.tables import tables
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.table import materialise
 from jiceng_pipeline_tests.matching.conftest import DAY, HEALTH, PENSION, REGISTER, citizen_id
 
@@ -102,3 +106,12 @@ def test_who_has_one_record_is_what_that_says_and_is_not_written_once_more(recon
         assert connection.execute(won, [LONE]).fetchall() == [(True, None)]
         for written in ("standing", "chosen"):
             assert connection.execute(f"select count(*) from matching.resident_{written}").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("entity", list(matchings()))
+def test_sorted_by_parts_records_stand_as_sorted_at_once(synced_copy, entity):
+    candidates = f"select * from matching.{entity}_candidate order by rowid"
+    with connect(publish.current(synced_copy).database, settings=synced_copy) as connection:
+        before = connection.execute(candidates).fetchall()
+        create_candidate(connection, matchings()[entity], most=len(before) // 7)
+        assert connection.execute(candidates).fetchall() == before
