@@ -11,7 +11,7 @@ people of a later city whose number an earlier one has are left out.
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from jiceng_pipeline.simulation.simulate import simulate
 from jiceng_pipeline.simulation.truth import truth
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.slices import slices
 from jiceng_pipeline.warehouse.table import Table, materialise
 
 LINK = "matching.resident_link"
@@ -36,8 +37,6 @@ RECORD = "staging.resident_record"
 STANDARDISED = "standardised.duckdb"  # in the home of a city: its standard tables
 _MOST_DOUBLED = 9  # how often one source key may stand in one system
 _ADDRESSES = ("dwelling_address", "registered_address", "property_address")
-_MOST_PREPARED = 1_000_000  # records prepared at once
-_HEADS = 256  # a record_id is hexadecimal digits, evenly spread: its first two say in which slice it lies
 _MARKED = ("household_number", "subsistence_certificate_number", "community_code")
 
 
@@ -110,19 +109,10 @@ def _create_record(connection: duckdb.DuckDBPyConnection, settings: Settings, re
     """Create `record`, what the build would prepare, a slice at a time: the build sorts all at once."""
     connection.execute(f"alter table {STANDARD} rename to every_record")
     table = catalogue.tables(settings)[RECORD]
-    for place, lies in enumerate(_slices(records)):
+    for place, lies in enumerate(slices("record_id", records)):
         connection.execute(f"create or replace view {STANDARD} as from standard.every_record where {lies}")
         materialise(connection, table, settings)
         connection.execute(f"{'insert into' if place else 'create table'} record {'' if place else 'as'} from {RECORD}")
-
-
-def _slices(records: int) -> Iterator[str]:
-    """Yield SQL over record_id, one a slice of the records, in order."""
-    count = min(1 + records // _MOST_PREPARED, _HEADS)
-    heads = [f"{each * _HEADS // count:02x}" for each in range(1, count)]
-    for first, end in zip([None, *heads], [*heads, None], strict=True):
-        lies = [f"record_id >= '{first}'"] * (first is not None) + [f"record_id < '{end}'"] * (end is not None)
-        yield " and ".join(lies) or "true"
 
 
 def steps(settings: Settings, target: str) -> tuple[Table, ...]:

@@ -17,6 +17,7 @@ from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import IntegrityError, SourceUnreachable
 from jiceng_pipeline.ledger.chain import canonical
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse import parquet
 from jiceng_pipeline.warehouse.connection import identifier
 
 FORMAT = "jiceng-batch/1"
@@ -24,7 +25,6 @@ ROWS = 50_000
 MANIFEST = "manifest.json"
 RECEIVED = "received.json"
 FILES = {"parquet": "rows.parquet", "ndjson": "rows.ndjson"}
-_PARQUET = "format parquet, compression zstd, compression_level 1"  # a third less work than its default, no larger
 # what stands in front of the columns of the dataset in every row
 HEAD = ("_operation", "_reason", "_key", "_other_key")
 
@@ -83,7 +83,7 @@ def write(
     connection: duckdb.DuckDBPyConnection, folder: Path, encoding: str, select: str, manifest: Mapping[str, Any]
 ) -> Batch:
     """Write the rows of `select` and the manifest into a new folder, which is there when it is whole."""
-    how = _PARQUET if encoding == "parquet" else "format json"
+    how = parquet.FORMAT if encoding == "parquet" else "format json"
     with files.new_folder(folder) as draft:
         path = draft / FILES[encoding]
         connection.execute(f"copy ({select}) to {literal(str(path))} ({how}, use_tmp_file false)")

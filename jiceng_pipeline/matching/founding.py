@@ -73,7 +73,6 @@ def _renew(connection: duckdb.DuckDBPyConnection, matching: Matching, entity_id:
         union all
         select tid, rid, mark from entity_row where tid in (from unfounded) and rid not in (select rid from member)"""
     )
-
     connection.execute(
         f"""create or replace temp table founded_before as
         from kept.founded where cluster_number in (from unfounded);

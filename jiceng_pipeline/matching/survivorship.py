@@ -7,7 +7,6 @@ the rule, the newest record, or the value most records have, or the one a system
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 
 import duckdb
 
@@ -17,8 +16,8 @@ from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 from jiceng_pipeline.warehouse import blank
+from jiceng_pipeline.warehouse.slices import MOST, slices
 
-_SORTED = 1_000_000  # records at a time
 _DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
 
 
@@ -52,7 +51,7 @@ def rule(element: Element, entity: str, proved: str | None) -> str:
     return f"case {by_community}{by_authority}{by_number} else {then} end"
 
 
-def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, most: int = _SORTED) -> None:
+def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, most: int = MOST) -> None:
     """Create `matching.<entity>_candidate`: each current record with its entity, an identifier it borrows removed.
 
     What communities collected of somebody known is there too, a row a cell. `is_sole`: its entity has no other. Of a
@@ -75,8 +74,8 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, 
 
     def select(lies: str) -> str:
         link = f"(from matching.{entity}_link where is_current and {lies})"
-        member = f"(from matching.household_member where {lies.replace('entity_id', 'resident_id')})"
-        household_of = f"left join {member} as m on m.resident_id = c.entity_id" if named else ""
+        member = f"(select resident_id as entity_id, {', '.join(named)} from matching.household_member where {lies})"
+        household_of = f"left join {member} as m on m.entity_id = c.entity_id" if named else ""
         return f"""with candidate as (select l.entity_id, r.record_id, r.system,
                 coalesce(r.record_updated_date, r.landed_date) as record_date, {cells}
             from standard.{entity}_record as r join {link} as l using (record_id)
@@ -101,22 +100,12 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, 
         held = register.held(contract.columns.values())
         filled |= blank.filled(connection, f"standard.{contract.table}", [name for name in every if name in held])
     kept = blank.declare(connection, f"matching.{entity}_candidate", select("true"), filled)
-    for lies in _slices(connection, entity, most):
+    rows = connection.execute(f"select count(*) from matching.{entity}_link where is_current").fetchall()[0][0]
+    for lies in slices("entity_id", rows, most):
         connection.execute(
             f"""insert into matching.{entity}_candidate ({kept})
             select {kept} from ({select(lies)}) order by entity_id, record_id"""
         )
-
-
-def _slices(connection: duckdb.DuckDBPyConnection, entity: str, most: int) -> list[str]:
-    """Return SQL of which entities come first, which next: whole rows are sorted, and of a district not all fit."""
-    rows = connection.execute(f"select count(*) from matching.{entity}_link where is_current").fetchall()[0][0]
-    count = min(256, -(-rows // most))
-    bounds = [f"{256 * place // count:02x}" for place in range(1, count)]  # ids are hexadecimal digits, spread evenly
-    if not bounds:
-        return ["true"]
-    between = [f"entity_id >= '{low}' and entity_id < '{high}'" for low, high in pairwise(bounds)]
-    return [f"entity_id < '{bounds[0]}'", *between, f"entity_id >= '{bounds[-1]}'"]
 
 
 def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:

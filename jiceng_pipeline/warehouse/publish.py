@@ -12,13 +12,12 @@ from typing import Any
 from jiceng_pipeline.core import clock, files
 from jiceng_pipeline.core.errors import IntegrityError, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.warehouse import content_hash
+from jiceng_pipeline.warehouse import content_hash, parquet
 from jiceng_pipeline.warehouse.connection import connect, quoted
 
 KEPT_VERSIONS = 3
 HOLDS = ".held"
 DATABASE = "jiceng.duckdb"
-_PARQUET = "format parquet, compression zstd, compression_level 1"  # a quarter less work than its default, no larger
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def publish(settings: Settings, database: Path, facts: Mapping[str, Any]) -> Pub
         with files.new_folder(settings.published / name) as draft:
             for dataset in returned:
                 target = quoted(str(draft / f"{dataset}.parquet"))
-                connection.execute(f"copy returned.{dataset} to '{target}' ({_PARQUET})")
+                connection.execute(f"copy returned.{dataset} to '{target}' ({parquet.FORMAT})")
             connection.execute("checkpoint")
             connection.close()
             files.write_json(draft / "manifest.json", {**manifest, "version": name})
