@@ -71,4 +71,3 @@ from standard.enterprise_record as record
 left join typed on typed.record_id = record.record_id
 left join by_organisation on by_organisation.organisation_code = typed.organisation_code
 left join by_registration on by_registration.registration_number = typed.registration_number
-order by record.record_id

@@ -67,4 +67,3 @@ select
     ]) as content_mark
 from keyed as record
 left join standard.name_reading as name_reading on name_reading.name = record.name
-order by record.record_id

@@ -76,4 +76,4 @@ def _publish_build(sync: Sync) -> Published:
     made_of = inputs.with_pinned(sync.settings, sync.inputs)
     facts = {"inputs": made_of, "pulled": inputs.pulled(sync.settings), "summary": summary}
     sync.close()
-    return publish.publish(sync.settings, sync.database, facts)
+    return publish.publish(sync.settings, sync.database, facts, sync.hashes)

@@ -33,8 +33,6 @@ from jiceng_pipeline.warehouse.order import ordered
 from jiceng_pipeline.warehouse.publish import Version
 from jiceng_pipeline.warehouse.table import materialise
 
-Hashes = Mapping[str, tuple[int, str]]  # full name → rows, hash
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -130,11 +128,11 @@ def _build(database: Path, settings: Settings, until: int) -> None:
         connection.execute("checkpoint")
 
 
-def _of_manifest(version: Version) -> Hashes:
+def _of_manifest(version: Version) -> content_hash.Hashes:
     return {name: (told["rows"], told["hash"]) for name, told in version.manifest["tables"].items()}
 
 
-def _of_database(settings: Settings, version: Version) -> Hashes:
+def _of_database(settings: Settings, version: Version) -> content_hash.Hashes:
     try:
         with connect(version.database, settings=settings, read_only=True) as connection:
             return content_hash.table_hashes(connection)
@@ -146,7 +144,9 @@ def _of_database(settings: Settings, version: Version) -> Hashes:
         ) from None
 
 
-def _differences(manifest: Hashes, published: Hashes, made: Hashes) -> tuple[Difference, ...]:
+def _differences(
+    manifest: content_hash.Hashes, published: content_hash.Hashes, made: content_hash.Hashes
+) -> tuple[Difference, ...]:
     return tuple(
         Difference(name, *(side[name][0] if name in side else None for side in (manifest, published, made)))
         for name in sorted({*manifest, *published, *made})

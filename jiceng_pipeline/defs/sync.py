@@ -21,8 +21,9 @@ from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.matching import takeover
 from jiceng_pipeline.quality import run
 from jiceng_pipeline.returns import grants
-from jiceng_pipeline.warehouse import build, publish
+from jiceng_pipeline.warehouse import build, content_hash, publish
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline.warehouse.hashed_ahead import HashedAhead
 from jiceng_pipeline.warehouse.publish import Published, Version
 
 
@@ -47,6 +48,8 @@ class Sync:
         self._report: report.SyncReport | None = None
         self._started = time.monotonic()
         self._kept: tuple[ExitStack, duckdb.DuckDBPyConnection] | None = None
+        self._ahead: HashedAhead | None = None
+        self.hashes: content_hash.Hashes = {}
         self._is_alone = False
         if is_full:
             takeover.begin(settings, self.database)
@@ -89,11 +92,21 @@ class Sync:
         if self._kept is None:
             stack = ExitStack()
             self._kept = (stack, stack.enter_context(connect(self.database, settings=self.settings)))
+            self._ahead = HashedAhead(self._kept[1])
         return self._kept[1]
+
+    def made(self, table: str, rows: int) -> None:
+        """Have a table that was just made hashed while others are made; `hashes` has it once the build is closed."""
+        if self._ahead is not None:
+            self._ahead.add(table, rows)
 
     def close(self) -> None:
         """Let go of the private build, so that all of it is in its file; whoever needs it again opens it again."""
         kept, self._kept = self._kept, None
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            self.hashes = {**self.hashes, **ahead.found()}
+            ahead.close()
         if kept is not None:
             kept[0].close()
 
@@ -113,6 +126,8 @@ class Sync:
         """Remove the private build, write the run's report, once, and return its exit code."""
         if self._report is None:
             self._report = report.assemble(self)
+            if self._ahead is not None:
+                self._ahead.close()  # nobody publishes any more
             self.close()
             if self._report.exit_code != NothingPublished.exit_code:  # a blocked build is kept, to see why
                 build.discard(self.settings, self.run_id)

@@ -55,6 +55,7 @@ def _make(sync: Sync, table: Table) -> Mapping[str, Any]:
             rows = figures.count(connection, table.full_name)
         else:
             rows = materialise(connection, table, sync.settings)
+            sync.made(table.full_name, rows)
         told = {
             "dagster/row_count": rows,
             "dagster/column_schema": columns.schema(connection, table),

@@ -148,7 +148,7 @@ def record_select(entity: str, contract: Contract, raw: str | None) -> str:
         for each in elements_of(entity)
     ]
     if raw:
-        cells.append(f"{f'max(s.{raw}_raw)' if raw in held else 'null'}::varchar as {raw}_raw")
+        cells.append(f"{f'max(coalesce(s.{raw}_raw, s.{raw}))' if raw in held else 'null'}::varchar as {raw}_raw")
     return f"""select l.of_record_id as record_id, any_value(s.system) as system,
             {literal(contract.department)} as department, min(s.first_landed) as first_landed,
             max(s.landed_date) as landed_date, true as is_current, {", ".join(cells)}

@@ -34,6 +34,6 @@ def _part(entity: str, contract: Contract) -> str:
     held = register.held(contract.columns.values())
     cells = [f"{each.id if each.id in held else 'null'}::{each.sql_type} as {each.id}" for each in elements_of(entity)]
     if raw := RAW.get(entity):
-        cells.append(f"{raw + '_raw' if raw in held else 'null'}::varchar as {raw}_raw")
+        cells.append(f"{f'coalesce({raw}_raw, {raw})' if raw in held else 'null'}::varchar as {raw}_raw")
     return f"""select record_id, system, {literal(contract.department)} as department, first_landed, landed_date,
         is_current, {", ".join(cells)} from standard.{contract.table}"""

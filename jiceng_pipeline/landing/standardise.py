@@ -11,6 +11,7 @@ from jiceng_pipeline.landing import collected, index, outcome, quarantine, recor
 from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.standard import divisions, reading, reference
 from jiceng_pipeline.standard.register import ENTITIES, Entity
+from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.connection import has_table
 from jiceng_pipeline.warehouse.table import Build, Table
 
@@ -96,13 +97,13 @@ def _system(contract: Contract) -> Table:
     def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         landed = index.landed_rows(connection, contract, settings)
         select = standard_values.system_select(contract, landed)
-        connection.execute(f"create or replace table standard.{contract.table} as {select}")
+        blank.create(connection, f"standard.{contract.table}", select)
 
     return Table(
         "standard",
         contract.table,
         f"{contract.title}（标准值）",
-        f"{contract.owner.name}的记录，逐列对到数据元，原文保留在旁",
+        f"{contract.owner.name}的记录，逐列对到数据元；写法与标准不同的，原文保留在旁",
         frozenset({f"landing.{contract.table}", "standard.division_alias"}),
         build,
     )

@@ -60,7 +60,7 @@ def _table(entity: Entity, contracts: tuple[Contract, ...]) -> Table:
         if parts:
             held = register.held(element for contract, _ in parts for element in contract.columns.values())
             name, every = f"standard.{entity}_version", " union all ".join(part for _, part in parts)
-            blank.create(connection, name, every, {*_DATED, *held}, order="record_id, from_date, to_date")
+            blank.create(connection, name, every, {*_DATED, *held})
 
     return Table(
         "standard",
@@ -88,7 +88,7 @@ def _select(connection: duckdb.DuckDBPyConnection, contract: Contract, settings:
     stood = f"select * from ({found.earlier}) where {day('first_landed')} < {day('until')}"
     return f"""select s.record_id, {literal(contract.name)} as system, {day("s.first_landed")} as from_date,
             {day("s.until")} as to_date, {updated} as updated_date, {cells}
-        from ({standard_values.unordered(narrow, stood, ["until"])}) as s
+        from ({standard_values.system_select(narrow, stood, ["until"])}) as s
         union all
         select s.record_id, s.system, {day("l.since")}, null, {updated}, {cells}
         from standard.{contract.table} as s join ({found.later}) as l on l.record_id = s.record_id

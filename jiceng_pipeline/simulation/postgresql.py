@@ -8,7 +8,7 @@ import importlib.util
 import signal
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +70,10 @@ def programs() -> Path:
 
 
 @contextmanager
-def serving(data: Path, note: Callable[[Server], None]) -> Iterator[Server]:
+def serving(data: Path, note: Callable[[Server], None], settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run a server for the length of the block; `note` is told of it before it answers.
+
+    Its settings are `SETTINGS`, and what `settings` says otherwise.
 
     Raises StorageFailure where the data cannot be made, JicengError where the server does not start.
     """
@@ -79,7 +81,7 @@ def serving(data: Path, note: Callable[[Server], None]) -> Iterator[Server]:
         _initialise(data)
     for _ in range(ATTEMPTS):
         _clear_lock(data)
-        server = _start(data)
+        server = _start(data, {**SETTINGS, **(settings or {})})
         try:
             note(server)
             if _answers(server):
@@ -90,11 +92,11 @@ def serving(data: Path, note: Callable[[Server], None]) -> Iterator[Server]:
     raise JicengError("模拟的 PostgreSQL 没有启动", where=str(data.parent / "postgresql.log"), cure="查看日志后重试")
 
 
-def _start(data: Path) -> Server:
+def _start(data: Path, settings: Mapping[str, str]) -> Server:
     socket = servant.new_socket()
     if servant.account():
         _let_pass(data)
-    options = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
+    options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
     command = [str(programs() / "postgres"), "-D", str(data), "-k", str(socket), *options]
     child = servant.start(command, data.parent / "postgresql.log")
     return Server(Process.of(child.pid), socket, child)

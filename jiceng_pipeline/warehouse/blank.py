@@ -13,27 +13,36 @@ from jiceng_pipeline.warehouse.connection import identifier
 
 # Keyed hashes, which nothing makes smaller: to try took longer than to write the rest of a narrow table.
 ID = "varchar using compression uncompressed"
-_IDS = ("record_id", "entity_id", "resident_id", "household_id")
+KEYED = ("record_id", "entity_id", "resident_id", "household_id", "row_hash")
 
 
 def create(
-    connection: duckdb.DuckDBPyConnection, name: str, select: str, filled: Collection[str], order: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    select: str,
+    filled: Collection[str] | None = None,
+    order: str = "",
 ) -> None:
-    """Create table `name` of `select`, in that `order`; its columns not in `filled` hold nothing, and are blank."""
+    """Create table `name` of `select`, in that `order`; its columns not in `filled` hold nothing, and are blank.
+
+    None: all may hold something.
+    """
     kept = declare(connection, name, select, filled)
-    connection.execute(f"insert into {name} ({kept}) select {kept} from ({select}){order and f' order by {order}'}")
+    connection.execute(f"insert into {name} ({kept}) select {kept} from (\n{select}\n){order and f' order by {order}'}")
 
 
-def declare(connection: duckdb.DuckDBPyConnection, name: str, select: str, filled: Collection[str]) -> str:
+def declare(
+    connection: duckdb.DuckDBPyConnection, name: str, select: str, filled: Collection[str] | None = None
+) -> str:
     """Create table `name` in the shape of `select`, without rows; return the list of its columns that hold values."""
     columns = connection.execute(f"describe {select}").fetchall()
     declared = ", ".join(
-        f"{identifier(column)} {ID if column in _IDS else kind}"
-        + ("" if column in filled else f" generated always as (cast(null as {kind})) virtual")
+        f"{identifier(column)} {ID if column in KEYED else kind}"
+        + ("" if filled is None or column in filled else f" generated always as (cast(null as {kind})) virtual")
         for column, kind, *_ in columns
     )
     connection.execute(f"create or replace table {name} ({declared})")
-    return ", ".join(identifier(column) for column, *_ in columns if column in filled)
+    return ", ".join(identifier(column) for column, *_ in columns if filled is None or column in filled)
 
 
 def filled(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> frozenset[str]:

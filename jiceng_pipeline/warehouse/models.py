@@ -15,6 +15,7 @@ import duckdb
 from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.table import Build, Table
 
 _HEADER = re.compile(r"^-- (\w+): *(.*)$")
@@ -106,10 +107,11 @@ def tables(folder: Path, elsewhere: Collection[str] = ()) -> tuple[Table, ...]:
 
 
 def _create(model: Model) -> Build:
-    kind = "view" if model.is_view else "table"
-
     def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
-        connection.execute(f"create or replace {kind} {model.full_name} as\n{model.sql}")
+        if model.is_view:
+            connection.execute(f"create or replace view {model.full_name} as\n{model.sql}")
+        else:
+            blank.create(connection, model.full_name, model.sql)
 
     return build
 

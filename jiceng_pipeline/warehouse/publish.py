@@ -106,14 +106,17 @@ def _read(folder: Path) -> Version:
     return Version(folder.name, folder, manifest)
 
 
-def publish(settings: Settings, database: Path, facts: Mapping[str, Any]) -> Published:
+def publish(
+    settings: Settings, database: Path, facts: Mapping[str, Any], hashes: content_hash.Hashes | None = None
+) -> Published:
     """Turn a checked build into the current version; `facts` holds `inputs` and `summary`.
 
-    The file is moved, not copied. Where the content equals the current version's, nothing changes.
+    `hashes` are those of tables that were hashed before and have not changed since. The file is moved, not copied.
+    Where the content equals the current version's, nothing changes.
     """
     with connect(database, settings=settings) as connection:
         connection.execute("drop schema if exists previous cascade")
-        tables = content_hash.table_hashes(connection)
+        tables = content_hash.table_hashes(connection, known=hashes)
         content = content_hash.combined(tables)
         served = last_whole(settings)
         if served and served.manifest["content_hash"] == content:
