@@ -31,6 +31,9 @@ from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
 SYSTEM, COUNTY = "public_security/household_register", "320613"
+# One server is the department's and the subscriber's. Ten million keys take an index of a gigabyte; the simulated
+# departments' 64 MB of buffers would have every second of them read again from the system's cache.
+SERVER = {"shared_buffers": "1GB"}
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SIGNS = "10X98765432"
 _NAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林郑"
@@ -108,7 +111,7 @@ def rate(rows: int) -> dict[str, Any]:
         Path(folder).chmod(0o711)
         settings = Settings.load(Path(folder) / "home")  # JICENG_MEMORY and JICENG_THREADS count, as in a deployment
         settings.home.mkdir()
-        with serving(Path(folder) / "postgres" / "data", note=lambda _: None) as server:
+        with serving(Path(folder) / "postgres" / "data", note=lambda _: None, settings=SERVER) as server:
             filled(server.url, rows)
             settings.connections.write_text(yaml.safe_dump({SYSTEM: {"url": server.url}}))
             settings.subscribers.write_text(yaml.safe_dump({NAME: {"way": "postgresql", "url": server.url}}))
@@ -142,6 +145,7 @@ def rate(rows: int) -> dict[str, Any]:
             for stage, (wall, cpu) in spent.stages.items()
         },
         "source_memory_limit": settings.memory_limit,
+        "source_server_shared_buffers": SERVER["shared_buffers"],
         "source_peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1),
         "source_rows_not_as_published": differing,
     }

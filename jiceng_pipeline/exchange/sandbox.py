@@ -16,6 +16,7 @@ from typing import Any, Final
 import duckdb
 
 from jiceng_pipeline.core.errors import DefinitionError
+from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.connection import identifier
 
 _CATALOG: Final = "sandbox"
@@ -119,9 +120,7 @@ def binds(connection: duckdb.DuckDBPyConnection, select: Checked, keep: str) -> 
 def fill(connection: duckdb.DuckDBPyConnection, home: str, table: str, select: Checked, keep: str) -> None:
     """Create `table` outside from the rows for which `keep` is not null."""
     schema, _, name = table.partition(".")
-    connection.execute(
-        f"create or replace table {identifier(home)}.{schema}.{identifier(name)} as {_kept(select, keep)}"
-    )
+    blank.create(connection, f"{identifier(home)}.{schema}.{identifier(name)}", _kept(select, keep))
     connection.execute(f"use {identifier(home)}")
 
 

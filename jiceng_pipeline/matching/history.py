@@ -57,13 +57,18 @@ def table() -> Table:
         "取值变过、后来才有或已经没有的格子，每个值从哪天到哪天；按今天的归并和取值规则重算",
         frozenset(read | {"matching.household_member", "matching.frozen_cell", "governance.conflict"}),
         build,
+        is_one_transaction=False,
     )
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `governance.changed_cell(entity, entity_id, element_id, value, valid_from, valid_to)`."""
     _create_delivered(connection, settings)
-    for entity in matchings():
+    connection.execute(
+        f"""create or replace table governance.changed_cell (
+        entity varchar, entity_id {blank.ID}, element_id varchar, value varchar, valid_from date, valid_to date)"""
+    )
+    for entity in sorted(matchings()):
         held = _held(connection, entity)
         sole_history.create_content(connection, entity, held)
         _create_spans(connection, entity, held)
@@ -72,9 +77,10 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         told = _changed(connection, entity, held)
         sole = sole_history.cells(connection, settings, entity, held)
         every = " union all ".join(f"(select * from ({each}))" for each in (told, *sole))
-        connection.execute(f"create or replace temp table {entity}_changed as {every}")
-    every = " union all ".join(f"select {_COLUMNS} from {entity}_changed" for entity in matchings())
-    connection.execute(f"create or replace table governance.changed_cell as {every} order by {_COLUMNS}")
+        connection.execute(
+            f"""insert into governance.changed_cell select {_COLUMNS} from ({every})
+            order by entity_id, element_id, valid_from"""
+        )
     as_of.create_views(connection)
     for name in (
         "content",
@@ -86,7 +92,6 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "delivered",
         "turn",
         "moved",
-        *(f"{entity}_changed" for entity in matchings()),
     ):
         connection.execute(f"drop table if exists temp.{name}")
 

@@ -43,17 +43,19 @@ def create_content(connection: duckdb.DuckDBPyConnection, entity: str, held: Seq
             from standard.{entity}_version group by record_id
             having count(*) = count(to_date) + 1 and max(to_date) = max(from_date)
                 and sum(to_date - from_date) = max(to_date) - min(from_date)  -- it was never away
-        ), single as (
-            select entity_id from matching.{entity}_link group by entity_id having count(*) = 1
+        ), several as (
+            -- by a number, which is quicker: who shares one by chance is weighed like all others, with the same result
+            select hash(entity_id) as number from matching.{entity}_link group by number having count(*) > 1
         ), spoken as (
             select entity_id from ({spoken}) where entity_id is not null
         )
         select l.entity_id, stamp.on_date as first_day, v.record_id, v.system, v.from_date, v.to_date, v.updated_date,
-            coalesce(h.began = stamp.on_date and s.entity_id is not null and l.entity_id not in (from spoken){belongs},
-                false) as is_sole, coalesce(h.is_often, false) as is_often{cells}
+            coalesce(h.began = stamp.on_date and hash(l.entity_id) not in (from several)
+                and l.entity_id not in (from spoken){belongs}, false) as is_sole,
+            coalesce(h.is_often, false) as is_often{cells}
         from standard.{entity}_version as v join matching.{entity}_link as l using (record_id)
         join standard.{entity}_record as r using (record_id) join stamp using (first_landed)
-        left join chain as h on h.record_id = v.record_id left join single as s on s.entity_id = l.entity_id"""
+        left join chain as h on h.record_id = v.record_id"""
     )
 
 

@@ -81,6 +81,7 @@ def tables() -> tuple[Table, ...]:
                 | {"matching.frozen_cell", "standard.division"}
             ),
             dwelling.create_spelling,
+            is_one_transaction=False,
         ),
         collected.table(),
         Table(

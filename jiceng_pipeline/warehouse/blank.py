@@ -11,9 +11,11 @@ import duckdb
 
 from jiceng_pipeline.warehouse.connection import identifier
 
-# Keyed hashes, which nothing makes smaller: to try took longer than to write the rest of a narrow table.
+# Keyed hashes, which nothing makes smaller, and numbers that hardly two rows share: to look for a dictionary of them
+# took longer than to write the rest of a narrow table.
 ID = "varchar using compression uncompressed"
 KEYED = ("record_id", "entity_id", "resident_id", "household_id", "row_hash")
+_UNLIKE = (*KEYED, "citizen_id", "typed_number", "phone")
 
 
 def create(
@@ -37,7 +39,7 @@ def declare(
     """Create table `name` in the shape of `select`, without rows; return the list of its columns that hold values."""
     columns = connection.execute(f"describe {select}").fetchall()
     declared = ", ".join(
-        f"{identifier(column)} {ID if column in KEYED else kind}"
+        f"{identifier(column)} {ID if column in _UNLIKE else kind}"
         + ("" if filled is None or column in filled else f" generated always as (cast(null as {kind})) virtual")
         for column, kind, *_ in columns
     )
