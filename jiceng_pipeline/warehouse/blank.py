@@ -38,13 +38,15 @@ def declare(
 ) -> str:
     """Create table `name` in the shape of `select`, without rows; return the list of its columns that hold values."""
     columns = connection.execute(f"describe {select}").fetchall()
+    held = {column for column, *_ in columns if filled is None or column in filled}
     declared = ", ".join(
         f"{identifier(column)} {ID if column in _UNLIKE else kind}"
-        + ("" if filled is None or column in filled else f" generated always as (cast(null as {kind})) virtual")
+        if column in held
+        else f"{identifier(column)} {kind} generated always as (cast(null as {kind})) virtual"
         for column, kind, *_ in columns
     )
     connection.execute(f"create or replace table {name} ({declared})")
-    return ", ".join(identifier(column) for column, *_ in columns if filled is None or column in filled)
+    return ", ".join(identifier(column) for column, *_ in columns if column in held)
 
 
 def filled(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> frozenset[str]:
