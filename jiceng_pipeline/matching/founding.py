@@ -18,7 +18,7 @@ def renew(connection: duckdb.DuckDBPyConnection, matching: Matching, entity_id: 
     """Bring `kept.founded` up to date for the clusters that records came to or left, or forget it where all is new.
 
     `entity_id` is SQL over a group of records r. Needs `member(rid, cluster_number, said)`, of whoever is matched; of
-    a day, `rematched` and `altered_before(tid)`, by what those that altered were called.
+    a day, `rematched` and `altered_before(rid, tid, mark)`, by what those that altered were called.
     """
     if is_whole:
         connection.execute("drop table if exists kept.founded")
@@ -65,7 +65,7 @@ def _renew(connection: duckdb.DuckDBPyConnection, matching: Matching, entity_id:
         select distinct cluster_number from (
             select cluster_number from kept.member where rid in (from regrouped)
             union all select cluster_number from member where rid in (from regrouped)
-            union all select tid from altered_before
+            union all select tid from altered_before where tid is not null
             union all select tid from entity_row where rid in (from regrouped));
         create or replace temp table unfounded_member as
         select cluster_number, rid, mark

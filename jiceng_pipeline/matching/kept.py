@@ -37,9 +37,8 @@ def opened(
     Of all records: `entity_row` and `loose_row`, what was prepared of them; `loose_id(rid, record_id)`;
     `joined_row`, the rows of those that the first look put with an entity, by its tid;
     `stopped(kind, value)`, and in `stopped_holding(rid, kind, value)` who holds it; `name_count`.
-    Of weighing: `record(rid, tid, mark)`, tid null where a record was to be placed; `left_key`, `kin` and `crowded`,
-    what those records are blocked by, who their kin is, and which blocks are too wide; `weighed`, `excluded`, `near`,
-    and `ahead`, those of it that are clearly ahead;
+    Of weighing: `left_key`, `kin` and `crowded`, what the records to be placed are blocked by, who their kin is, and
+    which blocks are too wide; `weighed`, `excluded`, `near`, and `ahead`, those of it that are clearly ahead;
     `compared_again` and `compared_pool`, what the second look and the pool found, by what pairs are like;
     `settled(rid, tid)`, where people put a record; `smallest(tid, rid, record_id)`, the smallest record that an
     entity had before others joined. Of numbers: what `lending` keeps. Of clusters: what `founding` says. Of tables:
@@ -93,6 +92,13 @@ def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -
     forget_weighed(connection, matching, why)
 
 
+def put(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    """Create `kept.<name>` of a select of numbers: keyed hashes, nearly all, which nothing makes smaller."""
+    columns = connection.execute(f"describe {select}").fetchall()
+    declared = ", ".join(f"{column} {kind} using compression uncompressed" for column, kind, *_ in columns)
+    connection.execute(f"create or replace table kept.{name} ({declared}); insert into kept.{name} {select}")
+
+
 def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -> None:
     """Forget what was weighed; temp table `forgotten(why)` says why, and is empty where nothing was forgotten."""
     connection.execute(f"insert into forgotten values ({literal(why)})")
@@ -100,7 +106,6 @@ def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, wh
     connection.execute(
         f"""create table if not exists kept.compared_again (alike ubigint, {levels});
         create table if not exists kept.compared_pool (alike ubigint, {levels});
-        create or replace table kept.record (rid ubigint, tid ubigint, mark ubigint);
         create or replace table kept.settled (rid ubigint, tid ubigint);
         create or replace table kept.smallest (tid ubigint, rid ubigint, record_id {ID});
         create or replace table kept.left_key (rid ubigint, key ubigint);

@@ -3,7 +3,7 @@
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import altered, features, kept, macros, statistics, stop_list, training, versions
+from jiceng_pipeline.matching import altered, features, kept, macros, statistics, stop_list, touched, training, versions
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -16,9 +16,9 @@ def prepare(
     """Create `altered`, the views of `features.create` over all records, `loose_row`, and what a version says of them.
 
     `loose_row` has the rows of `prepared` that no identifier places, `loose_id` their record_id. Return whether
-    `prepared` itself has all; else it has those that altered, and `kept` is up to date; `altered_before(tid)` is what
-    those were called by. Needs `kept.opened`. Where there is no version yet, what it would say is learned, and probes
-    are chosen.
+    `prepared` itself has all; else it has those that altered, and `kept` is up to date; `altered_before(rid, tid,
+    mark)` is what those were called by, and what was said of them, as `touched.mark` does. Needs `kept.opened`. Where
+    there is no version yet, what it would say is learned, and probes are chosen.
     """
     macros.create(connection)
     if altered.find(connection, matching) and version:
@@ -39,18 +39,18 @@ def prepare(
     return True
 
 
-def keep(connection: duckdb.DuckDBPyConnection) -> None:
+def keep(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Move all that is prepared into `kept`."""
     for table in ("stopped", "stopped_holding", "name_count"):
         connection.execute(f"create or replace table kept.{table} as from {table}")
+    kept.put(connection, "loose_row", f"select {features.columns(matching)} from unnumbered")
     connection.execute(
-        f"""create or replace table kept.loose_row as from fact where tid is null;
-        create or replace table kept.loose_id (rid ubigint, record_id {kept.ID});
+        f"""create or replace table kept.loose_id (rid ubigint, record_id {kept.ID});
         insert into kept.loose_id from loose_id;
-        drop table unnumbered;
-        create or replace table kept.entity_row as from entity_row;
-        drop table prepared"""
+        drop table unnumbered"""
     )
+    kept.put(connection, "entity_row", "from entity_row")
+    connection.execute("drop table prepared")
 
 
 def _prepare_altered(
@@ -64,7 +64,9 @@ def _prepare_altered(
     versions.load_places(connection, version)
     versions.load_names(connection, settings, _few(matching), version, named="tid is null")
     connection.execute(
-        "create or replace temp table altered_before as select tid from kept.entity_row where rid in (from altered)"
+        f"""create or replace temp table altered_before as
+        select rid, tid, {touched.mark(matching)} as mark
+        from (from kept.entity_row union all from kept.loose_row) where rid in (from altered)"""
     )
     for table in ("entity_row", "loose_row", "loose_id", "stopped_holding"):
         connection.execute(f"delete from kept.{table} where rid in (from altered)")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from jiceng_pipeline.matching import blocking, scoring, touched, weights
+from jiceng_pipeline.matching import blocking, features, scoring, touched, weights
 from jiceng_pipeline.matching.model import Matching
 
 _CHUNK = 2_000_000  # records compared at once: memory grows with it, time hardly falls
@@ -33,12 +33,11 @@ def renew(
     connection.execute("delete from kept.weighed where tid in (from moved)")
     connection.execute(
         f"""create or replace temp table rescored as
-        select (select count(*) from {matching.records}) as records, (select count(*) from changed) as changed,
+        select (select count(*) from {matching.records}) as records,
+            (select count(*) from {"changed" if features.is_looked_up(connection) else matching.records}) as changed,
             (select count(*) from todo) as to_place,
             (select count(*) from anew) as weighed_anew, (select count(*) from beside) as weighed_beside,
             (select max(why) from forgotten) as why;
-        delete from kept.record where rid in (select rid from changed where mark_before is not null);
-        insert into kept.record select rid, tid, mark from changed where mark is not null;
         drop table changed"""
     )
     asked = "select (select count(*) from anew), (select count(*) from beside), (select count(*) from loose_row)"

@@ -1,5 +1,7 @@
 """What a model version knows of the whole: common values, bearers of a name, systems that list one entity twice."""
 
+import re
+
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
@@ -106,14 +108,17 @@ def create_keyed_value(
     By chance somebody's own value may have the number of one that many hold: so two holders are asked what it says, and
     a number may have two hashes.
     """
+    read = features.said(
+        connection, matching, set(re.findall(r"\w+", " ".join(s for _, s, _ in features.cells_of(matching))))
+    )
     connection.execute(
         f"""create or replace temp table said as
         with held as (
             select v.kind, v.value, min(r.rid) as first, max(r.rid) as last
             from {values} as v join ({features.values(matching, "prepared")}) as r using (kind, value) group by all
         ), asked as (select kind, value, first as rid from held union select kind, value, last from held)
-        select h.kind as said_kind, h.value as said_value, r.* from asked as h join prepared as p using (rid)
-        join {matching.records} as r using (record_id)"""
+        select h.kind as said_kind, h.value as said_value, {read} from asked as h join prepared as p using (rid)
+        join {matching.records} as r on r.content_mark = p.mark"""
     )
     parts = [
         f"""select r.said_kind as kind, r.said_value as value, {_keyed(settings, kind, sql)} as keyed

@@ -17,31 +17,29 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create temp tables of a change since `kept` was written; where all is new, `kept` is empty.
 
     `changed(rid, tid, mark)`: the records that are not as they were, as they are now, `mark` null where there is
-    none any more; `settled`, where people put a record; `moved(tid)`: the entities that are not as they were;
-    `anew(rid)`: the records of `todo` to be weighed against everybody; `beside(rid)`: those whose pairs with others
-    stay. Needs `placed_row` and `todo`.
+    none any more, and no row at all where all is new; `settled`, where people put a record; `moved(tid)`: the entities
+    that are not as they were; `anew(rid)`: the records of `todo` to be weighed against everybody; `beside(rid)`: those
+    whose pairs with others stay. Needs `placed_row` and `todo`.
     """
     connection.execute(
         """create or replace temp table settled as select rid, tid from cluster;
         create or replace temp view unplaced as from loose_row semi join todo using (rid)"""
     )
-    known = connection.execute("select count(*) from kept.record").fetchall()[0][0]
-    if known:
+    if features.is_looked_up(connection):
         _create_suspect(connection)
-        _create_changed(connection, _suspected(matching), "semi join suspect using (rid)")
+        _create_changed(connection, matching)
         _create_anew(connection, matching)
         _create_beside(connection, matching)
         few = f"(select count(*) from anew) + (select count(*) from beside) <= {_MOST} * (select count(*) from todo)"
         if connection.execute(f"select {few}").fetchall()[0][0]:
             return
         kept.forget_weighed(connection, matching, "变动太多")
-    mark = _mark(matching)
-    now = f"select rid, tid, {mark} from placed_row union all select rid, cast(null as ubigint), {mark} from unplaced"
-    _create_changed(connection, now)
     connection.execute(
-        """create or replace temp table anew as from todo;
+        """create or replace temp table changed (
+            rid ubigint, tid ubigint, mark ubigint, tid_before ubigint, mark_before ubigint);
+        create or replace temp table anew as from todo;
         create or replace temp table beside as from todo limit 0;
-        create or replace temp table moved as select tid from changed limit 0"""
+        create or replace temp table moved as select tid from changed"""
     )
 
 
@@ -55,29 +53,29 @@ def _create_suspect(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _mark(matching: Matching) -> str:
+def mark(matching: Matching) -> str:
+    """Return SQL: one number for all that the facts of a record say."""
     return f"hash({features.facts(matching)})"
 
 
-def _suspected(matching: Matching) -> str:
-    """Return a select of (rid, tid, mark) of `suspect` as they are now: nearly all have just been prepared."""
-    columns = features.columns(matching)
-    return f"""with suspected as (
-            select {columns} from prepared
-            union all
-            select {columns} from fact where rid in (from suspect except from altered)
-        )
-        select r.rid, coalesce(s.tid, r.tid), r.mark
-        from (select rid, tid, {_mark(matching)} as mark from suspected) as r left join settled as s using (rid)"""
-
-
-def _create_changed(connection: duckdb.DuckDBPyConnection, now: str, only: str = "") -> None:
-    """Create `changed`; `now` is a select of rid, tid and mark."""
+def _create_changed(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create `changed` of what `suspect` are now, nearly all of which has just been prepared, and what they were."""
+    columns, said = features.columns(matching), mark(matching)
     connection.execute(
         f"""create or replace temp table changed as
-        with now (rid, tid, mark) as ({now})
+        with stayed as (
+            select {columns} from fact where rid in (from suspect except from altered)
+        ), now as (
+            select r.rid, coalesce(s.tid, r.tid) as tid, r.mark from (
+                select rid, tid, {said} as mark from (select {columns} from prepared union all from stayed)
+            ) as r left join settled as s using (rid)
+        ), before as (
+            select r.rid, coalesce(s.tid, r.tid) as tid, r.mark from (
+                from altered_before union all select rid, tid, {said} from stayed
+            ) as r left join kept.settled as s using (rid)
+        )
         select coalesce(n.rid, k.rid) as rid, n.tid, n.mark, k.tid as tid_before, k.mark as mark_before
-        from now as n full join (from kept.record {only}) as k on k.rid = n.rid
+        from now as n full join before as k on k.rid = n.rid
         where n.mark is distinct from k.mark or n.tid is distinct from k.tid"""
     )
 
