@@ -16,8 +16,10 @@ from jiceng_pipeline.matching.model import Matching, Value
 _ALWAYS = ("record_id", "system", "is_current", "first_landed")
 
 
-def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str = "true") -> None:
-    """Create temp table `prepared`, one row a record where the SQL `only` holds.
+def create(
+    connection: duckdb.DuckDBPyConnection, matching: Matching, only: str = "true", into: str = "prepared"
+) -> None:
+    """Create `prepared`, one row a record where the SQL `only` holds: a table `into`, or a view of that name over it.
 
     Views over it: `fact`, all but the texts; `entity_row`, those of the records that belong to an entity, by its
     tid; `wording`, the texts alone.
@@ -31,7 +33,14 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching, only: str 
     """
     macros.create(connection)
     connection.execute("drop view if exists wording; drop table if exists looked_up")
-    connection.execute(f"create or replace temp table prepared as {_select(matching, only)}")
+    if into == "prepared":
+        connection.execute(f"create or replace temp table prepared as {_select(matching, only)}")
+    else:
+        connection.execute(
+            f"""create or replace table {into} as {_select(matching, only)};
+            drop table if exists prepared;
+            create or replace temp view prepared as from {into}"""
+        )
     connection.execute(
         f"""create or replace temp view fact as select {columns(matching)} from prepared;
         create or replace temp view entity_row as from fact where tid is not null;

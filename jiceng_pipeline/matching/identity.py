@@ -5,6 +5,7 @@ record: the one with the smallest (first landed, record_id), also when that reco
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 
 import duckdb
@@ -69,16 +70,17 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         return (version or training.trained(connection, settings, matching, "首次同步")).weights
 
     with kept.opened(connection, settings, matching, version) as is_kept:
-        is_whole = preparation.prepare(connection, settings, matching, version)
-        decisions.create_pairs(connection, matching.entity)
-        residual.resolve(connection, matching, learned, probes=version is None, is_kept=is_kept)
-        _drop(connection, *_COMPARED)
-        _create_smallest(connection, matching)
-        _create_member(connection)
-        if is_whole:
-            _create_match(connection, matching)
-        else:
-            _renew_match(connection, settings, matching)
+        is_whole = preparation.prepare(connection, settings, matching, version, is_kept=is_kept)
+        with preparation.kept_beside(connection, matching) if is_kept and is_whole else nullcontext():
+            decisions.create_pairs(connection, matching.entity)
+            residual.resolve(connection, matching, learned, probes=version is None, is_kept=is_kept)
+            _drop(connection, *_COMPARED)
+            _create_smallest(connection, matching)
+            _create_member(connection)
+            if is_whole:
+                _create_match(connection, matching)
+            else:
+                _renew_match(connection, settings, matching)
         _drop(connection, *_PLACED)  # before the rows are kept, so that these and those are never there at once
         if is_kept and is_whole:
             preparation.keep(connection, matching)

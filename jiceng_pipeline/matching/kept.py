@@ -5,7 +5,7 @@ fit any more (another model, another program, a run that broke off) is forgotten
 No text is in it but ids of records and of entities: numbers of these, and of what they hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
@@ -93,30 +93,46 @@ def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -
 
 
 def put(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
-    """Create `kept.<name>` of a select of numbers: keyed hashes, nearly all, which nothing makes smaller."""
-    columns = connection.execute(f"describe {select}").fetchall()
-    declared = ", ".join(f"{column} {kind} using compression uncompressed" for column, kind, *_ in columns)
-    connection.execute(f"create or replace table kept.{name} ({declared}); insert into kept.{name} {select}")
+    """Create `kept.<name>` of a select of numbers."""
+    _declare(connection, name, _described(connection, select))
+    connection.execute(f"insert into kept.{name} {select}")
+
+
+def shape(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    """Create `kept.<name>` in the shape of a select, without rows, unless it is there."""
+    if not has_table(connection, f"main.{name}", "kept"):
+        _declare(connection, name, _described(connection, select))
 
 
 def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -> None:
     """Forget what was weighed; temp table `forgotten(why)` says why, and is empty where nothing was forgotten."""
     connection.execute(f"insert into forgotten values ({literal(why)})")
-    levels = ", ".join(f"{name} utinyint" for name in matching.comparisons)
-    connection.execute(
-        f"""create table if not exists kept.compared_again (alike ubigint, {levels});
-        create table if not exists kept.compared_pool (alike ubigint, {levels});
-        create or replace table kept.settled (rid ubigint, tid ubigint);
-        create or replace table kept.smallest (tid ubigint, rid ubigint, record_id {ID});
-        create or replace table kept.left_key (rid ubigint, key ubigint);
-        create or replace table kept.kin (rid ubigint, tid ubigint);
-        create or replace table kept.crowded (key ubigint, tid ubigint);
-        create or replace table kept.weighed (rid ubigint, tid ubigint, {levels}, weight integer);
-        create or replace table kept.excluded (rid ubigint, tid ubigint);
-        create or replace table kept.near (
-            rid ubigint, tid ubigint, weight integer, second ubigint, second_weight integer, pattern varchar);
-        create or replace table kept.ahead (rid ubigint, tid ubigint, weight integer, pattern varchar)"""
-    )
+    pair, levels = ("rid ubigint", "tid ubigint"), [f"{name} utinyint" for name in matching.comparisons]
+    for name in ("compared_again", "compared_pool"):
+        if not has_table(connection, f"main.{name}", "kept"):
+            _declare(connection, name, ("alike ubigint", *levels))
+    connection.execute(f"create or replace table kept.smallest (tid ubigint, rid ubigint, record_id {ID})")
+    for name, columns in {
+        "settled": pair,
+        "left_key": ("rid ubigint", "key ubigint"),
+        "kin": pair,
+        "crowded": ("key ubigint", "tid ubigint"),
+        "weighed": (*pair, *levels, "weight integer"),
+        "excluded": pair,
+        "near": (*pair, "weight integer", "second ubigint", "second_weight integer", "pattern varchar"),
+        "ahead": (*pair, "weight integer", "pattern varchar"),
+    }.items():
+        _declare(connection, name, columns)
+
+
+def _declare(connection: duckdb.DuckDBPyConnection, name: str, columns: Iterable[str]) -> None:
+    """Create a table of keyed hashes, nearly all: nothing makes them smaller, and to try takes as long as to write."""
+    plain = ", ".join(f"{column} using compression uncompressed" for column in columns)
+    connection.execute(f"create or replace table kept.{name} ({plain})")
+
+
+def _described(connection: duckdb.DuckDBPyConnection, select: str) -> list[str]:
+    return [f"{column} {kind}" for column, kind, *_ in connection.execute(f"describe {select}").fetchall()]
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, made_by: str | None) -> None:

@@ -1,10 +1,16 @@
 """What is compared, made of all records, or, of a day, of those only that are not as they were."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import altered, features, kept, macros, statistics, stop_list, touched, training, versions
 from jiceng_pipeline.matching.model import Matching
+
+_WHOLE = "whole"  # a database in memory, for what all connections of a build are to see
 
 
 def prepare(
@@ -12,6 +18,8 @@ def prepare(
     settings: Settings,
     matching: Matching,
     version: versions.Version | None,
+    *,
+    is_kept: bool,
 ) -> bool:
     """Create `altered`, the views of `features.create` over all records, `loose_row`, and what a version says of them.
 
@@ -24,12 +32,16 @@ def prepare(
     if altered.find(connection, matching) and version:
         _prepare_altered(connection, settings, matching, version)
         return False
-    features.create(connection, matching)
+    table = "prepared"
+    if is_kept:  # where a second connection sees it, too
+        table = f"{_WHOLE}.prepared"
+        connection.execute(f"attach ':memory:' as {_WHOLE}")
+    features.create(connection, matching, into=table)
     if version is None:
-        training.prepare(connection, settings, matching)
+        training.prepare(connection, settings, matching, table)
     else:
         versions.load(connection, settings, matching, version, named="tid is null")  # who is to be placed
-        statistics.apply(connection, matching)
+        statistics.apply(connection, matching, table)
     # few, and asked for again and again
     connection.execute(
         """create or replace temp table unnumbered as from prepared where tid is null;
@@ -39,18 +51,34 @@ def prepare(
     return True
 
 
+@contextmanager
+def kept_beside(connection: duckdb.DuckDBPyConnection, matching: Matching) -> Iterator[None]:
+    """Keep what is prepared of the records of entities, by a thread of its own while others are weighed and placed."""
+    entity_row = f"select {features.columns(matching)} from {_WHOLE}.prepared where tid is not null"
+    with ThreadPoolExecutor(1, "kept") as thread, closing(connection.cursor()) as cursor:
+        written = thread.submit(kept.put, cursor, "entity_row", entity_row)
+        try:
+            yield
+        except BaseException:
+            cursor.interrupt()
+            raise
+        finally:
+            wait([written])
+        written.result()
+
+
 def keep(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Move all that is prepared into `kept`."""
+    """Move all else that is prepared into `kept`."""
     for table in ("stopped", "stopped_holding", "name_count"):
         connection.execute(f"create or replace table kept.{table} as from {table}")
     kept.put(connection, "loose_row", f"select {features.columns(matching)} from unnumbered")
     connection.execute(
         f"""create or replace table kept.loose_id (rid ubigint, record_id {kept.ID});
         insert into kept.loose_id from loose_id;
-        drop table unnumbered"""
+        drop table unnumbered;
+        drop view prepared;
+        detach {_WHOLE}"""
     )
-    kept.put(connection, "entity_row", "from entity_row")
-    connection.execute("drop table prepared")
 
 
 def _prepare_altered(

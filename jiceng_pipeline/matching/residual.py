@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from jiceng_pipeline.matching import blocking, features, pool, rescoring, scoring, weights
+from jiceng_pipeline.matching import blocking, features, kept, pool, rescoring, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -80,12 +80,12 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     )
     connection.execute(
         """create or replace temp table other_row as from entity_row limit 0;
-        create table if not exists kept.joined_row as from other_row;
         create or replace temp view joined_row as from other_row"""
     )
+    kept.shape(connection, "joined_row", "from other_row")
     moved = connection.execute("select count(*) from cluster where method = 'identifier'").fetchall()[0][0]
-    kept = "entity_row anti join cluster using (rid)" if moved else "entity_row"
-    connection.execute(f"create or replace temp view placed_row as from {kept} union all from joined_row")
+    stayed = "entity_row anti join cluster using (rid)" if moved else "entity_row"
+    connection.execute(f"create or replace temp view placed_row as from {stayed} union all from joined_row")
     _extend(connection, matching, "cluster", "fact")
 
 

@@ -75,8 +75,11 @@ def _often(matching: Matching, share: float) -> str:
     return f"often as ({' union all '.join(parts) or none})"
 
 
-def apply(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Remove the values in `stopped` from `prepared`; `stopped_holding(rid, kind, value)` says who held them."""
+def apply(connection: duckdb.DuckDBPyConnection, matching: Matching, table: str = "prepared") -> None:
+    """Remove the values in `stopped` from `prepared`, which is this `table`.
+
+    `stopped_holding(rid, kind, value)` says who held them.
+    """
     kinds = {kind for kind, _ in features.limited(matching)}
     connection.execute(
         f"""create or replace temp table stopped_holding as
@@ -86,7 +89,7 @@ def apply(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     for kind, _, cell in features.cells_of(matching):
         if kind in said:
             connection.execute(
-                f"update prepared set {cell} = null where {cell} in (select value from stopped where kind = {kind})"
+                f"update {table} set {cell} = null where {cell} in (select value from stopped where kind = {kind})"
             )
 
 

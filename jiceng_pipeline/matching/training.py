@@ -12,8 +12,11 @@ from jiceng_pipeline.matching.model import Matching
 _BITS = range(-6, 22, 2)  # the link weights of which it is told what they would do
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Create what is known of the whole, and the probes. Needs `features.create`.
+def prepare(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, table: str = "prepared"
+) -> None:
+    """Create what is known of the whole, and the probes. Needs `features.create`, `table` is of
+    `statistics.apply`.
 
     At most one record of an entity is a probe, and the systems weigh among the probes as they do among
     the records that have to be placed: those offices' habits are the ones to learn.
@@ -22,7 +25,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, matching:
     the rows of `prepared`; `rest_row`: those of the other records of the entity, by that number.
     """
     statistics.learn(connection, settings, matching)
-    statistics.apply(connection, matching)
+    statistics.apply(connection, matching, table)
     _create_probe(connection, matching)
 
 
