@@ -128,8 +128,9 @@ def _made(
     folder = settings.cache / "landing" / contract.department / contract.system
     inputs = _inputs(taken)
     covered = next((n for n in range(len(taken), 0, -1) if _is_good(folder / taken[n - 1].name, inputs[n - 1])), 0)
-    for number in range(covered, len(taken)):
-        before = folder / taken[number - 1].name if number else None
+    # of the first snapshot there is nothing to note down: all there ever was is in it
+    for number in range(max(covered, 1), len(taken)):
+        before = folder / taken[number - 1].name if number > 1 else None
         _add(connection, before, taken[: number + 1], folder / taken[number].name, inputs[number])
     newest = folder / taken[-1].name
     with files.storage(folder):
@@ -173,30 +174,37 @@ def _held_columns(place: Path) -> list[str]:
 def _add(
     connection: duckdb.DuckDBPyConnection, before: Path | None, taken: Sequence[Snapshot], place: Path, inputs: str
 ) -> None:
-    """Make the index that ends with the last of `taken` at `place`, of the one before it."""
-    columns = [*dict.fromkeys([*(_held_columns(before) if before else ()), *taken[-1].meta["schema"]])]
+    """Make the index that ends with the last of `taken` at `place`, of the one before it; None: there is none yet."""
+    held = _held_columns(before) if before else taken[0].meta["schema"]
+    columns = [*dict.fromkeys([*held, *taken[-1].meta["schema"]])]
+    if before is None:
+        _check(taken[0])
+    known = f"read_parquet({literal(str(before / INDEX))})" if before else f"({_begun(taken[0])})"
     with files.storage(place):
         shutil.rmtree(place, ignore_errors=True)
     with files.new_folder(place) as draft:
         index, earlier = draft / INDEX, draft / EARLIER
-        connection.execute(f"copy ({_index(before, taken[-1])}) to {literal(str(index))} ({parquet.FORMAT})")
-        rows = _earlier(connection, before, index, taken, columns)
+        connection.execute(f"copy ({_index(known, taken[-1])}) to {literal(str(index))} ({parquet.FORMAT})")
+        rows = _earlier(connection, known, before, index, taken, columns)
         copied = connection.execute(f"copy ({rows}) to {literal(str(earlier))} ({parquet.FORMAT})").fetchall()[0][0]
         connection.execute("drop table if exists temp.closed_now")
         described: dict[str, Any] = {path.name: snapshot.fingerprint(path) for path in (index, earlier)}
         files.write_json(draft / META, {"inputs": inputs, "columns": columns, "earlier": copied, "files": described})
 
 
-def _index(before: Path | None, newest: Snapshot) -> str:
-    """Return the select of the records there ever were up to the newest snapshot."""
+def _begun(first: Snapshot) -> str:
+    """Return the select of the records there are with the first snapshot, as an index has them."""
+    stamp = literal(first.stamp)
+    return f"""select {RECORD_ID} as record_id, {ROW_HASH} as row_hash, {stamp} as first_landed, {stamp} as landed,
+            {stamp} as since, true as is_current
+        from read_parquet({literal(str(first.rows))}) where not {_ended(first)}"""
+
+
+def _index(known: str, newest: Snapshot) -> str:
+    """Return the select of the records there ever were up to the newest snapshot, of those `known` before it."""
     _check(newest)
     stamp, rows = literal(newest.stamp), f"read_parquet({literal(str(newest.rows))})"
     came = f"select {RECORD_ID} as record_id, {ROW_HASH} as row_hash from {rows} where not {_ended(newest)}"
-    if before is None:
-        return (
-            f"select record_id, row_hash, {stamp} as first_landed, {stamp} as landed, {stamp} as since,"
-            f" true as is_current from ({came})"
-        )
     stays = "false"
     if force.is_increment(newest):
         stays = f"known.is_current and known.record_id not in (select {RECORD_ID} from {rows} where {ENDED})"
@@ -207,29 +215,24 @@ def _index(before: Path | None, newest: Snapshot) -> str:
             case when came.record_id is null or (known.is_current and came.row_hash = known.row_hash)
                 then known.since else {stamp} end as since,
             case when came.record_id is null then {stays} else true end as is_current
-        from read_parquet({literal(str(before / INDEX))}) as known
-        full join ({came}) as came on came.record_id = known.record_id"""
+        from {known} as known full join ({came}) as came on came.record_id = known.record_id"""
 
 
 def _earlier(
     connection: duckdb.DuckDBPyConnection,
+    known: str,
     before: Path | None,
     index: Path,
     taken: Sequence[Snapshot],
     columns: list[str],
 ) -> str:
     """Return the select of the contents that no longer stand: those known, and what the newest changed or ended."""
-    if before is None:
-        empty = ", ".join(f"null::varchar as {identifier(name)}" for name in columns)
-        return f"""select null::varchar as record_id, null::varchar as row_hash, null::varchar as source_file,
-            null::bigint as source_row, null::varchar as since, null::varchar as landed, null::varchar as until,
-            {empty} where false"""
     newest = snapshot.local_date(taken[-1].stamp)
     today = ", ".join(literal(each.stamp) for each in taken if snapshot.local_date(each.stamp) == newest)
     connection.execute(
         f"""create or replace temp table closed_now as
         select was.record_id, was.since, was.landed
-        from (select record_id, since, landed from read_parquet({literal(str(before / INDEX))}) where is_current) as was
+        from (select record_id, since, landed from {known} where is_current) as was
         join read_parquet({literal(str(index))}) as now
             on now.record_id = was.record_id and (
                 not now.is_current or now.since <> was.since and was.since not in ({today}))"""
@@ -238,17 +241,17 @@ def _earlier(
     last_held = [each for each in taken if each.stamp in stamps]
     for each in last_held:
         _check(each)
-    named = "record_id, row_hash, source_file, source_row, since, landed, until"
-    known = f"""select {named}, {_columns(_held_columns(before), columns)}
-        from read_parquet({literal(str(before / EARLIER))})"""
-    if not last_held:
-        return known
     cells = ", ".join(map(identifier, columns))
-    return f"""{known} union all
-        select came.record_id, row_hash, source_file, source_row, since, came.landed,
+    closed = f"""select came.record_id, row_hash, source_file, source_row, since, came.landed,
             {literal(taken[-1].stamp)} as until, {cells}
-        from ({_rows(last_held, columns)}) as came
+        from ({_rows(last_held or taken[:1], columns)}) as came
         join closed_now on closed_now.record_id = came.record_id and closed_now.landed = came.landed"""
+    if before is None:
+        return closed
+    held = f"""select record_id, row_hash, source_file, source_row, since, landed, until,
+            {_columns(_held_columns(before), columns)}
+        from read_parquet({literal(str(before / EARLIER))})"""
+    return f"{held} union all {closed}" if last_held else held
 
 
 def _check(each: Snapshot) -> None:
