@@ -83,7 +83,7 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
                 _renew_match(connection, settings, matching)
         _drop(connection, *_PLACED)  # before the rows are kept, so that these and those are never there at once
         if is_kept and is_whole:
-            preparation.keep(connection, matching)
+            preparation.keep(connection)
         if is_kept:
             lending.keep(connection, matching)
             founding.renew(connection, matching, _entity_id(settings, matching), is_whole=is_whole)

@@ -93,7 +93,7 @@ def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -
 
 
 def put(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
-    """Create `kept.<name>` of a select of numbers."""
+    """Create `kept.<name>` of a select of numbers and ids."""
     _declare(connection, name, _described(connection, select))
     connection.execute(f"insert into kept.{name} {select}")
 

@@ -32,9 +32,9 @@ def prepare(
     if altered.find(connection, matching) and version:
         _prepare_altered(connection, settings, matching, version)
         return False
-    table = "prepared"
+    table, temp = "prepared", "temp "
     if is_kept:  # where a second connection sees it, too
-        table = f"{_WHOLE}.prepared"
+        table, temp = f"{_WHOLE}.prepared", ""
         connection.execute(f"attach ':memory:' as {_WHOLE}")
     features.create(connection, matching, into=table)
     if version is None:
@@ -43,20 +43,27 @@ def prepare(
         versions.load(connection, settings, matching, version, named="tid is null")  # who is to be placed
         statistics.apply(connection, matching, table)
     # few, and asked for again and again
+    unnumbered = table.replace("prepared", "unnumbered")
     connection.execute(
-        """create or replace temp table unnumbered as from prepared where tid is null;
-        create or replace temp view loose_row as from unnumbered;
-        create or replace temp view loose_id as select rid, record_id from unnumbered"""
+        f"""create or replace {temp}table {unnumbered} as from prepared where tid is null;
+        create or replace temp view loose_row as from {unnumbered};
+        create or replace temp view loose_id as select rid, record_id from {unnumbered}"""
     )
     return True
 
 
 @contextmanager
 def kept_beside(connection: duckdb.DuckDBPyConnection, matching: Matching) -> Iterator[None]:
-    """Keep what is prepared of the records of entities, by a thread of its own while others are weighed and placed."""
-    entity_row = f"select {features.columns(matching)} from {_WHOLE}.prepared where tid is not null"
+    """Keep what is prepared of each record, by a thread of its own while records are weighed and placed."""
+    columns = features.columns(matching)
+
+    def put(cursor: duckdb.DuckDBPyConnection) -> None:
+        kept.put(cursor, "loose_id", f"select rid, record_id from {_WHOLE}.unnumbered")
+        kept.put(cursor, "loose_row", f"select {columns} from {_WHOLE}.unnumbered")
+        kept.put(cursor, "entity_row", f"select {columns} from {_WHOLE}.prepared where tid is not null")
+
     with ThreadPoolExecutor(1, "kept") as thread, closing(connection.cursor()) as cursor:
-        written = thread.submit(kept.put, cursor, "entity_row", entity_row)
+        written = thread.submit(put, cursor)
         try:
             yield
         except BaseException:
@@ -67,18 +74,11 @@ def kept_beside(connection: duckdb.DuckDBPyConnection, matching: Matching) -> It
         written.result()
 
 
-def keep(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+def keep(connection: duckdb.DuckDBPyConnection) -> None:
     """Move all else that is prepared into `kept`."""
     for table in ("stopped", "stopped_holding", "name_count"):
         connection.execute(f"create or replace table kept.{table} as from {table}")
-    kept.put(connection, "loose_row", f"select {features.columns(matching)} from unnumbered")
-    connection.execute(
-        f"""create or replace table kept.loose_id (rid ubigint, record_id {kept.ID});
-        insert into kept.loose_id from loose_id;
-        drop table unnumbered;
-        drop view prepared;
-        detach {_WHOLE}"""
-    )
+    connection.execute(f"drop view prepared; detach {_WHOLE}")
 
 
 def _prepare_altered(

@@ -111,14 +111,20 @@ def create_keyed_value(
     By chance somebody's own value may have the number of one that many hold: so two holders are asked what it says, and
     a number may have two hashes.
     """
-    read = features.said(
-        connection, matching, set(re.findall(r"\w+", " ".join(s for _, s, _ in features.cells_of(matching))))
-    )
+    kinds = {kind for (kind,) in connection.execute(f"select distinct kind from {values}").fetchall()}
+    cells = [(kind, sql) for kind, sql, _ in features.cells_of(matching) if kind in kinds]
+    if not cells:
+        connection.execute(
+            f"create or replace temp table keyed_value as select *, cast(0 as ubigint) as keyed from {values}"
+        )
+        return
+    read = features.said(connection, matching, set(re.findall(r"\w+", " ".join(sql for _, sql in cells))))
+    held = features.values(matching, "prepared", kinds=kinds)
     connection.execute(
         f"""create or replace temp table said as
         with held as (
             select v.kind, v.value, min(r.rid) as first, max(r.rid) as last
-            from {values} as v join ({features.values(matching, "prepared")}) as r using (kind, value) group by all
+            from {values} as v join ({held}) as r using (kind, value) group by all
         ), asked as (select kind, value, first as rid from held union select kind, value, last from held)
         select h.kind as said_kind, h.value as said_value, {read} from asked as h join prepared as p using (rid)
         join {matching.records} as r on r.content_mark = p.mark"""
@@ -126,7 +132,7 @@ def create_keyed_value(
     parts = [
         f"""select r.said_kind as kind, r.said_value as value, {_keyed(settings, kind, sql)} as keyed
         from said as r where r.said_kind = {kind} and mark_number({sql}) = r.said_value"""
-        for kind, sql, _ in features.cells_of(matching)
+        for kind, sql in cells
     ]
     connection.execute(f"create or replace temp table keyed_value as {' union '.join(parts)}")
 
