@@ -16,7 +16,7 @@ from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 from jiceng_pipeline.warehouse import blank
-from jiceng_pipeline.warehouse.slices import MOST, slices
+from jiceng_pipeline.warehouse.slices import fitting, slices
 
 _DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
 
@@ -51,12 +51,12 @@ def rule(element: Element, entity: str, proved: str | None) -> str:
     return f"case {by_community}{by_authority}{by_number} else {then} end"
 
 
-def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, most: int = MOST) -> None:
+def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, most: int | None = None) -> None:
     """Create `matching.<entity>_candidate`: each current record with its entity, an identifier it borrows removed.
 
     What communities collected of somebody known is there too, a row a cell. `is_sole`: its entity has no other. Of a
     resident `household_id` is there as well, so that nothing of whoever has one record is written a second time.
-    About `most` records are sorted at a time.
+    About `most` records are sorted at a time, None: as many as the memory is for.
     """
     entity = matching.entity
     cells = ", ".join(
@@ -101,7 +101,7 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, 
         filled |= blank.filled(connection, f"standard.{contract.table}", [name for name in every if name in held])
     kept = blank.declare(connection, f"matching.{entity}_candidate", select("true"), filled)
     rows = connection.execute(f"select count(*) from matching.{entity}_link where is_current").fetchall()[0][0]
-    for lies in slices("entity_id", rows, most):
+    for lies in slices("entity_id", rows, most or fitting(connection, len(filled))):
         connection.execute(
             f"""insert into matching.{entity}_candidate ({kept})
             select {kept} from ({select(lies)}) order by entity_id, record_id"""

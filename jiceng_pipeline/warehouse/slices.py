@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
+import duckdb
+
 MOST = 1_000_000  # rows sorted at once: of records with seventy columns about a gigabyte
+_CELL = 16  # bytes of memory for each of their cells
+_SHARE = 4  # of the memory there is, a quarter
 _HEADS = 256  # an id is hexadecimal digits, evenly spread: its first two say in which slice it lies
 
 
@@ -17,3 +21,10 @@ def slices(id: str, rows: int, most: int = MOST) -> Iterator[str]:
     for first, end in zip([None, *heads], [*heads, None], strict=True):
         lies = [f"{id} >= '{first}'"] * (first is not None) + [f"{id} < '{end}'"] * (end is not None)
         yield " and ".join(lies) or "true"
+
+
+def fitting(connection: duckdb.DuckDBPyConnection, columns: int) -> int:
+    """Return how many rows of so many columns may be sorted at once in a quarter of the memory there is."""
+    limit = "parse_formatted_bytes(current_setting('memory_limit'))"
+    memory: int = connection.execute(f"select {limit}").fetchall()[0][0]
+    return max(1, memory // _SHARE // (_CELL * columns))
