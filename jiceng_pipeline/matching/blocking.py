@@ -7,7 +7,6 @@ import duckdb
 from jiceng_pipeline.matching import features
 from jiceng_pipeline.matching.model import Matching, Sure
 
-_FEW = 50_000  # holders that are sought among all entities, before what these are called by is gathered
 _HALF = 2**32 - 1
 _MARK = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: its multiples lie far apart
 
@@ -149,12 +148,12 @@ def _named_holder(connection: duckdb.DuckDBPyConnection, matching: Matching, num
     blocks = [matching.blocks[number] for number in numbers]
     parts = sorted({part for block in blocks for part in _features(matching, block) if len(block) > 1})
     cells = ", ".join(f"b_{part}" for part in parts)
-    holders = connection.execute("select count(*) from holder").fetchall()[0][0]
-    few = "semi join (select tid from holder) using (tid)" if holders < _FEW else ""
     connection.execute(
         f"""create or replace temp table named_holder as
         select h.tid, h.kind, h.value, {", ".join(f"b.b_{part}" for part in parts) or "null as none"}
-        from holder as h join (select distinct tid, {cells or "null"} from target_row {few}) as b using (tid)"""
+        from holder as h join (
+            select distinct tid, {cells or "null"} from target_row semi join (select tid from holder) using (tid)
+        ) as b using (tid)"""
     )
 
 
