@@ -31,8 +31,8 @@ from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
 SYSTEM, COUNTY = "public_security/household_register", "320613"
-# One server is the department's and the subscriber's. Ten million keys take an index of a gigabyte; the simulated
-# departments' 64 MB of buffers would have every second of them read again from the system's cache.
+# One server is the department's and the subscriber's. Ten million keys take an index of a gigabyte: with the simulated
+# departments' 64 MB of buffers nearly every page of it would be read from the system's cache again.
 SERVER = {"shared_buffers": "1GB"}
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SIGNS = "10X98765432"

@@ -35,7 +35,7 @@ def prepare(
     table, temp = "prepared", "temp "
     if is_kept:  # where a second connection sees it, too
         table, temp = f"{_WHOLE}.prepared", ""
-        connection.execute(f"attach ':memory:' as {_WHOLE}")
+        connection.execute(f"attach if not exists ':memory:' as {_WHOLE}")  # one that failed may have left it
     features.create(connection, matching, into=table)
     if version is None:
         training.prepare(connection, settings, matching, table)
