@@ -28,7 +28,6 @@ from jiceng_pipeline.simulation.simulate import simulate
 from jiceng_pipeline.simulation.truth import truth
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import connect
-from jiceng_pipeline.warehouse.slices import slices
 from jiceng_pipeline.warehouse.table import Table, materialise
 
 LINK = "matching.resident_link"
@@ -94,25 +93,15 @@ def prepare(work: Path, wanted: Wanted) -> Dataset:
             records = connection.execute(f"select count(*) from {STANDARD}").fetchall()[0][0]
             cities += 1
         started = time.perf_counter()
-        _create_record(connection, Settings(home=work), records)
+        materialise(connection, catalogue.tables(Settings(home=work))[RECORD], Settings(home=work))
         seconds = round(time.perf_counter() - started, 2)
-        connection.execute(f"copy record to {literal(str(made.table(RECORD)))} (format parquet, compression zstd)")
+        connection.execute(f"copy {RECORD} to {literal(str(made.table(RECORD)))} (format parquet, compression zstd)")
         for name, path in ((READING, made.table(READING)), ("truth.link", made.truth)):
             connection.execute(f"copy (from {name} order by all) to {literal(str(path))} (compression zstd)")
     (made.folder / "work.duckdb").unlink()
     facts = {"records": records, "cities": cities, "people_left_out": left_out, "prepare_seconds": seconds}
     (made.folder / "facts.json").write_text(json.dumps(facts), "utf-8")
     return made
-
-
-def _create_record(connection: duckdb.DuckDBPyConnection, settings: Settings, records: int) -> None:
-    """Create `record`, what the build would prepare, a slice at a time: the build sorts all at once."""
-    connection.execute(f"alter table {STANDARD} rename to every_record")
-    table = catalogue.tables(settings)[RECORD]
-    for place, lies in enumerate(slices("record_id", records)):
-        connection.execute(f"create or replace view {STANDARD} as from standard.every_record where {lies}")
-        materialise(connection, table, settings)
-        connection.execute(f"{'insert into' if place else 'create table'} record {'' if place else 'as'} from {RECORD}")
 
 
 def steps(settings: Settings, target: str) -> tuple[Table, ...]:

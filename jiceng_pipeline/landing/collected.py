@@ -62,7 +62,7 @@ def tables(contract: Contract) -> tuple[Table, Table]:
             "standard",
             contract.table,
             f"{contract.title}（标准值）",
-            f"{what}，对到数据元，原文保留在旁",
+            f"{what}，对到数据元；写法与标准不同的，原文保留在旁",
             frozenset({f"landing.{contract.table}", "standard.division_alias"}),
             standardise,
         ),

@@ -92,7 +92,12 @@ def places(matching: Matching, rids: str) -> str:
 def read(matching: Matching) -> set[str]:
     """Return the words of all SQL over a record: among them each column that `content_mark` must say something of."""
     values = (sql for each in matching.values.values() for sql in each.columns)
-    return set(re.findall(r"\w+", " ".join((*_ALWAYS, matching.identifier, *matching.features.values(), *values))))
+    return words(*_ALWAYS, matching.identifier, *matching.features.values(), *values)
+
+
+def words(*sql: str) -> set[str]:
+    """Return the words of some SQL: among them the columns that it reads."""
+    return set(re.findall(r"\w+", " ".join(sql)))
 
 
 def said(connection: duckdb.DuckDBPyConnection, matching: Matching, words: set[str]) -> str:

@@ -4,8 +4,6 @@ Whether a number is borrowed depends on the records that bear it, and on what pe
 the numbers of the records that came, went or changed, before and now, and of all that people decide or decided about.
 """
 
-import re
-
 import duckdb
 
 from jiceng_pipeline.matching import altered, borrowed, features
@@ -19,7 +17,7 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept
     if not (is_kept and has_table(connection, "main.decided", "kept") and altered.is_little(connection, matching)):
         return borrowed.select(matching)
     number = f"value_number({matching.identifier})"
-    read = features.said(connection, matching, {"content_mark", *re.findall(r"\w+", borrowed.select(matching))})
+    read = features.said(connection, matching, features.words("content_mark", borrowed.select(matching)))
     still_lent = "select mark from kept.loose_row where borrowed is not null and borrowed not in (from touched_number)"
     connection.execute(
         f"""create or replace temp table touched_number as

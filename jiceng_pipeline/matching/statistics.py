@@ -1,7 +1,5 @@
 """What a model version knows of the whole: common values, bearers of a name, systems that list one entity twice."""
 
-import re
-
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
@@ -118,7 +116,7 @@ def create_keyed_value(
             f"create or replace temp table keyed_value as select *, cast(0 as ubigint) as keyed from {values}"
         )
         return
-    read = features.said(connection, matching, set(re.findall(r"\w+", " ".join(sql for _, sql in cells))))
+    read = features.said(connection, matching, features.words(*(sql for _, sql in cells)))
     held = features.values(matching, "prepared", kinds=kinds)
     connection.execute(
         f"""create or replace temp table said as

@@ -4,7 +4,6 @@ Of two cores one stands still for a third of a build: sorts, dictionaries and co
 is finished by then takes that time, where a publish would wait for it.
 """
 
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import duckdb
@@ -47,7 +46,7 @@ class HashedAhead:
         self._thread.shutdown()
 
 
-def _end(cursor: duckdb.DuckDBPyConnection, future: Future[Mapping[str, tuple[int, str]]]) -> None:
+def _end(cursor: duckdb.DuckDBPyConnection, future: Future[content_hash.Hashes]) -> None:
     if not future.cancel():
         cursor.interrupt()
         future.exception()  # waits

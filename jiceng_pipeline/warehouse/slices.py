@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 import duckdb
 
-MOST = 1_000_000  # rows sorted at once: of records with seventy columns about a gigabyte
-_CELL = 16  # bytes of memory for each of their cells
+_CELL = 16  # bytes of memory for each cell of the rows sorted at once
 _SHARE = 4  # of the memory there is, a quarter
 _HEADS = 256  # an id is hexadecimal digits, evenly spread: its first two say in which slice it lies
 
 
-def slices(id: str, rows: int, most: int = MOST) -> Iterator[str]:
+def slices(id: str, rows: int, most: int) -> Iterator[str]:
     """Yield SQL over the column `id`, one a slice of about `most` of so many rows, in order.
 
     None of them is without rows. DuckDB 1.5 would not see what is inserted in order after that, into a table made in
