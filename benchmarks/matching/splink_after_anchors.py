@@ -13,6 +13,8 @@ from splink.clustering import cluster_pairwise_predictions_at_threshold
 from benchmarks.matching import splink_model
 from benchmarks.matching.contest import Contest
 from benchmarks.matching.dataset import RECORD
+from jiceng_pipeline.matching import borrowed, macros
+from jiceng_pipeline.matching.model import matchings
 
 BORROWED = "matching.resident_borrowed"
 FREQUENCIES = ("name", "reading", "name_key", "phone")
@@ -41,7 +43,10 @@ def splink_after_anchors(contest: Contest) -> None:
 def score(contest: Contest, least: float = 0.0) -> Linker:
     """Create `anchored`, `between` and `within`: the anchors, and edges of at least so many bits."""
     connection = contest.connection
-    contest.make(BORROWED)
+    contest.make("matching.decision")
+    with contest.phase(BORROWED):
+        macros.create(connection)
+        connection.execute(f"create table {BORROWED} as {borrowed.select(matchings()['resident'])}")
     with contest.phase("prepare"):
         splink_model.prepare(connection)
         connection.execute(

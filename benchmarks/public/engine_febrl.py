@@ -27,9 +27,7 @@ def cluster(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     prepare(connection)
     connection.execute("create schema if not exists matching")
     decisions.create_decision(connection, settings)
-    identity.create_borrowed(connection, settings, matching)
-    identity.create_match(connection, settings, matching)
-    identity.create_link(connection, settings, matching)
+    identity.reconcile(connection, settings, matching)
     connection.execute(
         """create or replace table answer as select r.own_id as record_id, l.entity_id as predicted
         from matching.resident_link as l join public.febrl_record as r using (record_id)"""

@@ -20,7 +20,7 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
-from jiceng_pipeline.matching.identity import keyed
+from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
 

@@ -8,7 +8,7 @@ import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import address_text, place_name
-from jiceng_pipeline.matching.identity import keyed
+from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.standard.macro import literal
 
 # the addresses of a record, and whether its community is that address's: where one lives goes before the register

@@ -24,15 +24,20 @@ def create(
     Views over it: `fact`, all but the texts; `entity_row`, those of the records that belong to an entity, by its
     tid; `wording`, the texts alone.
 
-    Columns: rid (a number for the record, its order that of record_id), record_id, is_current; tid, the number
-    of its identifier, null where it has none or another's; borrowed, the number of the identifier that is
-    another's; place, of its system; `f_<feature>`, texts that are compared; `b_<feature>`, numbers for what is only
-    equal or not, blocks are made of and bearers are counted by; face, a number for all that is compared;
-    `v_<value>_<n>`, numbers for what records share; mark, a number for all that is read of the record, whatever
-    others say.
+    Columns: rid (a number for the record, its order that of record_id), record_id, is_current; landed, the place of
+    `first_landed` among all there are; tid, the number of its identifier, null where it has none or another's;
+    borrowed, the number of the identifier that is another's; place, of its system; `f_<feature>`, texts that are
+    compared; `b_<feature>`, numbers for what is only equal or not, blocks are made of and bearers are counted by;
+    face, a number for all that is compared; `v_<value>_<n>`, numbers for what records share; mark, a number for all
+    that is read of the record, whatever others say.
     """
     macros.create(connection)
-    connection.execute("drop view if exists wording; drop table if exists looked_up")
+    connection.execute(
+        f"""drop view if exists wording; drop table if exists looked_up;
+        create or replace temp table landing_place as
+        select first_landed, cast(row_number() over (order by first_landed) as uinteger) as landed
+        from (select distinct first_landed from {matching.records})"""
+    )
     if into == "prepared":
         connection.execute(f"create or replace temp table prepared as {_select(matching, only)}")
     else:
@@ -121,13 +126,13 @@ def _select(matching: Matching, only: str) -> str:
     ]
     return f"""select *, hash({", ".join(compared.values())}) as face
         from (
-            select record_number(record_id) as rid, record_id, is_current,
+            select record_number(record_id) as rid, record_id, is_current, landed,
                 case when not is_borrowed then value_number(identifier) end as tid,
                 case when is_borrowed then value_number(identifier) end as borrowed,
                 content_mark as mark, {", ".join(cells)}
             from (
-                select r.*, r.{matching.identifier} as identifier, a.record_id is not null as is_borrowed
-                from {matching.records} as r left join (
+                select r.*, r.{matching.identifier} as identifier, a.record_id is not null as is_borrowed, p.landed
+                from {matching.records} as r left join landing_place as p using (first_landed) left join (
                     select record_id from matching.{matching.entity}_borrowed) as a using (record_id)
                 where {only}))"""
 

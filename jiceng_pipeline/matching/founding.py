@@ -1,33 +1,26 @@
 """Founding records: an entity is named by the smallest record it ever had; of a day, only what it regrouped is asked.
 
+So ids stay, and undo leaves no trace: entity_id = first 128 bits of SHA-256 over the instance's secret, the kind of
+entity and the founding record, the one with the smallest (first landed, record_id), also when that is gone by now.
+
 Clusters are called by numbers within one build; `kept.founded(cluster_number, entity_id)` says which entity each is,
-`kept.member` where whoever was matched went, and `kept.grouped` of which records and which matches both were said.
+and `kept.member` where whoever was matched went.
 """
 
 import duckdb
 
+from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import kept
 from jiceng_pipeline.matching.model import Matching
-from jiceng_pipeline.warehouse.connection import has_table
+from jiceng_pipeline.standard.macro import literal
 
 # instants are all written equally long: the smallest of both in one is the smallest of the first
-RECORD = "split_part(min(r.first_landed || ' ' || r.record_id), ' ', 2)"
+_RECORD = "split_part(min(r.first_landed || ' ' || r.record_id), ' ', 2)"
 
 
-def renew(connection: duckdb.DuckDBPyConnection, matching: Matching, entity_id: str, *, is_whole: bool) -> None:
-    """Bring `kept.founded` up to date for the clusters that records came to or left, or forget it where all is new.
-
-    `entity_id` is SQL over a group of records r. Needs `member(rid, cluster_number, said)`, of whoever is matched; of
-    a day, `rematched` and `altered_before(rid, tid, mark)`, by what those that altered were called.
-    """
-    if is_whole:
-        connection.execute("drop table if exists kept.founded")
-    elif has_table(connection, "main.founded", "kept"):
-        _renew(connection, matching, entity_id)
-    connection.execute(
-        f"""create or replace table kept.member as select rid, cluster_number, said from member;
-        create or replace table kept.grouped as {_grouped(matching)}"""
-    )
+def keyed(settings: Settings, kind: str, text: str) -> str:
+    """Return SQL for the keyed hash of the SQL expression `text`, 32 hex digits."""
+    return f"left(sha256({literal(settings.secret + '|' + kind + '|')} || {text}), 32)"
 
 
 def create_rematched(connection: duckdb.DuckDBPyConnection) -> None:
@@ -40,24 +33,16 @@ def create_rematched(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def keep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put `founded` into `kept`."""
-    connection.execute(
-        f"""begin;
-        create table kept.founded (cluster_number ubigint, entity_id {kept.ID});
-        insert into kept.founded from founded;
-        commit"""
-    )
+    """Put `member` into `kept`."""
+    kept.put(connection, "member", "select rid, cluster_number, said from member")
 
 
-def is_kept(connection: duckdb.DuckDBPyConnection, matching: Matching) -> bool:
-    """Say whether what `kept` has of clusters is of the records and matches there are."""
-    if not has_table(connection, "main.grouped", "kept"):
-        return False
-    same = connection.execute(f"select (from kept.grouped) = ({_grouped(matching)})").fetchall()[0][0]
-    return bool(same)
+def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Bring `kept.founded` up to date for the clusters that records came to or left.
 
-
-def _renew(connection: duckdb.DuckDBPyConnection, matching: Matching, entity_id: str) -> None:
+    Needs `member(rid, cluster_number, said)`, of whoever is matched, `rematched` and `altered_before(rid, tid, mark)`,
+    by what those that altered were called. Leaves temp table `relinked(rid)`: of nobody else the link is another.
+    """
     connection.execute(
         """create or replace temp table regrouped as
         from altered union select rid from rematched where is_regrouped;
@@ -82,20 +67,13 @@ def _renew(connection: duckdb.DuckDBPyConnection, matching: Matching, entity_id:
             select content_mark, first_landed, record_id from {matching.records}
             where content_mark in (select mark from unfounded_member)
         )
-        select m.cluster_number, {entity_id} from unfounded_member as m join r on r.content_mark = m.mark
+        select m.cluster_number, {keyed(settings, matching.entity, _RECORD)}
+        from unfounded_member as m join r on r.content_mark = m.mark
         group by m.cluster_number;
-        insert into kept.relinked
+        create or replace temp table relinked as
         from altered
         union select rid from rematched
         union select rid from unfounded_member where cluster_number in (
             select cluster_number from (from kept.founded where cluster_number in (from unfounded)) as n
             left join founded_before as b using (cluster_number) where n.entity_id is distinct from b.entity_id)"""
     )
-
-
-def _grouped(matching: Matching) -> str:
-    """Return a select of one text that says of which records and which matches something was made."""
-    match = f"matching.{matching.entity}_match"
-    return f"""select concat_ws(' ', records, marks, matches, clusters) as grouped
-        from (select count(*) as records, sum(content_mark) as marks from {matching.records}),
-            (select count(*) as matches, sum(hash(record_id, cluster_number)) as clusters from {match})"""

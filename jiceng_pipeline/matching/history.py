@@ -27,8 +27,8 @@ from jiceng_pipeline.matching import (
     survivorship,
 )
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
+from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.matching.household import NUMBER, REGISTER
-from jiceng_pipeline.matching.identity import keyed
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element

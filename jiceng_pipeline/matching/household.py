@@ -9,7 +9,7 @@ import duckdb
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import macros
-from jiceng_pipeline.matching.identity import keyed
+from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse import blank
 

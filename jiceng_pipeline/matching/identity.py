@@ -1,10 +1,5 @@
-"""Identity over time: an entity is named by its founding record, so ids stay and undo leaves no trace.
+"""Who is who: which numbers are borrowed, where every record without a usable one belongs, and what each is called."""
 
-entity_id = first 128 bits of SHA-256 over the instance's secret, the kind of entity and the founding
-record: the one with the smallest (first landed, record_id), also when that record is gone by now.
-"""
-
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cache
 
@@ -17,6 +12,7 @@ from jiceng_pipeline.matching import (
     founding,
     kept,
     lending,
+    linking,
     macros,
     preparation,
     residual,
@@ -26,8 +22,6 @@ from jiceng_pipeline.matching import (
     weights,
 )
 from jiceng_pipeline.matching.model import Matching
-from jiceng_pipeline.standard.macro import literal
-from jiceng_pipeline.warehouse.connection import has_table
 
 # what matching puts by of every record, what of those that are compared, and what of those that were placed
 _PREPARED = ("prepared", "unnumbered")
@@ -37,32 +31,24 @@ _PLACED = ("looked_up", "other_row", "near_again", "put")
 _CLUSTER = "case when c.is_alone then hash(c.tid, 'alone') else c.tid end"
 
 
-def keyed(settings: Settings, kind: str, text: str) -> str:
-    """Return SQL for the keyed hash of the SQL expression `text`, 32 hex digits."""
-    return f"left(sha256({literal(settings.secret + '|' + kind + '|')} || {text}), 32)"
-
-
-def create_borrowed(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Create `matching.<entity>_borrowed`, the records under a number that is another's."""
-    macros.create(connection)
-    with kept.seen(connection, settings, matching) as is_kept:
-        lent = lending.select(connection, matching, is_kept=is_kept)
-        connection.execute(f"create or replace table matching.{matching.entity}_borrowed as {lent}")
-
-
-def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Create `matching.<entity>_match`, a row for each record that its own identifier does not place: where it went.
+def reconcile(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Create `matching.<entity>_borrowed`, `_match` and `_link`: what of one is known need not be found for another.
 
     By the model version in force; where there is none, one is trained and pinned first. Of
     `settings.kept_records` or more what was found is kept for the next sync, which then prepares and weighs only what
     has changed.
 
-    Columns: record_id, cluster_number, method, weight (hundredths of a bit) and pattern (level of every
-    comparison) of what decided it; near_record_id, near_weight, second_record_id, second_weight: the two best
-    entities, by their smallest record.
+    `_borrowed(record_id, identifier)`: the records under a number that is another's.
+
+    `_match`: a row for each record that its own identifier does not place: record_id, cluster_number, method, weight
+    (hundredths of a bit) and pattern (level of every comparison) of what decided it; near_record_id, near_weight,
+    second_record_id, second_weight: the two best entities, by their smallest record.
+
+    `_link(record_id, system, entity_id, method, is_current, weight, pattern)`: one row a record.
     """
     # every tie is broken by a total order, so nothing depends on the order of rows in between
     connection.execute("set preserve_insertion_order = false")
+    macros.create(connection)
     version = versions.in_force(settings, matching)
 
     @cache
@@ -70,6 +56,8 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         return (version or training.trained(connection, settings, matching, "首次同步")).weights
 
     with kept.opened(connection, settings, matching, version) as is_kept:
+        lent = lending.select(connection, matching)
+        connection.execute(f"create or replace table matching.{matching.entity}_borrowed as {lent}")
         is_whole = preparation.prepare(connection, settings, matching, version, is_kept=is_kept)
         with preparation.kept_beside(connection, matching) if is_kept and is_whole else nullcontext():
             decisions.create_pairs(connection, matching.entity)
@@ -81,12 +69,17 @@ def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
                 _create_match(connection, matching)
             else:
                 _renew_match(connection, settings, matching)
-        _drop(connection, *_PLACED)  # before the rows are kept, so that these and those are never there at once
-        if is_kept and is_whole:
-            preparation.keep(connection)
+        if is_whole:
+            linking.create(connection, settings, matching, is_kept=is_kept)
+        else:
+            founding.renew(connection, settings, matching)
+            linking.renew(connection, settings, matching)
+        _drop(connection, *_PLACED)
         if is_kept:
+            founding.keep(connection)
             lending.keep(connection, matching)
-            founding.renew(connection, matching, _entity_id(settings, matching), is_whole=is_whole)
+            if is_whole:
+                preparation.keep(connection)
     connection.execute("set preserve_insertion_order = true")
     _drop(connection, *_PREPARED)  # the connection stays open for what is made next
 
@@ -173,73 +166,3 @@ def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) 
         create or replace temp view smallest as
         from latest union all from kept.smallest anti join latest using (tid)"""
     )
-
-
-def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Create `matching.<entity>_link(record_id, system, entity_id, method, is_current, weight, pattern)`.
-
-    One row a record.
-    """
-    macros.create(connection)
-    table = f"matching.{matching.entity}_link"
-    with kept.seen(connection, settings, matching) as is_kept:
-        is_kept = is_kept and founding.is_kept(connection, matching)
-        is_founded = is_kept and has_table(connection, "main.founded", "kept")
-        if not is_founded:
-            connection.execute(
-                f"""create or replace temp table founded as
-                select {_number(matching)} as cluster_number, {_entity_id(settings, matching)} as entity_id
-                from {_clustered(matching, matching.records)} group by all"""
-            )
-        founded = "kept.founded" if is_founded else "founded"
-
-        def make() -> None:
-            connection.execute(f"create or replace table {table} as {_link(matching, matching.records, founded)}")
-
-        if is_founded:
-            _renew_link(connection, settings, matching, make)
-        else:
-            make()
-        if is_kept and not is_founded:
-            founding.keep(connection)
-    connection.execute("drop table if exists founded")
-
-
-def _renew_link(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, make: Callable[[], None]
-) -> None:
-    """Do the same where the links of all but a few records are as they were."""
-    connection.execute(
-        f"""create or replace temp view kept_row as from kept.entity_row union all from kept.loose_row;
-        create or replace temp table relinked_record as
-        select record_id, system, is_current, {matching.identifier}
-        from {matching.records} where rowid in ({features.places(matching, "from kept.relinked")})"""
-    )
-    takeover.renew(
-        connection,
-        settings,
-        f"matching.{matching.entity}_link",
-        gone="select rid from kept.relinked where rid not in (select record_number(record_id) from relinked_record)",
-        rows=_link(matching, "relinked_record", "kept.founded"),
-        make=make,
-    )
-    connection.execute("delete from kept.relinked; drop table relinked_record")
-
-
-def _clustered(matching: Matching, records: str) -> str:
-    # by their records' own order, nearly: a join on the left puts what it finds before what it does not
-    return f"{records} as r left join matching.{matching.entity}_match as m using (record_id)"
-
-
-def _number(matching: Matching) -> str:
-    return f"coalesce(m.cluster_number, value_number(r.{matching.identifier}))"
-
-
-def _link(matching: Matching, records: str, founded: str) -> str:
-    return f"""select r.record_id, r.system, f.entity_id, coalesce(m.method, 'identifier') as method, r.is_current,
-            m.weight, m.pattern
-        from {_clustered(matching, records)} join {founded} as f on f.cluster_number = {_number(matching)}"""
-
-
-def _entity_id(settings: Settings, matching: Matching) -> str:
-    return keyed(settings, matching.entity, founding.RECORD)

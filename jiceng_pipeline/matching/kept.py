@@ -42,7 +42,7 @@ def opened(
     `compared_again` and `compared_pool`, what the second look and the pool found, by what pairs are like;
     `settled(rid, tid)`, where people put a record; `smallest(tid, rid, record_id)`, the smallest record that an
     entity had before others joined. Of numbers: what `lending` keeps. Of clusters: what `founding` says. Of tables:
-    `taken` is of `takeover`, and `relinked(rid)` are the records whose links have changed since.
+    `taken` is of `takeover`.
     """
     is_kept = _is_enough(connection, settings, matching)
     _attach(connection, settings, matching, _made_by(settings, version) if is_kept else None)
@@ -53,21 +53,6 @@ def opened(
         connection.execute(f"insert into kept.made values ({literal(made_by)})")
     finally:
         connection.execute("detach kept")
-
-
-@contextmanager
-def seen(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> Iterator[bool]:
-    """Attach `kept` as the last sync left it, where it is of use: yields whether it is."""
-    path = _path(settings, matching)
-    is_there = path.exists() and _is_enough(connection, settings, matching)
-    if is_there:
-        with suppress(duckdb.Error):
-            connection.execute(f"attach {literal(str(path))} as kept")
-    version = versions.in_force(settings, matching) if is_there else None
-    try:
-        yield is_there and _is_by(connection, _made_by(settings, version))
-    finally:
-        connection.execute("detach database if exists kept")
 
 
 def _is_enough(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> bool:
@@ -85,8 +70,7 @@ def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -
         drop table if exists kept.compared_pool;
         drop table if exists kept.joined_row;
         drop table if exists kept.decided;
-        drop table if exists kept.founded;
-        drop table if exists kept.grouped"""
+        drop table if exists kept.founded"""
     )
     takeover.clear(connection)
     forget_weighed(connection, matching, why)

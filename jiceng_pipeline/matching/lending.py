@@ -9,12 +9,11 @@ import duckdb
 from jiceng_pipeline.matching import altered, borrowed, features
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
-from jiceng_pipeline.warehouse.connection import has_table
 
 
-def select(connection: duckdb.DuckDBPyConnection, matching: Matching, *, is_kept: bool) -> str:
-    """Return the select of `matching.<entity>_borrowed`; `is_kept`: there may be one of before to go by."""
-    if not (is_kept and has_table(connection, "main.decided", "kept") and altered.is_little(connection, matching)):
+def select(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
+    """Return the select of `matching.<entity>_borrowed`. Needs `kept.opened`, and leaves what `altered.find` needs."""
+    if not altered.is_little(connection, matching):
         return borrowed.select(matching)
     number = f"value_number({matching.identifier})"
     read = features.said(connection, matching, features.words("content_mark", borrowed.select(matching)))

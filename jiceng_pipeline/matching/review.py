@@ -20,7 +20,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.matching import survivorship, verdicts
-from jiceng_pipeline.matching.identity import keyed
+from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.matching.verdicts import Word
 from jiceng_pipeline.standard.macro import literal

@@ -12,8 +12,8 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.matching import collected_history
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
+from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.matching.household import NUMBER, REGISTER
-from jiceng_pipeline.matching.identity import keyed
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 

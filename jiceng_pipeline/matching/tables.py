@@ -19,7 +19,7 @@ from jiceng_pipeline.matching import (
     training,
 )
 from jiceng_pipeline.matching.model import Matching, matchings
-from jiceng_pipeline.warehouse.table import Build, Table
+from jiceng_pipeline.warehouse.table import Build, Table, made_before
 
 _NAMES = {"resident": "人员", "enterprise": "市场主体"}
 
@@ -105,7 +105,7 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     )
 
     def table(part: str, title: str, purpose: str, depends: set[str], build: Build) -> Table:
-        many_steps = part in ("borrowed", "match", "link", "winner", "golden")
+        many_steps = part in ("match", "winner", "golden")
         return Table(
             "matching",
             f"{entity}_{part}",
@@ -120,34 +120,22 @@ def _of(matching: Matching) -> tuple[Table, ...]:
     def run(make: Callable[[duckdb.DuckDBPyConnection, Matching], None]) -> Build:
         return lambda connection, _: make(connection, matching)
 
-    def create_borrowed(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-        identity.create_borrowed(connection, settings, matching)
-
-    def create_match(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-        identity.create_match(connection, settings, matching)
-
-    def create_link(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-        identity.create_link(connection, settings, matching)
+    def reconcile(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        identity.reconcile(connection, settings, matching)
 
     def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         review.create_review(connection, settings, matching)
 
     return (
         table(
-            "borrowed",
-            "借用证号",
-            "证号有效、却写着别人姓名或出生日期的记录：证号是借用的",
-            {matching.records, "matching.decision"},
-            create_borrowed,
-        ),
-        table(
             "match",
             "比对",
             "每条记录归到哪一组、凭什么、还有谁相近",
-            {borrowed, "matching.decision", matching.records},
-            create_match,
+            {"matching.decision", matching.records},
+            reconcile,
         ),
-        table("link", "归并", "每条记录恰好归于一个对象", {match, matching.records}, create_link),
+        table("borrowed", "借用证号", "证号有效、却写着别人姓名或出生日期的记录：证号是借用的", {match}, made_before),
+        table("link", "归并", "每条记录恰好归于一个对象", {match, borrowed}, made_before),
         table(
             "review",
             "待核对",

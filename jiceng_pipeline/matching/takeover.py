@@ -41,10 +41,7 @@ def begin(settings: Settings, database: Path) -> None:
 
 def clear(connection: duckdb.DuckDBPyConnection) -> None:
     """Let no table be taken over by what comes next: `kept` begins anew."""
-    connection.execute(
-        """create or replace table kept.taken (name varchar, state varchar);
-        create or replace table kept.relinked (rid ubigint)"""
-    )
+    connection.execute("create or replace table kept.taken (name varchar, state varchar)")
 
 
 def renew(

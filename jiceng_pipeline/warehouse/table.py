@@ -45,6 +45,10 @@ class Table:
         return (self.schema, *self.name.split("__"))
 
 
+def made_before(_connection: duckdb.DuckDBPyConnection, _settings: Settings) -> None:
+    """Do nothing: the build of a table that one it depends on was made together with."""
+
+
 def materialise(connection: duckdb.DuckDBPyConnection, table: Table, settings: Settings) -> int:
     """Make one table and return its row count."""
     connection.execute(f"create schema if not exists {table.schema}")

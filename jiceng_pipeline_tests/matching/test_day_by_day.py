@@ -195,10 +195,8 @@ def matched(connection, settings, matching, kept_records):
     connection.execute(
         f"update {matching.records} set content_mark = hash(row({', '.join(c for c in said if c != 'content_mark')}))"
     )
-    identity.create_borrowed(connection, settings, matching)
-    identity.create_match(connection, settings, matching)
+    identity.reconcile(connection, settings, matching)
     weighed = connection.execute("select weighed_anew + weighed_beside, to_place, why from rescored").fetchall()[0]
-    identity.create_link(connection, settings, matching)
     tables = (f"matching.{matching.entity}_{part}" for part in ("borrowed", "match", "link"))
     return [connection.execute(f"from {table} order by all").fetchall() for table in tables], weighed
 

@@ -24,7 +24,7 @@ WORLD = [
 ]
 SHOP = {"system": SHOPS, "enterprise_name": "面馆", "unified_social_credit_code": credit_code("91320602MA1XXXXX0")}
 ALONE = [("a000", "a001", "a002"), ("a003",), ("a004", "a005")]
-STEPS = ("decision", "resident_borrowed", "resident_match", "resident_link")
+STEPS = ("decision", "resident_match", "resident_borrowed", "resident_link")
 
 
 @dataclass

@@ -140,9 +140,7 @@ def test_other_rules_than_those_of_this_release_have_a_model_of_their_own(reconc
         together = "select list(record_id order by all) from matching.resident_link group by entity_id order by all"
         before = connection.execute(together).fetchall()
         for _ in range(2):
-            identity.create_borrowed(connection, settings, other)
-            identity.create_match(connection, settings, other)
-            identity.create_link(connection, settings, other)
+            identity.reconcile(connection, settings, other)
         assert connection.execute(together).fetchall() == before
     assert set(versions.in_force(settings, other).weights) == {"prior", *without_sex}
 

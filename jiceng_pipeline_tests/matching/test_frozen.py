@@ -24,7 +24,7 @@ WORLD = [
 ]  # fmt: skip
 SHOP = {"system": SHOPS, "enterprise_name": "面馆", "unified_social_credit_code": credit_code("91320602MA1XXXXX0")}
 STEPS = (
-    "matching.decision", "matching.resident_borrowed", "matching.resident_match", "matching.resident_link",
+    "matching.decision", "matching.resident_match", "matching.resident_borrowed", "matching.resident_link",
     "matching.resident_candidate", "matching.frozen_cell", "matching.resident_winner", "matching.resident_golden",
     "matching.resident_review", "governance.provenance_cell", "governance.conflict", "governance.resident",
     "returned.to_verify",

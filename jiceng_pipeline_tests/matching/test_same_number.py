@@ -35,7 +35,7 @@ def test_a_value_is_stopped_though_another_has_its_number(synced, tmp_path, plac
 def test_no_two_names_that_are_counted_have_one_number(synced, tmp_path):
     matching, settings = matchings()["resident"], Settings(home=tmp_path)
     with records_of(synced, settings, matching) as connection:
-        identity.create_borrowed(connection, settings, matching)
+        identity.reconcile(connection, settings, matching)
         one, other = connection.execute(
             """select min(name), max(name) from (select 'n' || i as name from range(300000) as t (i))
             group by mark_number(name) having count(*) > 1 order by all limit 1"""
