@@ -35,7 +35,6 @@ def opened(
     Yields whether it is kept at all: of less than `settings.kept_records` records nothing is.
 
     Of all records: `entity_row` and `loose_row`, what was prepared of them; `loose_id(rid, record_id)`;
-    `joined_row`, the rows of those that the first look put with an entity, by its tid;
     `stopped(kind, value)`, and in `stopped_holding(rid, kind, value)` who holds it; `name_count`.
     Of weighing: `left_key`, `kin` and `crowded`, what the records to be placed are blocked by, who their kin is, and
     which blocks are too wide; `weighed`, `excluded`, `near`, and `ahead`, those of it that are clearly ahead;
@@ -68,7 +67,6 @@ def clear(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -
         drop table if exists kept.loose_row;
         drop table if exists kept.compared_again;
         drop table if exists kept.compared_pool;
-        drop table if exists kept.joined_row;
         drop table if exists kept.decided;
         drop table if exists kept.founded"""
     )
@@ -80,12 +78,6 @@ def put(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
     """Create `kept.<name>` of a select of numbers and ids."""
     _declare(connection, name, _described(connection, select))
     connection.execute(f"insert into kept.{name} {select}")
-
-
-def shape(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
-    """Create `kept.<name>` in the shape of a select, without rows, unless it is there."""
-    if not has_table(connection, f"main.{name}", "kept"):
-        _declare(connection, name, _described(connection, select))
 
 
 def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, why: str) -> None:

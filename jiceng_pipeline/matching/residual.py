@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from jiceng_pipeline.matching import blocking, features, kept, pool, rescoring, scoring, weights
+from jiceng_pipeline.matching import blocking, features, pool, rescoring, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -31,7 +31,12 @@ def resolve(
         f"""create or replace temp view joined as {_joined("from kept.ahead")};
         create or replace temp view cluster as from put union all from joined"""
     )
-    _place(connection, matching)
+    # nearly all who have no number join: their rows are looked up, once more to write them takes longer
+    connection.execute(
+        f"""create or replace temp view joined_row as
+        select {features.columns(matching, "joined_tid")}
+        from loose_row join (select rid, tid as joined_tid from joined) using (rid) union all from other_row"""
+    )
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
     _see(connection, "joined_row")
     _gain(connection, matching)
@@ -82,7 +87,6 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
         """create or replace temp table other_row as from entity_row limit 0;
         create or replace temp view joined_row as from other_row"""
     )
-    kept.shape(connection, "joined_row", "from other_row")
     moved = connection.execute("select count(*) from cluster where method = 'identifier'").fetchall()[0][0]
     stayed = "entity_row anti join cluster using (rid)" if moved else "entity_row"
     connection.execute(f"create or replace temp view placed_row as from {stayed} union all from joined_row")
@@ -95,18 +99,6 @@ def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: s
         f"""insert into other_row
         select {features.columns(matching, "joined_tid")}
         from {rows} join (select rid, tid as joined_tid from {joined}) using (rid)"""
-    )
-
-
-def _place(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Do the same for what the first look `joined`: nearly all of it is in `kept` from the sync before."""
-    connection.execute(
-        f"""delete from kept.joined_row where rid in (from altered);
-        delete from kept.joined_row where (rid, tid) not in (select (rid, tid) from joined);
-        insert into kept.joined_row
-        select {features.columns(matching, "joined_tid")} from loose_row
-        join (select rid, tid as joined_tid from joined anti join kept.joined_row using (rid, tid)) using (rid);
-        create or replace temp view joined_row as from kept.joined_row union all from other_row"""
     )
 
 
