@@ -14,6 +14,7 @@ from benchmarks.matching.dataset import LINK, RECORD, steps
 from benchmarks.matching.splink_day import NEW, SHARE
 from jiceng_pipeline.matching import takeover
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline.warehouse.table import materialise
 
@@ -48,11 +49,9 @@ def _make(contest: Contest, path: Path, there: str) -> None:
         takeover.begin(contest.settings, path)
     with connect(path, settings=contest.settings) as version:
         source = literal(str(contest.dataset.table(RECORD)))
-        version.execute(
-            f"""create schema if not exists staging;
-            create table {RECORD} as from read_parquet({source}) where {there};
-            checkpoint"""
-        )
+        version.execute("create schema if not exists staging")
+        blank.create(version, RECORD, f"from read_parquet({source}) where {there}")  # as a build makes it
+        version.execute("checkpoint")
         for table in steps(contest.settings, LINK):
             with contest.phase(f"{run} {table.full_name}"):
                 materialise(version, table, contest.settings)

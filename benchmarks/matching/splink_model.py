@@ -31,7 +31,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
             from staging.resident_record as r left join standard.name_reading as n using (name)
         )
         select rid, record_id,
-            case when length(typed_number) = 18 then typed_number end as number, citizen_id is not null as is_valid,
+            coalesce(citizen_id, case when length(invalid_number) = 18 then invalid_number end) as number,
+            citizen_id is not null as is_valid,
             written_name as name, spoken, replace(spoken, ' ', '') as reading,
             string_split(spoken, ' ')[1] as surname, array_to_string(string_split(spoken, ' ')[2:], ' ') as rest,
             name_key, surname_key,

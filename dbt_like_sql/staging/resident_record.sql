@@ -2,7 +2,7 @@
 -- purpose: 归并需要的列和比对键，一种形状
 -- audience: pipeline
 -- grain: one row per source record of a resident
--- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, typed_number, other_document_number, name, written_name, name_signs, spoken_name, name_key, surname_key, sex_code, birth_date, number_birth_date, phone, guardian_phone, dwelling_key, dwelling_door, registered_key, registered_door, property_key, property_door, family_number, family_relation_code, community_code, content_mark
+-- columns: record_id, system, department, first_landed, record_date, is_current, citizen_id, invalid_number, other_document_number, name, written_name, name_signs, spoken_name, name_key, surname_key, sex_code, birth_date, number_birth_date, phone, guardian_phone, dwelling_key, dwelling_door, registered_key, registered_door, property_key, property_door, family_number, family_relation_code, community_code, content_mark
 with keyed as (
     select
         record.*,
@@ -19,11 +19,13 @@ select
     coalesce(record.record_updated_date, record.landed_date) as record_date,
     record.is_current,
     record.citizen_id,
-    coalesce(record.citizen_id, typed_number(record.citizen_id_raw)) as typed_number,
+    -- what was typed where no valid number was
+    case when record.citizen_id is null then typed_number(record.citizen_id_raw) end as invalid_number,
     record.other_document_number,
     record.name,
     name_reading.written as written_name,
-    name_reading.signs as name_signs,
+    -- where it is not as written: to read a text of every record takes long
+    nullif(name_reading.signs, name_reading.written) as name_signs,
     name_reading.spoken as spoken_name,
     name_reading.name_key,
     name_reading.surname_key,

@@ -64,7 +64,7 @@ def _create_differing(connection: duckdb.DuckDBPyConnection, matching: Matching,
 def _find(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
         f"""create or replace temp table came as
-        select record_number(record_id) as rid from {matching.records} where rowid in (select place from differing);
+        select record_number(record_id) as rid from picked_record where place in (select place from differing);
         insert into altered
         with lent as (
             select record_number(record_id) as rid from matching.{matching.entity}_borrowed

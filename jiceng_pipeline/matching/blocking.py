@@ -128,8 +128,11 @@ def create_right_key(
     connection.execute(f"create or replace temp table right_key as {rows}")
 
 
-def meeting(matching: Matching, left: str, right: str) -> str:
-    """Return a select of the tid of the rows of `right` that share a value, or a block of features, with `left`."""
+def meeting(matching: Matching, left: str, right: str, identity: str) -> str:
+    """Return a select of the `identity` of the rows of `right` that share a value, or a block of features, with `left`.
+
+    There is a row for each thing that is shared.
+    """
     blocks = {n: block for n, block in enumerate(matching.blocks) if not _values(matching, block)}
 
     def keys(identity: str, rows: str) -> str:
@@ -137,9 +140,9 @@ def meeting(matching: Matching, left: str, right: str) -> str:
         return " union all ".join(parts) or f"select {identity}, cast(null as ubigint) as key from {rows} limit 0"
 
     kinds = matching.blocking()
-    return f"""select tid from ({keys("tid", right)}) semi join ({keys("rid", left)}) using (key)
+    return f"""select {identity} from ({keys(identity, right)}) semi join ({keys("rid", left)}) using (key)
         union all
-        select tid from ({features.values(matching, right, "tid", kinds)})
+        select {identity} from ({features.values(matching, right, identity, kinds)})
             semi join ({features.values(matching, left, kinds=kinds)}) using (kind, value)"""
 
 

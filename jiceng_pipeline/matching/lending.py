@@ -12,11 +12,16 @@ from jiceng_pipeline.standard.macro import literal
 
 
 def select(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
-    """Return the select of `matching.<entity>_borrowed`. Needs `kept.opened`, and leaves what `altered.find` needs."""
+    """Return the select of `matching.<entity>_borrowed`. Needs `kept.opened`.
+
+    Of a day, leaves what `altered.find` needs: `differing`, and `picked_record`, the records that are judged or not as
+    they were, with their rowid as `place` and all that matching reads of them.
+    """
     if not altered.is_little(connection, matching):
         return borrowed.select(matching)
     number = f"value_number({matching.identifier})"
-    read = features.said(connection, matching, features.words("content_mark", borrowed.select(matching)))
+    words = features.words("content_mark", borrowed.select(matching)) | features.read(matching)
+    read = features.said(connection, matching, words)
     still_lent = "select mark from kept.loose_row where borrowed is not null and borrowed not in (from touched_number)"
     connection.execute(
         f"""create or replace temp table touched_number as
@@ -29,19 +34,19 @@ def select(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
         )
         from touched where number is not null;
         -- all at once: wherever rows are picked out of so many, every column has to be read
-        create or replace temp table numbered_record as
-        select {read} from {matching.records} where rowid in (
+        create or replace temp table picked_record as
+        select rowid as place, {read} from {matching.records} where rowid in (
             select place from differing
             union
             select rowid from {matching.records} where content_mark in (
                 select mark from kept_row where coalesce(tid, borrowed) in (from touched_number)
                 union {still_lent}));
-        create or replace temp view lent_record as from numbered_record where {number} in (from touched_number)"""
+        create or replace temp view lent_record as from picked_record where {number} in (from touched_number)"""
     )
     anew = borrowed.select(matching.model_copy(update={"records": "lent_record"}))
     return f"""from ({anew})
         union all
-        select record_id, {matching.identifier} from numbered_record where content_mark in ({still_lent})
+        select record_id, {matching.identifier} from picked_record where content_mark in ({still_lent})
         order by record_id"""
 
 

@@ -111,11 +111,18 @@ def _prepare_altered(
 
 def _create_prepared(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     read = features.said(connection, matching, features.read(matching) | {"content_mark"})
-    differing = "select rid from altered anti join came using (rid)"
     connection.execute(
-        f"""create or replace temp table altered_record as
-        select {read} from {matching.records} where rowid in (
-            select place from differing union {features.places(matching, differing)})"""
+        """create or replace temp table unpicked as
+        from altered where rid not in (select record_number(record_id) from picked_record)"""
+    )
+    if connection.execute("select 1 from unpicked limit 1").fetchall():
+        connection.execute(
+            f"""insert into picked_record by name select rowid as place, {read} from {matching.records}
+            where rowid in ({features.places(matching, "from unpicked")})"""
+        )
+    connection.execute(
+        f"""create or replace temp view altered_record as
+        select {read} from picked_record where record_number(record_id) in (from altered)"""
     )
     features.create(connection, _few(matching))
 

@@ -112,7 +112,8 @@ def _gain(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     connection.execute(
         f"""create or replace temp table gained as
         select distinct tid from (
-            {blocking.meeting(matching, "todo_row", "joined_row")}
+            select tid from joined where rid in ({blocking.meeting(matching, "todo_row", "loose_row", "rid")})
+            union all {blocking.meeting(matching, "todo_row", "other_row", "tid")}
             union all select tid from kept.weighed semi join todo using (rid)
             union all select tid from kept.kin semi join todo using (rid)
         ) semi join joined using (tid)"""

@@ -12,10 +12,11 @@ import duckdb
 from jiceng_pipeline.warehouse.connection import identifier
 
 # Keyed hashes, which nothing makes smaller, and numbers that hardly two rows share: to look for a dictionary of them
-# took longer than to write the rest of a narrow table.
+# took longer than to write the rest of a narrow table. And of what a day's matching looks up a few: to get at one text
+# of a dictionary all of it is decoded.
 ID = "varchar using compression uncompressed"
 KEYED = ("record_id", "entity_id", "resident_id", "household_id", "row_hash")
-_UNLIKE = (*KEYED, "citizen_id", "typed_number", "phone")
+_UNLIKE = (*KEYED, "citizen_id", "phone", "written_name", "spoken_name", "name_key")
 
 
 def create(

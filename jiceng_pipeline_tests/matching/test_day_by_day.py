@@ -25,7 +25,7 @@ OF_RESIDENTS = (
     ("family_number", "system"),
     ("community_code",),
     ("other_document_number",),
-    ("citizen_id", "typed_number", "number_birth_date"),
+    ("citizen_id", "invalid_number", "number_birth_date"),
     ("name_key", "birth_date", "phone"),  # a namesake with the same telephone: blocks grow wide
 )
 OF_ENTERPRISES = (
@@ -39,7 +39,10 @@ OF_ENTERPRISES = (
 )
 OF = {"resident": OF_RESIDENTS, "enterprise": OF_ENTERPRISES}
 MANY = {"resident": 7, "enterprise": 2}  # with more, a day would touch most of the few there are
-LOST = {"resident": "citizen_id = null, number_birth_date = null", "enterprise": "unified_social_credit_code = null"}
+LOST = {
+    "resident": "invalid_number = citizen_id, citizen_id = null, number_birth_date = null",
+    "enterprise": "unified_social_credit_code = null",
+}
 
 
 @contextmanager

@@ -7,10 +7,13 @@ SPELT = (0, 3)  # places of the features whose text is compared; of the others, 
 def level(name: str, reading: str, key: str, signs: str) -> str:
     """Return SQL over the faces `l` and `r`: the first level that holds, 1 for `same`; 0 where a name is missing.
 
+    Where there are no `signs`, they are those of the name.
+
     `sound`: other characters read alike, or the name typed in pinyin. `order`: the same syllables in
     another order, or as a dialect says them. `unread`: a question mark where the other has a sign.
     """
-    a, b, x, y = f"l.{name}", f"r.{name}", f"l.{signs}", f"r.{signs}"
+    a, b = f"l.{name}", f"r.{name}"
+    x, y = f"coalesce(l.{signs}, {a})", f"coalesce(r.{signs}, {b})"
     return f"""case when {a} is null or {b} is null then 0
         when {a} = {b} then 1
         when l.{reading} = r.{reading} then 2
