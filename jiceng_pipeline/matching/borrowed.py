@@ -59,28 +59,28 @@ def _by_name(matching: Matching) -> str:
         ), mixed as (
             select number from numbered group by number having min(name_number) <> max(name_number)
         ), dated as (
-            select record_id, identifier, {name} as name, {spoken} as name_reading,
+            select record_id, identifier, {name} as written, {spoken} as read_as,
                 birth_date, number_birth_date as identifier_birth_date, is_reference,
                 coalesce({_STRAY}, false) as is_stray
             from (select *, value_number(identifier) as number from identified) semi join mixed using (number)
         ), named as (
             select *, is_stray and not bool_and(is_stray) over (partition by identifier) as is_elsewhere from dated
         ), vote as (
-            select identifier, name, min(name_reading) as name_reading, bool_or(is_reference) as is_reference,
+            select identifier, written, min(read_as) as read_as, bool_or(is_reference) as is_reference,
                 count(*) as votes, count(*) filter (where birth_date = identifier_birth_date) as born_alike
-            from named where name is not null and not is_elsewhere group by identifier, name
+            from named where written is not null and not is_elsewhere group by identifier, written
         ), reference as (
-            select identifier, name, name_reading from vote
+            select identifier, written, read_as from vote
             qualify row_number() over (
-                partition by identifier order by is_reference desc, born_alike desc, votes desc, name) = 1
+                partition by identifier order by is_reference desc, born_alike desc, votes desc, written) = 1
         ),
         -- in two steps: the register writes 张?春, one office 张毓春, another 张yu春
         near as (
-            select v.identifier, v.name, v.name_reading from vote as v join reference as r using (identifier)
+            select v.identifier, v.written, v.read_as from vote as v join reference as r using (identifier)
             where {_compatible("v", "r", "false")}
         ), alike as (
-            select i.record_id, i.identifier, bool_or(coalesce(i.name = n.name
-                    or not i.is_elsewhere and {_compatible("i", "n", _BORN)}, i.name is null)) as is_alike
+            select i.record_id, i.identifier, bool_or(coalesce(i.written = n.written
+                    or not i.is_elsewhere and {_compatible("i", "n", _BORN)}, i.written is null)) as is_alike
             from named as i left join near as n using (identifier) group by i.record_id, i.identifier
         )
         select record_id, identifier from alike where not is_alike"""
@@ -107,10 +107,10 @@ def _compatible(record: str, reference: str, born: str) -> str:
     brothers and father and son differ by as little. The family name of the other parent: where the birth date
     is the identifier's, or is not said and the given name is of two characters or more: no two of a family have one.
     """
-    a, b = f"{record}.name", f"{reference}.name"
+    a, b = f"{record}.written", f"{reference}.written"
     x, y = (f"regexp_replace({name}, '([^a-zA-Z ])[a-zA-Z]+', '\\1?', 'g')" for name in (a, b))
     return f"""case
-        when {a} = {b} or {record}.name_reading = {reference}.name_reading then true
+        when {a} = {b} or {record}.read_as = {reference}.read_as then true
         when list_sort(string_split({a}, '')) = list_sort(string_split({b}, '')) then true
         when contains({x}, '?') and length({x}) = length({y}) then {_unread(x, y)}
         when contains({y}, '?') and length({x}) = length({y}) then {_unread(y, x)}
