@@ -3,8 +3,8 @@
 So ids stay, and undo leaves no trace: entity_id = first 128 bits of SHA-256 over the instance's secret, the kind of
 entity and the founding record, the one with the smallest (first landed, record_id), also when that is gone by now.
 
-Clusters are called by numbers within one build; `kept.founded(cluster_number, entity_id)` says which entity each is,
-and `kept.member` where whoever was matched went.
+Clusters are called by numbers within one build; `founded(cluster_number, entity_id, record_id)` says which entity each
+is and by which record, and `kept.member` where whoever was matched went.
 """
 
 import duckdb
@@ -13,6 +13,8 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import kept
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
+
+_LOW = 2**64 - 1
 
 # instants are all written equally long: the smallest of both in one is the smallest of the first
 _RECORD = "split_part(min(r.first_landed || ' ' || r.record_id), ' ', 2)"
@@ -23,29 +25,47 @@ def keyed(settings: Settings, kind: str, text: str) -> str:
     return f"left(sha256({literal(settings.secret + '|' + kind + '|')} || {text}), 32)"
 
 
-def create_rematched(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create temp table `rematched(rid, is_regrouped)`: of whom something else is said than in `kept`."""
+def create(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Create `founded` of all that is `prepared`, and view `placed_record`: each record with its cluster, and why.
+
+    Needs `member_row`, and in `other` who of these has a number of his own.
+    """
+    entity_id = keyed(settings, matching.entity, "r.record_id")
     connection.execute(
-        """create or replace temp table rematched as
-        select coalesce(n.rid, k.rid) as rid, n.cluster_number is distinct from k.cluster_number as is_regrouped
-        from member as n full join kept.member as k on k.rid = n.rid where n.said is distinct from k.said"""
+        f"""create or replace temp view placed_record as
+        select rid, record_id, place, is_current, landed, tid as cluster_number, 'identifier' as method,
+            cast(null as integer) as weight, cast(null as varchar) as pattern
+        from prepared where tid is not null and rid not in (from other)
+        union all
+        select r.rid, r.record_id, r.place, r.is_current, r.landed, m.cluster_number, m.method, m.weight, m.pattern
+        from member_row as m join (
+            select rid, record_id, place, is_current, landed from loose_row
+            union all
+            select rid, record_id, place, is_current, landed from prepared where rid in (from other)
+        ) as r using (rid);
+        create or replace temp table founder as
+        select cluster_number, cast(first & {_LOW} as ubigint) as rid
+        from (
+            select cluster_number, min((cast(landed as uhugeint) << 64) | rid) as first
+            from placed_record group by cluster_number);
+        create or replace temp table founded_now as
+        select f.cluster_number, {entity_id} as entity_id, r.record_id from founder as f join prepared as r using (rid);
+        create or replace temp view founded as from founded_now;
+        drop table founder"""
     )
 
 
-def keep(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put `member` into `kept`."""
-    kept.put(connection, "member", "select rid, cluster_number, said from member")
-
-
 def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Bring `kept.founded` up to date for the clusters that records came to or left.
+    """Bring `founded` up to date for the clusters that records came to or left.
 
-    Needs `member(rid, cluster_number, said)`, of whoever is matched, `rematched` and `altered_before(rid, tid, mark)`,
-    by what those that altered were called. Leaves temp table `relinked(rid)`: of nobody else the link is another.
+    Needs `member(rid, cluster_number)`, of whoever is matched, and `altered_before(rid, tid, mark)`, by what those that
+    altered were called. Leaves temp table `refounded(rid)`: of nobody else the cluster is called otherwise.
     """
     connection.execute(
         """create or replace temp table regrouped as
-        from altered union select rid from rematched where is_regrouped;
+        from altered
+        union select coalesce(n.rid, k.rid) from member as n full join kept.member as k on k.rid = n.rid
+        where n.cluster_number is distinct from k.cluster_number;
         create or replace temp table unfounded as
         select distinct cluster_number from (
             select cluster_number from kept.member where rid in (from regrouped)
@@ -56,24 +76,42 @@ def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
         select cluster_number, rid, mark
         from (from member where cluster_number in (from unfounded)) join fact using (rid)
         union all
-        select tid, rid, mark from entity_row where tid in (from unfounded) and rid not in (select rid from member)"""
+        select tid, rid, mark from entity_row where tid in (from unfounded) and rid not in (select rid from member);
+        create or replace temp table founded_before as
+        from kept.founded where cluster_number in (from unfounded);
+        delete from kept.founded where cluster_number in (from unfounded)"""
     )
     connection.execute(
-        f"""create or replace temp table founded_before as
-        from kept.founded where cluster_number in (from unfounded);
-        delete from kept.founded where cluster_number in (from unfounded);
-        insert into kept.founded
+        f"""create or replace temp table founded_now as
         with r as (
             select content_mark, first_landed, record_id from {matching.records}
             where content_mark in (select mark from unfounded_member)
+        ), first as (
+            select m.cluster_number, {_RECORD} as record_id
+            from unfounded_member as m join r on r.content_mark = m.mark group by m.cluster_number
         )
-        select m.cluster_number, {keyed(settings, matching.entity, _RECORD)}
-        from unfounded_member as m join r on r.content_mark = m.mark
-        group by m.cluster_number;
-        create or replace temp table relinked as
-        from altered
-        union select rid from rematched
-        union select rid from unfounded_member where cluster_number in (
-            select cluster_number from (from kept.founded where cluster_number in (from unfounded)) as n
-            left join founded_before as b using (cluster_number) where n.entity_id is distinct from b.entity_id)"""
+        select cluster_number, {keyed(settings, matching.entity, "record_id")} as entity_id, record_id from first;
+        insert into kept.founded from founded_now;
+        create or replace temp view founded as from kept.founded;
+        create or replace temp table refounded as
+        select rid from unfounded_member where cluster_number in (
+            select cluster_number from founded_now as n left join founded_before as b using (cluster_number)
+            where n.entity_id is distinct from b.entity_id)"""
     )
+
+
+def create_rematched(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create temp table `rematched(rid)`: of whom something else is told than in `kept`."""
+    connection.execute(
+        """create or replace temp table told as select rid, cluster_number, said from told_row;
+        create or replace temp table rematched as
+        select coalesce(n.rid, k.rid) as rid
+        from told as n full join kept.member as k on k.rid = n.rid where n.said is distinct from k.said"""
+    )
+
+
+def keep(connection: duckdb.DuckDBPyConnection, *, is_whole: bool) -> None:
+    """Keep what was told of whom, and, of a whole run, how all clusters are called."""
+    kept.put(connection, "member", f"select rid, cluster_number, said from {'told_row' if is_whole else 'told'}")
+    if is_whole:
+        kept.put(connection, "founded", "from founded_now")

@@ -42,7 +42,7 @@ def reconcile(connection: duckdb.DuckDBPyConnection, settings: Settings, matchin
 
     `_match`: a row for each record that its own identifier does not place: record_id, cluster_number, method, weight
     (hundredths of a bit) and pattern (level of every comparison) of what decided it; near_record_id, near_weight,
-    second_record_id, second_weight: the two best entities, by their smallest record.
+    second_record_id, second_weight: the two best entities, by their founding record.
 
     `_link(record_id, system, entity_id, method, is_current, weight, pattern)`: one row a record.
     """
@@ -63,23 +63,26 @@ def reconcile(connection: duckdb.DuckDBPyConnection, settings: Settings, matchin
             decisions.create_pairs(connection, matching.entity)
             residual.resolve(connection, matching, learned, probes=version is None, is_kept=is_kept)
             _drop(connection, *_COMPARED)
-            _create_smallest(connection, matching)
-            _create_member(connection)
+            _create_member(connection, matching)
+            if is_whole:
+                founding.create(connection, settings, matching)
+            else:
+                founding.renew(connection, settings, matching)
+            _create_told(connection)
             if is_whole:
                 _create_match(connection, matching)
             else:
                 _renew_match(connection, settings, matching)
         if is_whole:
-            linking.create(connection, settings, matching, is_kept=is_kept)
+            linking.create(connection, matching)
         else:
-            founding.renew(connection, settings, matching)
             linking.renew(connection, settings, matching)
-        _drop(connection, *_PLACED)
         if is_kept:
-            founding.keep(connection)
+            founding.keep(connection, is_whole=is_whole)
             lending.keep(connection, matching)
             if is_whole:
                 preparation.keep(connection)
+        _drop(connection, *_PLACED)
     connection.execute("set preserve_insertion_order = true")
     _drop(connection, *_PREPARED)  # the connection stays open for what is made next
 
@@ -89,36 +92,49 @@ def _drop(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
         connection.execute(f"drop table if exists {table}")
 
 
-def _create_member(connection: duckdb.DuckDBPyConnection) -> None:
+def _create_member(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create view `member_row`: where each went whom its number does not place, why, and what entities are near.
 
-    And temp table `member(rid, cluster_number, said)` of it: `said` sums up a row, which to put by takes longer.
+    And temp table `member(rid, cluster_number)` of it; `other(rid)`, who of these has a number of his own; and view
+    `named(rid, record_id)` of all of them.
     """
     connection.execute(
         f"""create or replace temp view member_row as
         select c.rid, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
             n.tid as near, n.weight as near_weight, n.second, n.second_weight
         from clustered as c left join near as n on n.rid = c.rid;
-        create or replace temp table member as
-        select m.rid, m.cluster_number,
-            hash(m.cluster_number, m.method, m.weight, m.pattern, one.rid, m.near_weight, two.rid, m.second_weight)
-                as said
-        from member_row as m left join smallest as one on one.tid = m.near
-        left join smallest as two on two.tid = m.second"""
+        create or replace temp table member as select rid, cluster_number from member_row;
+        create or replace temp table other as select rid from member anti join loose_id using (rid)"""
+    )
+    features.look_up(connection, matching, "other")
+    connection.execute(
+        """create or replace temp view named as
+        from loose_id union all select rid, record_id from wording where rid in (from other)"""
+    )
+
+
+def _create_told(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create view `told_row`: `member_row` with the founding records of what is near, and `said`, which sums it up."""
+    connection.execute(
+        """create or replace temp view told_row as
+        select m.*, one.record_id as near_record_id, two.record_id as second_record_id,
+            hash(m.cluster_number, m.method, m.weight, m.pattern, one.record_id, m.near_weight, two.record_id,
+                m.second_weight) as said
+        from member_row as m left join founded as one on one.cluster_number = m.near
+        left join founded as two on two.cluster_number = m.second"""
     )
 
 
 def _match(members: str) -> str:
-    """Return the select of `matching.<entity>_match` of these rows of `member`."""
+    """Return the select of `matching.<entity>_match` of these rows of `told_row`."""
     return f"""select r.record_id, m.cluster_number, m.method, m.weight, m.pattern,
-            one.record_id as near_record_id, m.near_weight, two.record_id as second_record_id, m.second_weight
-        from {members} as m join named as r using (rid)
-        left join smallest as one on one.tid = m.near left join smallest as two on two.tid = m.second"""
+            m.near_record_id, m.near_weight, m.second_record_id, m.second_weight
+        from {members} as m join named as r using (rid)"""
 
 
-def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching, members: str = "member_row") -> None:
+def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     table = f"matching.{matching.entity}_match"
-    connection.execute(f"create or replace table {table} as {_match(members)} order by r.record_id")
+    connection.execute(f"create or replace table {table} as {_match('told_row')} order by r.record_id")
 
 
 def _renew_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -129,40 +145,6 @@ def _renew_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         settings,
         f"matching.{matching.entity}_match",
         gone="select rid from rematched anti join member using (rid)",
-        rows=_match("(from member_row semi join rematched using (rid))"),
+        rows=_match("(from told_row semi join rematched using (rid))"),
         make=lambda: _create_match(connection, matching),
-    )
-
-
-def _create_smallest(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create view `smallest(tid, rid, record_id)`: of each entity that is near to a record, the smallest record.
-
-    Which it was before records without a number joined is kept, but for the entities that have moved.
-    """
-    connection.execute(
-        """delete from kept.smallest where tid in (from moved);
-        create or replace temp table late as
-        select rid, tid from joined_row where rid not in (select rid from settled);
-        create or replace temp table new as
-        select distinct tid from (select tid from near union all select second from near)
-        anti join kept.smallest using (tid) where tid is not null;
-        create or replace temp table fresh as
-        select tid, min(rid) as rid
-        from placed_row semi join new using (tid) anti join late using (rid)
-        group by tid"""
-    )
-    # nearly all that were placed have no identifier
-    connection.execute("create or replace temp table other as select rid from clustered anti join loose_id using (rid)")
-    features.look_up(connection, matching, "(from other union all select rid from fresh)")
-    connection.execute(
-        """create or replace temp view named as
-        from loose_id union all select rid, record_id from wording where rid in (from other);
-        insert into kept.smallest select f.tid, f.rid, w.record_id from fresh as f join wording as w using (rid);
-        create or replace temp table latest as
-        select l.tid, l.rid, n.record_id
-        from (select tid, min(rid) as rid from late group by tid) as l
-        left join kept.smallest as s using (tid) join named as n on n.rid = l.rid
-        where s.rid is null or l.rid < s.rid;
-        create or replace temp view smallest as
-        from latest union all from kept.smallest anti join latest using (tid)"""
     )

@@ -19,10 +19,8 @@ from jiceng_pipeline.matching import macros, takeover, versions
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.macro import literal
-from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.connection import has_table
 
-ID = blank.ID
 _CODE = Path(__file__).parent
 
 
@@ -39,9 +37,8 @@ def opened(
     Of weighing: `left_key`, `kin` and `crowded`, what the records to be placed are blocked by, who their kin is, and
     which blocks are too wide; `weighed`, `excluded`, `near`, and `ahead`, those of it that are clearly ahead;
     `compared_again` and `compared_pool`, what the second look and the pool found, by what pairs are like;
-    `settled(rid, tid)`, where people put a record; `smallest(tid, rid, record_id)`, the smallest record that an
-    entity had before others joined. Of numbers: what `lending` keeps. Of clusters: what `founding` says. Of tables:
-    `taken` is of `takeover`.
+    `settled(rid, tid)`, where people put a record. Of numbers: what `lending` keeps. Of clusters: what `founding` says.
+    Of tables: `taken` is of `takeover`.
     """
     is_kept = _is_enough(connection, settings, matching)
     _attach(connection, settings, matching, _made_by(settings, version) if is_kept else None)
@@ -87,7 +84,6 @@ def forget_weighed(connection: duckdb.DuckDBPyConnection, matching: Matching, wh
     for name in ("compared_again", "compared_pool"):
         if not has_table(connection, f"main.{name}", "kept"):
             _declare(connection, name, ("alike ubigint", *levels))
-    connection.execute(f"create or replace table kept.smallest (tid ubigint, rid ubigint, record_id {ID})")
     for name, columns in {
         "settled": pair,
         "left_key": ("rid ubigint", "key ubigint"),
