@@ -174,10 +174,20 @@ def limited(matching: Matching) -> Iterator[tuple[int, Value]]:
     yield from ((kind, each) for kind, each in enumerate(matching.values.values()) if each.holders)
 
 
-def values(matching: Matching, rows: str, identity: str = "rid", kinds: set[int] | None = None) -> str:
-    """Return a select of (identity, kind, value): what the `rows` of `prepared` share, one row a value."""
-    return " union all ".join(
-        f"select {identity}, cast({kind} as utinyint) as kind, {cell} as value from {rows} where {cell} is not null"
-        for kind, _, cell in cells_of(matching)
-        if kinds is None or kind in kinds
-    )
+def values(
+    matching: Matching, rows: str, identity: str = "rid", kinds: set[int] | None = None, *, all_said: bool = False
+) -> str:
+    """Return a select of (identity, kind, value): what the `rows` of `prepared` share, one row a value.
+
+    What a row says in two columns is there once, or, with `all_said`, as often as it says it.
+    """
+    parts, said = [], dict[int, list[str]]()
+    for kind, _, cell in cells_of(matching):
+        if kinds is None or kind in kinds:
+            own = "" if all_said else "".join(f" and {cell} is distinct from {other}" for other in said.get(kind, ()))
+            said.setdefault(kind, []).append(cell)
+            parts.append(
+                f"""select {identity}, cast({kind} as utinyint) as kind, {cell} as value
+                from {rows} where {cell} is not null{own}"""
+            )
+    return " union all ".join(parts)

@@ -35,8 +35,9 @@ def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching, *, pr
 
     `probes`: those of training are among the records.
     """
-    parts = [features.values(matching, "left_row")]
     kin = {kind for kind, each in enumerate(matching.values.values()) if each.through_kin}
+    own = features.values(matching, "left_row", kinds=set(range(len(matching.values))) - kin)
+    parts = [f"({own})"] if own else []
     if kin:
         connection.execute(
             f"""create or replace temp table kin as
@@ -52,10 +53,10 @@ def left_values(connection: duckdb.DuckDBPyConnection, matching: Matching, *, pr
         rows = "(from placed_row union all from rest_row)" if probes else "placed_row"
         held = features.values(matching, rows, "tid", kin)
         parts.append(
-            f"""select k.rid, v.kind, v.value
-            from kin as k join (from ({held}) semi join (select tid from kin) using (tid)) as v using (tid)"""
+            f"""({features.values(matching, "left_row", kinds=kin)} union select k.rid, v.kind, v.value
+            from kin as k join (from ({held}) semi join (select tid from kin) using (tid)) as v using (tid))"""
         )
-    connection.execute(f"create or replace temp table left_value as {' union '.join(f'({part})' for part in parts)}")
+    connection.execute(f"create or replace temp table left_value as {' union all '.join(parts)}")
     connection.execute(
         """create or replace temp table left_mask as
         select rid, bit_or(1 << cast(kind as integer)) as kinds from left_value group by rid"""

@@ -58,14 +58,16 @@ def _some(connection: duckdb.DuckDBPyConnection) -> int:
 def _holders(matching: Matching) -> str:
     """Return a select of (entity, kind, value) of the kinds of which common values are stopped."""
     kinds = {kind for kind, _ in features.limited(matching)}
-    return features.values(matching, "(select *, coalesce(tid, rid) as entity from prepared)", "entity", kinds)
+    return features.values(
+        matching, "(select *, coalesce(tid, rid) as entity from prepared)", "entity", kinds, all_said=True
+    )
 
 
 def _often(matching: Matching, share: float) -> str:
     """Return the CTE `often(kind, value, holders)`: what more records hold than that share of what is declared."""
     parts = [
         f"""select cast({kind} as utinyint) as kind, value, {each.holders} as holders
-        from ({features.values(matching, "prepared", kinds={kind})}) group by value
+        from ({features.values(matching, "prepared", kinds={kind}, all_said=True)}) group by value
         having count(*) > {share * (each.holders or 0)}"""
         for kind, each in features.limited(matching)
     ]
@@ -81,7 +83,8 @@ def apply(connection: duckdb.DuckDBPyConnection, matching: Matching, table: str 
     kinds = {kind for kind, _ in features.limited(matching)}
     connection.execute(
         f"""create or replace temp table stopped_holding as
-        from ({features.values(matching, "prepared", kinds=kinds)}) semi join stopped using (kind, value)"""
+        from ({features.values(matching, "prepared", kinds=kinds, all_said=True)})
+        semi join stopped using (kind, value)"""
     )
     said = {kind for (kind,) in connection.execute("select distinct kind from stopped").fetchall()}
     for kind, _, cell in features.cells_of(matching):
@@ -117,7 +120,7 @@ def create_keyed_value(
         )
         return
     read = features.said(connection, matching, features.words(*(sql for _, sql in cells)))
-    held = features.values(matching, "prepared", kinds=kinds)
+    held = features.values(matching, "prepared", kinds=kinds, all_said=True)
     connection.execute(
         f"""create or replace temp table said as
         with held as (
