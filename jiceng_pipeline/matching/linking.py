@@ -60,7 +60,12 @@ def _narrow(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make(connection: duckdb.DuckDBPyConnection, matching: Matching, rows: str) -> None:
-    connection.execute(f"create or replace table matching.{matching.entity}_link as {rows}")
+    # links lie as their records do, in every run
+    connection.execute(
+        f"""set preserve_insertion_order = true;
+        create or replace table matching.{matching.entity}_link as {rows};
+        set preserve_insertion_order = false"""
+    )
 
 
 def _link(matching: Matching, records: str) -> str:

@@ -134,8 +134,14 @@ def _of(matching: Matching) -> tuple[Table, ...]:
             {"matching.decision", matching.records},
             reconcile,
         ),
-        table("borrowed", "借用证号", "证号有效、却写着别人姓名或出生日期的记录：证号是借用的", {match}, made_before),
-        table("link", "归并", "每条记录恰好归于一个对象", {match, borrowed}, made_before),
+        table(
+            "borrowed",
+            "借用证号",
+            "证号有效、却写着别人姓名或出生日期的记录：证号是借用的；与比对同一步算出",
+            {match},
+            made_before,
+        ),
+        table("link", "归并", "每条记录恰好归于一个对象；与比对同一步算出", {match, borrowed}, made_before),
         table(
             "review",
             "待核对",
