@@ -49,6 +49,7 @@ def main() -> None:
     name, folder, answer, memory, threads = sys.argv[1:]
     logging.disable(logging.CRITICAL)
     run = contender(name)
+    import_module("jiceng_pipeline.ledger.database")  # which the program does at first use
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), memory_limit=memory, threads=int(threads))
         steps(settings, LINK)  # reads contracts and models, which is no part of matching

@@ -2,7 +2,6 @@
 
 from benchmarks.matching.contest import Contest
 from benchmarks.matching.dataset import LINK, RECORD
-from jiceng_pipeline.ledger import database as _imported  # noqa: F401  # at first use otherwise: libraries are not timed
 
 
 def bound(contest: Contest) -> None:

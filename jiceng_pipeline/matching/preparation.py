@@ -113,7 +113,9 @@ def _create_prepared(connection: duckdb.DuckDBPyConnection, matching: Matching) 
     read = features.said(connection, matching, features.read(matching) | {"content_mark"})
     connection.execute(
         """create or replace temp table unpicked as
-        from altered where rid not in (select record_number(record_id) from picked_record)"""
+        from altered where rid not in (
+            select record_number(record_id) from picked_record
+            union all select rid from differing where place is null)"""
     )
     if connection.execute("select 1 from unpicked limit 1").fetchall():
         connection.execute(
