@@ -137,6 +137,8 @@ def home(work: Path, wanted: Wanted, place: int, **limits: Any) -> Settings:
         with running(settings):
             for contract in missing:
                 pull.pull(contract, settings)
+        if lost := [each.name for each in missing if snapshot.in_force(settings, each) is None]:
+            raise SystemExit(f"{settings.home}: {', '.join(lost)} did not land; run it again")
     return settings
 
 
