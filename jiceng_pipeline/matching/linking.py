@@ -30,8 +30,7 @@ def create(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
 def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
     """Do the same where all but a few are as they were: whom `altered`, `rematched` and `refounded` name."""
     connection.execute(
-        f"""create or replace temp view kept_row as from kept.entity_row union all from kept.loose_row;
-        create or replace temp table relinked as from altered union from rematched union from refounded;
+        f"""create or replace temp table relinked as from altered union from rematched union from refounded;
         create or replace temp table relinked_record as
         select record_id, system, is_current, {matching.identifier}
         from {matching.records} where rowid in ({features.places(matching, "from relinked")})"""

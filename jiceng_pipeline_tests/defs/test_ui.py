@@ -72,7 +72,6 @@ def is_empty(group):
     return False
 
 
-@pytest.mark.timeout(600)
 def test_a_plain_dagster_dev_shows_what_was_synced(synced_copy, tmp_path):
     checkout = tmp_path / "checkout"
     checkout.mkdir()
@@ -114,7 +113,6 @@ SENSORS = """query ($selector: RepositorySelector!) {
 }"""
 
 
-@pytest.mark.timeout(600)
 def test_serving_runs_the_job_and_leaves_no_process_behind(synced_copy):
     port = free_port()
     with serving(synced_copy, port) as parts:
