@@ -58,8 +58,9 @@ def create(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: 
 def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
     """Bring `founded` up to date for the clusters that records came to or left.
 
-    Needs `member(rid, cluster_number)`, of whoever is matched, and `altered_before(rid, tid, mark)`, by what those that
-    altered were called. Leaves temp table `refounded(rid)`: of nobody else the cluster is called otherwise.
+    Needs `member`, of whoever is matched, and `altered_before(rid, tid, mark)`, by what those that altered were called.
+    Leaves temp tables `refounded(rid)`: of nobody else the cluster is called otherwise; and `renamed(cluster_number)`:
+    no other cluster has another founding record, or has one no more.
     """
     connection.execute(
         """create or replace temp table regrouped as
@@ -96,22 +97,26 @@ def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
         create or replace temp table refounded as
         select rid from unfounded_member where cluster_number in (
             select cluster_number from founded_now as n left join founded_before as b using (cluster_number)
-            where n.entity_id is distinct from b.entity_id)"""
+            where n.entity_id is distinct from b.entity_id);
+        create or replace temp table renamed as
+        select coalesce(n.cluster_number, b.cluster_number) as cluster_number
+        from founded_now as n full join founded_before as b on b.cluster_number = n.cluster_number
+        where n.record_id is distinct from b.record_id"""
     )
 
 
 def create_rematched(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create temp table `rematched(rid)`: of whom something else is told than in `kept`."""
+    """Create temp table `rematched(rid)`: of whom something else is said than in `kept`, or of what is near to them."""
     connection.execute(
-        """create or replace temp table told as select rid, cluster_number, said from told_row;
-        create or replace temp table rematched as
+        """create or replace temp table rematched as
         select coalesce(n.rid, k.rid) as rid
-        from told as n full join kept.member as k on k.rid = n.rid where n.said is distinct from k.said"""
+        from member as n full join kept.member as k on k.rid = n.rid where n.said is distinct from k.said
+        union select rid from member where near in (from renamed) or second in (from renamed)"""
     )
 
 
 def keep(connection: duckdb.DuckDBPyConnection, *, is_whole: bool) -> None:
-    """Keep what was told of whom, and, of a whole run, how all clusters are called."""
-    kept.put(connection, "member", f"select rid, cluster_number, said from {'told_row' if is_whole else 'told'}")
+    """Keep what was said of whom, and, of a whole run, how all clusters are called."""
+    kept.put(connection, "member", "select rid, cluster_number, said from member")
     if is_whole:
         kept.put(connection, "founded", "from founded_now")

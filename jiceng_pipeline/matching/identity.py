@@ -68,7 +68,6 @@ def reconcile(connection: duckdb.DuckDBPyConnection, settings: Settings, matchin
                 founding.create(connection, settings, matching)
             else:
                 founding.renew(connection, settings, matching)
-            _create_told(connection)
             if is_whole:
                 _create_match(connection, matching)
             else:
@@ -95,15 +94,18 @@ def _drop(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
 def _create_member(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     """Create view `member_row`: where each went whom its number does not place, why, and what entities are near.
 
-    And temp table `member(rid, cluster_number)` of it; `other(rid)`, who of these has a number of his own; and view
-    `named(rid, record_id)` of all of them.
+    And temp table `member(rid, cluster_number, near, second, said)` of it, `said` sums it up; `other(rid)`, who of
+    these has a number of his own; and view `named(rid, record_id)` of all of them.
     """
     connection.execute(
         f"""create or replace temp view member_row as
         select c.rid, {_CLUSTER} as cluster_number, c.method, c.weight, c.pattern,
             n.tid as near, n.weight as near_weight, n.second, n.second_weight
         from clustered as c left join near as n on n.rid = c.rid;
-        create or replace temp table member as select rid, cluster_number from member_row;
+        create or replace temp table member as
+        select rid, cluster_number, near, second,
+            hash(cluster_number, method, weight, pattern, near, near_weight, second, second_weight) as said
+        from member_row;
         create or replace temp table other as select rid from member anti join loose_id using (rid)"""
     )
     features.look_up(connection, matching, "other")
@@ -113,28 +115,17 @@ def _create_member(connection: duckdb.DuckDBPyConnection, matching: Matching) ->
     )
 
 
-def _create_told(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create view `told_row`: `member_row` with the founding records of what is near, and `said`, which sums it up."""
-    connection.execute(
-        """create or replace temp view told_row as
-        select m.*, one.record_id as near_record_id, two.record_id as second_record_id,
-            hash(m.cluster_number, m.method, m.weight, m.pattern, one.record_id, m.near_weight, two.record_id,
-                m.second_weight) as said
-        from member_row as m left join founded as one on one.cluster_number = m.near
-        left join founded as two on two.cluster_number = m.second"""
-    )
-
-
 def _match(members: str) -> str:
-    """Return the select of `matching.<entity>_match` of these rows of `told_row`."""
+    """Return the select of `matching.<entity>_match` of these rows of `member_row`: entities by founding record."""
     return f"""select r.record_id, m.cluster_number, m.method, m.weight, m.pattern,
-            m.near_record_id, m.near_weight, m.second_record_id, m.second_weight
-        from {members} as m join named as r using (rid)"""
+            one.record_id as near_record_id, m.near_weight, two.record_id as second_record_id, m.second_weight
+        from {members} as m join named as r using (rid) left join founded as one on one.cluster_number = m.near
+        left join founded as two on two.cluster_number = m.second"""
 
 
 def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     table = f"matching.{matching.entity}_match"
-    connection.execute(f"create or replace table {table} as {_match('told_row')} order by r.record_id")
+    connection.execute(f"create or replace table {table} as {_match('member_row')} order by r.record_id")
 
 
 def _renew_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
@@ -145,6 +136,6 @@ def _renew_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matc
         settings,
         f"matching.{matching.entity}_match",
         gone="select rid from rematched anti join member using (rid)",
-        rows=_match("(from told_row semi join rematched using (rid))"),
+        rows=_match("(from member_row semi join rematched using (rid))"),
         make=lambda: _create_match(connection, matching),
     )

@@ -89,7 +89,10 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     )
     moved = connection.execute("select count(*) from cluster where method = 'identifier'").fetchall()[0][0]
     stayed = "entity_row anti join cluster using (rid)" if moved else "entity_row"
-    connection.execute(f"create or replace temp view placed_row as from {stayed} union all from joined_row")
+    connection.execute(
+        f"""create or replace temp view placed_before as from {stayed};
+        create or replace temp view placed_row as from placed_before union all from joined_row"""
+    )
     _extend(connection, matching, "cluster", "fact")
 
 
@@ -118,7 +121,12 @@ def _gain(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
             union all select tid from kept.kin semi join todo using (rid)
         ) semi join joined using (tid)"""
     )
-    connection.execute("create or replace temp table gained_row as from placed_row semi join gained using (tid)")
+    gaining = "(select rid, tid as joined_tid from joined semi join gained using (tid))"
+    connection.execute(
+        f"""create or replace temp table gained_row as
+        from (from placed_before union all from other_row) semi join gained using (tid)
+        union all select {features.columns(matching, "joined_tid")} from loose_row join {gaining} using (rid)"""
+    )
 
 
 def _weigh_again(
