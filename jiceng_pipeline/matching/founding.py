@@ -59,8 +59,8 @@ def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
     """Bring `founded` up to date for the clusters that records came to or left.
 
     Needs `member`, of whoever is matched, and `altered_before(rid, tid, mark)`, by what those that altered were called.
-    Leaves temp tables `refounded(rid)`: of nobody else the cluster is called otherwise; and `renamed(cluster_number)`:
-    no other cluster has another founding record, or has one no more.
+    Leaves temp tables `renamed(cluster_number)`: no other cluster has another founding record, or has one no more; and
+    `refounded(rid)`: whoever is in one of these.
     """
     connection.execute(
         """create or replace temp table regrouped as
@@ -94,14 +94,12 @@ def renew(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
         select cluster_number, {keyed(settings, matching.entity, "record_id")} as entity_id, record_id from first;
         insert into kept.founded from founded_now;
         create or replace temp view founded as from kept.founded;
-        create or replace temp table refounded as
-        select rid from unfounded_member where cluster_number in (
-            select cluster_number from founded_now as n left join founded_before as b using (cluster_number)
-            where n.entity_id is distinct from b.entity_id);
         create or replace temp table renamed as
         select coalesce(n.cluster_number, b.cluster_number) as cluster_number
         from founded_now as n full join founded_before as b on b.cluster_number = n.cluster_number
-        where n.record_id is distinct from b.record_id"""
+        where n.record_id is distinct from b.record_id;
+        create or replace temp table refounded as
+        select rid from unfounded_member where cluster_number in (from renamed)"""
     )
 
 

@@ -34,8 +34,7 @@ def resolve(
     # nearly all who have no number join: their rows are looked up, once more to write them takes longer
     connection.execute(
         f"""create or replace temp view joined_row as
-        select {features.columns(matching, "joined_tid")}
-        from loose_row join (select rid, tid as joined_tid from joined) using (rid) union all from other_row"""
+        {_rows(matching, "joined", "loose_row")} union all from other_row"""
     )
     # what joined tells of new telephones and addresses: once more against the entities that gained a record
     _see(connection, "joined_row")
@@ -98,11 +97,13 @@ def _said(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
 
 def _extend(connection: duckdb.DuckDBPyConnection, matching: Matching, joined: str, rows: str) -> None:
     """Add the records of `joined(rid, tid)`, which are among these `rows`, to those of the entities."""
-    connection.execute(
-        f"""insert into other_row
-        select {features.columns(matching, "joined_tid")}
+    connection.execute(f"insert into other_row {_rows(matching, joined, rows)}")
+
+
+def _rows(matching: Matching, joined: str, rows: str) -> str:
+    """Return a select of the records of `joined(rid, tid)`, which are among these `rows`, as rows of their entities."""
+    return f"""select {features.columns(matching, "joined_tid")}
         from {rows} join (select rid, tid as joined_tid from {joined}) using (rid)"""
-    )
 
 
 def _gain(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
@@ -121,11 +122,11 @@ def _gain(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
             union all select tid from kept.kin semi join todo using (rid)
         ) semi join joined using (tid)"""
     )
-    gaining = "(select rid, tid as joined_tid from joined semi join gained using (tid))"
+    # of what joined, those first that are of one of these: the rows of all are many
+    gaining = _rows(matching, "(from joined semi join gained using (tid))", "loose_row")
     connection.execute(
         f"""create or replace temp table gained_row as
-        from (from placed_before union all from other_row) semi join gained using (tid)
-        union all select {features.columns(matching, "joined_tid")} from loose_row join {gaining} using (rid)"""
+        from (from placed_before union all from other_row) semi join gained using (tid) union all {gaining}"""
     )
 
 
