@@ -1,6 +1,8 @@
 """What a model version knows of the whole: common values, bearers of a name, systems that list one entity twice."""
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching import features
@@ -17,15 +19,14 @@ def name(matching: Matching, row: str) -> str:
     return next((f"{row}.b_{each}" for each in matching.counted()), "cast(null as ubigint)")
 
 
-def learn(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
-    """Create temp tables `stopped(kind, value)`, `name_count(name, entities)`, `shared_place(place)`.
-
-    And those by which a model version keeps the first two, `keyed_value` and `keyed_name`.
-    """
+def learn(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create temp tables `stopped(kind, value)`, `name_count(name, entities)`, `shared_place(place)`."""
+    create_often(connection, matching, share=1)
+    rows = "(select *, coalesce(tid, rid) as entity from prepared)"
     connection.execute(
         f"""create or replace temp table stopped as
-        with {_often(matching, 1)}, held as (
-            select v.kind, v.value, v.entity from ({_holders(matching)}) as v semi join often using (kind, value)
+        with held as (
+            select kind, value, entity from ({held(matching, "entity", rows)}) semi join often using (kind, value)
         )
         select o.kind, o.value from often as o join held as h using (kind, value)
         group by o.kind, o.value, o.holders having count(distinct h.entity) > o.holders"""
@@ -45,7 +46,11 @@ def learn(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: M
         )
         select place from held group by place having count(*) filter (where records > 1) > {_SHARED} * count(*)"""
     )
-    create_keyed_value(connection, settings, matching, "stopped")
+
+
+def key(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
+    """Create `keyed_value` and `keyed_name`, by which a model version keeps what was learned. Needs `apply`."""
+    create_keyed_value(connection, settings, matching, "stopped", "from stopped_holding")
     create_keyed_name(connection, settings, matching, "select name from name_count")
 
 
@@ -55,24 +60,10 @@ def _some(connection: duckdb.DuckDBPyConnection) -> int:
     return max(1, records // _ENOUGH)
 
 
-def _holders(matching: Matching) -> str:
-    """Return a select of (entity, kind, value) of the kinds of which common values are stopped."""
-    kinds = {kind for kind, _ in features.limited(matching)}
-    return features.values(
-        matching, "(select *, coalesce(tid, rid) as entity from prepared)", "entity", kinds, all_said=True
-    )
-
-
-def _often(matching: Matching, share: float) -> str:
-    """Return the CTE `often(kind, value, holders)`: what more records hold than that share of what is declared."""
-    parts = [
-        f"""select cast({kind} as utinyint) as kind, value, {each.holders} as holders
-        from ({features.values(matching, "prepared", kinds={kind}, all_said=True)}) group by value
-        having count(*) > {share * (each.holders or 0)}"""
-        for kind, each in features.limited(matching)
-    ]
-    none = "select cast(0 as utinyint) as kind, cast(0 as uinteger) as value, 0 as holders where false"
-    return f"often as ({' union all '.join(parts) or none})"
+def held(matching: Matching, identity: str = "rid", rows: str = "prepared", of: int | None = None) -> str:
+    """Return a select of (identity, kind, value): what the rows hold `of` one kind or any that has common values."""
+    kinds = {kind for kind, _ in features.limited(matching)} if of is None else {of}
+    return features.values(matching, rows, identity, kinds, all_said=True)
 
 
 def apply(connection: duckdb.DuckDBPyConnection, matching: Matching, table: str = "prepared") -> None:
@@ -80,11 +71,9 @@ def apply(connection: duckdb.DuckDBPyConnection, matching: Matching, table: str 
 
     `stopped_holding(rid, kind, value)` says who held them.
     """
-    kinds = {kind for kind, _ in features.limited(matching)}
     connection.execute(
         f"""create or replace temp table stopped_holding as
-        from ({features.values(matching, "prepared", kinds=kinds, all_said=True)})
-        semi join stopped using (kind, value)"""
+        from ({held(matching)}) semi join stopped using (kind, value)"""
     )
     said = {kind for (kind,) in connection.execute("select distinct kind from stopped").fetchall()}
     for kind, _, cell in features.cells_of(matching):
@@ -94,23 +83,33 @@ def apply(connection: duckdb.DuckDBPyConnection, matching: Matching, table: str 
             )
 
 
-def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Create temp table `often(kind, value)`: what at least half as many records hold as would stop it.
+def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching, share: float = OFTEN) -> None:
+    """Create temp table `often(kind, value, holders)`: what more records hold than that share of what would stop it.
 
     Of what fewer hold nothing has to be known.
     """
-    connection.execute(
-        f"create or replace temp table often as with {_often(matching, OFTEN)} select kind, value from often"
-    )
+    connection.execute("create or replace temp table often (kind utinyint, value uinteger, holders integer)")
+    for kind, each in features.limited(matching):
+        holders = each.holders or 0
+        values = connection.execute(f"select value from ({held(matching, of=kind)})").fetchnumpy()["value"]
+        common = _common(np.asarray(values), int(share * holders))  # noqa: F841 - the statement calls it by its name
+        connection.execute(f"insert into often select {kind}, column0, {holders} from common")
+
+
+def _common(values: npt.NDArray[np.uint32], often: int) -> npt.NDArray[np.uint32]:
+    """Return, each once, what is there more than that often; the values are sorted, which is faster than to count."""
+    values.sort()
+    found = values[often:][values[often:] == values[: max(0, len(values) - often)]]
+    return found[np.append(True, found[1:] != found[:-1])] if len(found) else found
 
 
 def create_keyed_value(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, values: str
+    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, values: str, holding: str
 ) -> None:
     """Create temp table `keyed_value(kind, value, keyed)` of `values`: the number here, and the hash that is kept.
 
     By chance somebody's own value may have the number of one that many hold: so two holders are asked what it says, and
-    a number may have two hashes.
+    a number may have two hashes; `holding` selects (rid, kind, value): who holds which.
     """
     kinds = {kind for (kind,) in connection.execute(f"select distinct kind from {values}").fetchall()}
     cells = [(kind, sql) for kind, sql, _ in features.cells_of(matching) if kind in kinds]
@@ -120,13 +119,12 @@ def create_keyed_value(
         )
         return
     read = features.said(connection, matching, features.words(*(sql for _, sql in cells)))
-    held = features.values(matching, "prepared", kinds=kinds, all_said=True)
     connection.execute(
         f"""create or replace temp table said as
-        with held as (
+        with holder as (
             select v.kind, v.value, min(r.rid) as first, max(r.rid) as last
-            from {values} as v join ({held}) as r using (kind, value) group by all
-        ), asked as (select kind, value, first as rid from held union select kind, value, last from held)
+            from {values} as v join ({holding}) as r using (kind, value) group by all
+        ), asked as (select kind, value, first as rid from holder union select kind, value, last from holder)
         select h.kind as said_kind, h.value as said_value, {read} from asked as h join prepared as p using (rid)
         join {matching.records} as r on r.content_mark = p.mark"""
     )

@@ -18,8 +18,7 @@ def renew(
 
     Who holds what has crossed the line is added to `altered`; return whether anybody is.
     """
-    held = features.values(matching, "prepared", kinds={kind for kind, _ in features.limited(matching)}, all_said=True)
-    connection.execute(f"create or replace temp table held_now as from ({held})")
+    connection.execute(f"create or replace temp table held_now as from ({statistics.held(matching)})")
     _create_freed(connection, matching)
     _create_added(connection, settings, matching, version)
     connection.execute(
@@ -51,7 +50,7 @@ def _create_added(
         """create or replace temp table unstopped as
         select distinct kind, value from held_now anti join kept.stopped using (kind, value)"""
     )
-    statistics.create_keyed_value(connection, settings, matching, "unstopped")
+    statistics.create_keyed_value(connection, settings, matching, "unstopped", "from held_now")
     connection.execute(f"create or replace temp table listed as {versions.listed(version)}")
     connection.execute(
         f"""create or replace temp table added as
@@ -64,10 +63,7 @@ def _create_added(
 
 def _held_before(matching: Matching, values: str) -> str:
     """Return a select of (rid, kind, value): who of those that did not alter holds one of these values."""
-    kinds = {kind for kind, _ in features.limited(matching)}
-    parts = (
-        features.values(matching, f"kept.{rows}", kinds=kinds, all_said=True) for rows in ("entity_row", "loose_row")
-    )
+    parts = (statistics.held(matching, rows=f"kept.{rows}") for rows in ("entity_row", "loose_row"))
     return f"""from ({" union all ".join(parts)}) semi join {values} using (kind, value)
         where rid not in (from altered)"""
 

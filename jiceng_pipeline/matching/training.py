@@ -24,8 +24,9 @@ def prepare(
     `probe(rid, tid, rest)`: the record, its entity, and the number by which the entity goes without it; `probe_row`:
     the rows of `prepared`; `rest_row`: those of the other records of the entity, by that number.
     """
-    statistics.learn(connection, settings, matching)
+    statistics.learn(connection, matching)
     statistics.apply(connection, matching, table)
+    statistics.key(connection, settings, matching)
     _create_probe(connection, matching)
 
 

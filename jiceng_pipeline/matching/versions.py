@@ -148,7 +148,7 @@ def load(
     """
     load_places(connection, version)
     statistics.create_often(connection, matching)
-    statistics.create_keyed_value(connection, settings, matching, "often")
+    statistics.create_keyed_value(connection, settings, matching, "often", statistics.held(matching))
     connection.execute(f"create or replace temp table stopped as {listed(version)}")
     load_names(connection, settings, matching, version, named)
 
