@@ -92,8 +92,8 @@ def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching, shar
     for kind, each in features.limited(matching):
         holders = each.holders or 0
         values = connection.execute(f"select value from ({held(matching, of=kind)})").fetchnumpy()["value"]
-        common = _common(np.asarray(values), int(share * holders))  # noqa: F841 - the statement calls it by its name
-        connection.execute(f"insert into often select {kind}, column0, {holders} from common")
+        common = literal(str(_common(np.asarray(values), int(share * holders)).tolist()))
+        connection.execute(f"insert into often select {kind}, unnest(cast({common} as uinteger[])), {holders}")
 
 
 def _common(values: npt.NDArray[np.uint32], often: int) -> npt.NDArray[np.uint32]:
