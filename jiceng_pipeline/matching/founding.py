@@ -35,7 +35,7 @@ def create(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: 
         f"""create or replace temp view placed_record as
         select rid, record_id, place, is_current, landed, tid as cluster_number, 'identifier' as method,
             cast(null as integer) as weight, cast(null as varchar) as pattern
-        from prepared where tid is not null and rid not in (from other)
+        from prepared anti join other using (rid) where tid is not null
         union all
         select r.rid, r.record_id, r.place, r.is_current, r.landed, m.cluster_number, m.method, m.weight, m.pattern
         from member_row as m join (

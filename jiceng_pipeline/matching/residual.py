@@ -146,7 +146,7 @@ def _weigh_again(
     connection.execute(
         f"""create or replace temp table near_again as {rescoring.nearest(matching, "weighed")};
         create or replace temp view near as
-        from kept.near where rid not in (from todo) union all from near_again"""
+        from kept.near anti join todo using (rid) union all from near_again"""
     )
 
 
@@ -176,7 +176,7 @@ def _joined(ahead: str) -> str:
             from clear as c join same_group as g using (rid) group by g.label
         )
         select rid, tid, 'residual' as method, weight, pattern
-        from clear where rid not in (select rid from same_group)
+        from clear anti join same_group using (rid)
         union all
         select g.rid, l.tid, 'decision', null, null from same_group as g join led as l using (label)"""
 
