@@ -125,7 +125,7 @@ def _match(members: str) -> str:
 
 def _create_match(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
     table = f"matching.{matching.entity}_match"
-    connection.execute(f"create or replace table {table} as {_match('member_row')} order by r.record_id")
+    connection.execute(f"create or replace table {table} as {_match('member_row')} order by rid")
 
 
 def _renew_match(connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching) -> None:
