@@ -99,8 +99,10 @@ def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching, shar
 def _common(values: npt.NDArray[np.uint32], often: int) -> npt.NDArray[np.uint32]:
     """Return, each once, what is there more than that often; the values are sorted, which is faster than to count."""
     values.sort()
-    found = values[often:][values[often:] == values[: max(0, len(values) - often)]]
-    return found[np.append(True, found[1:] != found[:-1])] if len(found) else found
+    found: npt.NDArray[np.uint32] = values[often:][values[often:] == values[: max(0, len(values) - often)]]
+    is_first = np.ones(len(found), np.bool_)
+    is_first[1:] = found[1:] != found[:-1]
+    return found[is_first]
 
 
 def create_keyed_value(
