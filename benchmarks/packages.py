@@ -16,6 +16,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,9 +51,7 @@ def main() -> None:
 
 def measure(settings: Settings, repeats: int) -> dict[str, object]:
     """Cut every format in turn, as often as that, and return the figures."""
-    version = publish.current(settings)
-    if version is None:
-        raise SystemExit(f"{settings.home}: nothing is published there; run jiceng sync first")
+    version = publish.find(settings)
     with connect(version.database, settings=settings, read_only=True) as connection:
         community, rows = connection.execute(
             f"select community_code, count(*) from returned.{DATASET} group by all order by 2 desc, 1 limit 1"
@@ -61,8 +60,7 @@ def measure(settings: Settings, repeats: int) -> dict[str, object]:
 
     def plain() -> int:
         with connect(version.database, settings=settings, read_only=True) as connection:
-            where = f"community_code = {literal(community)}"
-            select = f"from returned.{DATASET} where {where}"
+            select = f"from returned.{DATASET} where community_code = {literal(community)}"
             connection.execute(f"copy ({select}) to {literal(str(copy))} (format csv, header)")
         return copy.stat().st_size
 
@@ -73,7 +71,7 @@ def measure(settings: Settings, repeats: int) -> dict[str, object]:
         return done.path.stat().st_size
 
     makers: dict[str, Callable[[], int]] = {"plain": plain}
-    makers |= {kind: lambda kind=kind: ours(kind) for kind in package.kinds()}
+    makers |= {kind: partial(ours, kind) for kind in package.kinds()}
     taken = {name: list[float]() for name in makers}
     size = dict[str, int]()
     for _ in range(repeats + 1):

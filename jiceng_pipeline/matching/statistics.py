@@ -92,6 +92,7 @@ def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching, shar
     for kind, each in features.limited(matching):
         holders = each.holders or 0
         values = connection.execute(f"select value from ({held(matching, of=kind)})").fetchnumpy()["value"]
+        # as text: to bind a value, DuckDB imports pandas, half a second and 50 MB that nothing here needs
         common = literal(str(_common(np.asarray(values), int(share * holders)).tolist()))
         connection.execute(f"insert into often select {kind}, unnest(cast({common} as uinteger[])), {holders}")
 
