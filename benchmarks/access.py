@@ -11,16 +11,15 @@ benchmarks/results/access.json: routes, combinations, foreign_bytes (0 wanted), 
 """
 
 import argparse
-import json
 import shutil
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-RESULT = Path(__file__).with_name("results") / "access.json"
+from benchmarks import result
+
 LEFT_ALONE = {"logout", "appearance", "password", "second-factor/new", "second-factor/codes"}  # they end the session
 
 
@@ -33,8 +32,7 @@ def main() -> None:
         home = Path(folder) / "home"
         shutil.copytree(asked.home, home, symlinks=True)
         found = measure(home)
-    RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    result.write("access", found)
 
 
 def measure(home: Path) -> dict:

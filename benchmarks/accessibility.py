@@ -10,19 +10,18 @@ checks, violations (0 wanted), and what they were.
 """
 
 import argparse
-import json
 import os
 import re
 import shutil
 import socket
-import sys
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-RESULT = Path(__file__).with_name("results") / "accessibility.json"
+from benchmarks import result
+
 WIDTHS, SIZES = (1366, 360, 320), ("normal", "big")
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -55,8 +54,7 @@ def main() -> None:
         home = Path(folder) / "home"
         shutil.copytree(asked.home, home, symlinks=True)
         found = measure(home)
-    RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    result.write("accessibility", found)
 
 
 def measure(home: Path) -> dict:

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from benchmarks import result
 from benchmarks.matching import judging
 from benchmarks.matching.dataset import READING, STANDARDISED, Wanted, home, made, prepare, upstream
 from jiceng_pipeline.core.settings import Settings
@@ -30,7 +31,6 @@ from jiceng_pipeline.simulation.running import running
 from jiceng_pipeline.simulation.truth import truth
 from jiceng_pipeline.warehouse.connection import connect
 
-RESULT = Path(__file__).with_name("results") / "accuracy.json"
 ROOT = Path(__file__).parents[1]
 TARGETS = ("matching.household_member", "matching.resident_link", "matching.enterprise_link", READING)
 # seeds that rules, weights and thresholds were looked at on, and those that were reported on before
@@ -137,12 +137,6 @@ def _round(value: float) -> float:
     return value if isinstance(value, int) else round(value, 6)
 
 
-def write(told: dict[str, Any]) -> None:
-    """Write and print the figures there are."""
-    RESULT.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    sys.stdout.write(RESULT.read_text("utf-8"))
-
-
 def main() -> None:
     """Measure every profile and write the figures; what was measured of other profiles before stays."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.accuracy")
@@ -155,7 +149,7 @@ def main() -> None:
     arguments.add_argument("--threads", type=int, default=2)
     given = arguments.parse_args()
     asked = Asked(given.work, given.scale, given.part, given.memory, given.threads)
-    told = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else {}
+    told = result.known("accuracy")
     told |= {
         "command": "python -m benchmarks.accuracy",
         "scale": given.scale,
@@ -165,12 +159,12 @@ def main() -> None:
     seeds = {profile: int(seed) for profile, seed in (each.split("=") for each in given.seeds.split(","))}
     for profile, seed in seeds.items():
         told[profile] = figures(asked, profile, seed)
-        write(told)
+        result.write("accuracy", told)
     for profile, seed in seeds.items():
         if profile in given.splink.split(","):
             told[profile]["same_records"] = compared(asked, profile, seed)
         told[profile]["id_kept"] = kept(asked, profile, seed)
-        write(told)
+        result.write("accuracy", told)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast each connector is beside the plain library reading the same store, both writing Parquet.
 
-    python benchmarks/connectors.py [--rows 200000] [--kinds delimited,dbf] [--repeat 5]
+    python -m benchmarks.connectors [--rows 200000] [--kinds delimited,dbf] [--repeat 5]
 
 Every store has ten columns of text. Each measurement is a process of its own, ours and the library's taken
 in turn; the least of the seconds counts, for what else the machine does only ever adds to them; imports do
@@ -11,8 +11,6 @@ that of ours on a store with a quarter of the rows: where both are alike, memory
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -20,17 +18,16 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
-import plain
-import stores
+from benchmarks import plain, result, stores
 
-HERE = Path(__file__).parent
 _MOST = ("rows", "peak_mb")
 VERSIONS = ("duckdb", "pyarrow", "numpy", "lxml", "python-calamine", "dbfread", "httpx")
 
 
 def measured(store: stores.Store, how: str, folder: Path) -> dict[str, float]:
     """Run one reading in a process of its own and return its seconds, rows and peak of memory."""
-    command = [sys.executable, __file__, "--child", how, "--folder", str(folder), "--store", json.dumps(store.noted())]
+    child = ["--child", how, "--folder", str(folder), "--store", json.dumps(store.noted())]
+    command = [sys.executable, "-m", "benchmarks.connectors", *child]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{store.name} {how}: {done.stderr[-2000:]}")
@@ -71,7 +68,7 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, default=200_000)
     arguments.add_argument("--repeat", type=int, default=5)
     arguments.add_argument("--kinds", default=",".join(stores.MAKERS))
-    arguments.add_argument("--results", type=Path, default=HERE / "results" / "connectors.json")
+    arguments.add_argument("--results", type=Path, default=result.FOLDER, help="folder")
     arguments.add_argument("--child")
     arguments.add_argument("--folder", type=Path)
     arguments.add_argument("--store")
@@ -80,8 +77,8 @@ def main() -> None:
         print(json.dumps(plain.run(given.child, json.loads(given.store), given.folder)))
         return
     # measuring some again keeps what is known of the others
-    known = given.results.exists() and set(given.kinds.split(",")) < set(stores.MAKERS)
-    found = json.loads(given.results.read_text("utf-8"))["connectors"] if known else {}
+    some = set(given.kinds.split(",")) < set(stores.MAKERS)
+    found = result.known("connectors")["connectors"] if some else {}
     for name in given.kinds.split(","):
         with tempfile.TemporaryDirectory(prefix="jiceng-bench-") as folder, ExitStack() as servers:
             places = Path(folder, "all"), Path(folder, "quarter")
@@ -91,15 +88,9 @@ def main() -> None:
             small = stores.MAKERS[name](places[1], given.rows // 4, servers)
             found[name] = compared(store, small, given.repeat, Path(folder))
         print(f"{name:13}", found[name], flush=True)
-    machine = {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in VERSIONS},
-    }
-    command = "python benchmarks/connectors.py --rows <rows> --repeat <repeat>"
-    given.results.parent.mkdir(exist_ok=True)
-    text = json.dumps({"command": command, "machine": machine, "connectors": found}, ensure_ascii=False, indent=2)
-    given.results.write_text(text + "\n", "utf-8")
+    machine = result.machine() | {name: version(name) for name in VERSIONS}
+    command = "python -m benchmarks.connectors --rows <rows> --repeat <repeat>"
+    result.keep("connectors", {"command": command, "machine": machine, "connectors": found}, given.results)
 
 
 if __name__ == "__main__":

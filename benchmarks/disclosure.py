@@ -1,6 +1,6 @@
 """Disclosure control, audited by linear programmes: within a release, over its tables, and against earlier releases.
 
-    .venv/bin/python -m benchmarks.disclosure [--scale community] [--days 3] [--database FILE]
+    python -m benchmarks.disclosure [--scale community] [--days 3] [--database FILE]
 
 A city lives some days, every evening's version is released; FILE is a published database to audit beside it. Needs the
 extra `bench` (highspy). Writes benchmarks/results/disclosure.json.
@@ -10,9 +10,6 @@ that what the last three releases showed and this one does not is still what the
 """
 
 import argparse
-import json
-import os
-import platform
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from benchmarks import result
 from benchmarks.linear import recoverable
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import release
@@ -28,8 +26,6 @@ from jiceng_pipeline.exchange.indicators import Node, indicators
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.days import live
-
-RESULTS = Path(__file__).with_name("results")
 
 
 def audited(made: System, pattern: Pattern) -> dict[str, Any]:
@@ -107,7 +103,7 @@ def main() -> None:
     known = indicators(Settings.load().sql_models)
     figures = {
         "command": f"python -m benchmarks.disclosure --scale {given.scale} --days {given.days}",
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "machine": result.machine(),
         "threshold": THRESHOLD,
         "width": WIDTH,
         "rounding": ROUNDING,
@@ -120,10 +116,7 @@ def main() -> None:
         "days": told,
         **({"larger": larger} if larger else {}),
     }
-    RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
-    (RESULTS / "disclosure.json").write_text(text, "utf-8")
-    print(text)
+    result.write("disclosure", figures)
 
 
 if __name__ == "__main__":

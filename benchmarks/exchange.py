@@ -1,7 +1,7 @@
 """Subscriptions measured: how fast changes reach a subscriber's PostgreSQL, and whether its copy is right every day.
 
-    .venv/bin/python -m benchmarks.exchange rate [--rows 10000000] [--source]    needs the extra `simulation`
-    .venv/bin/python -m benchmarks.exchange days [--days 30]
+    python -m benchmarks.exchange rate [--rows 10000000] [--source]    needs the extra `simulation`
+    python -m benchmarks.exchange days [--days 30]
 
 `rate`: a version is published in which every row of a register changed. Measured from that commit to the commit of
 each batch in the subscriber's table; nothing runs beside it. With `--source` the clock starts at the commit in a
@@ -13,7 +13,6 @@ into benchmarks/results/exchange.json. One run on one machine.
 import argparse
 import json
 import os
-import platform
 import tempfile
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from typing import Any
 import psycopg
 import yaml
 
+from benchmarks import result
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import subscription
 from jiceng_pipeline.exchange.delivery import deliver
@@ -39,7 +39,6 @@ from jiceng_pipeline.warehouse.connection import connect, identifier
 from jiceng_pipeline_tests.days import live
 from jiceng_pipeline_tests.subscribers import Subscribers
 
-RESULTS = Path(__file__).with_name("results") / "exchange.json"
 NAME, PURPOSE = "everybody", "业务协同"
 COMMUNITIES = 1973
 
@@ -186,10 +185,10 @@ def days(count: int) -> Iterator[dict[str, Any]]:
 
 def write(found: Mapping[str, Any]) -> None:
     """Put these figures beside those of the other part."""
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    known = result.known("exchange")
     load = round(os.getloadavg()[0], 1)  # above the number of cores, others were at work and the rates are theirs too
-    known |= {**found, "machine": f"{os.cpu_count()} cores, {platform.machine()}", "load_average": load}
-    RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    known |= {**found, "machine": result.machine(), "load_average": load}
+    result.keep("exchange", dict(sorted(known.items())))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How much of a form comes filled and right, whether each cell says whence, and what all forms of all communities take.
 
-    .venv/bin/python -m benchmarks.forms --home FOLDER [--scale district] [--fill-only]
+    python -m benchmarks.forms --home FOLDER [--scale district] [--fill-only]
 
 FOLDER is a home with a simulated city that was synced once; its ledger gets the admissions and the audit. Files go
 into a temporary folder beside it. Only this reads the simulated truth. Writes benchmarks/results/forms.json; what other
@@ -13,9 +13,7 @@ licences, certificates) are not counted.
 """
 
 import argparse
-import json
 import os
-import platform
 import re
 import tempfile
 import threading
@@ -27,6 +25,7 @@ from typing import Any
 
 import duckdb
 
+from benchmarks import result
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import admission, burden, prefill, rows, whence
 from jiceng_pipeline.forms.definition import Form, forms
@@ -39,7 +38,6 @@ from jiceng_pipeline.standard.register import element
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
-RESULTS = Path(__file__).with_name("results") / "forms.json"
 _DOUBLED = 3
 _TRUE_RESIDENT = {
     name: name
@@ -72,7 +70,7 @@ def main() -> None:
         admission.admit(settings, form, "operator")
     figures: dict[str, Any] = {
         "command": f"python -m benchmarks.forms --scale {given.scale}",
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "machine": result.machine(),
         "scale": given.scale,
         "forms": len(forms()),
         "departments": len({form.department for form in forms().values()}),
@@ -80,9 +78,7 @@ def main() -> None:
     if not given.fill_only:
         figures |= made(settings)
     figures |= filled(settings)
-    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps({**known, **figures}, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(json.dumps(figures, ensure_ascii=False, indent=1))
+    result.write("forms", {**result.known("forms"), **figures})
 
 
 def made(settings: Settings) -> dict[str, Any]:

@@ -1,20 +1,18 @@
 """How long a light app takes to open for a community and for a county, and whether any SQL got out of the sandbox.
 
-    .venv/bin/python -m benchmarks.light_apps [--scale street] [--home FOLDER]
+    python -m benchmarks.light_apps [--scale street] [--home FOLDER]
 
 FOLDER is a synced home; without it one is made. Writes benchmarks/results/light_apps.json.
 """
 
 import argparse
-import json
-import os
-import platform
 import tempfile
 import time
 from pathlib import Path
 
 import duckdb
 
+from benchmarks import result
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.launch import run_sync
@@ -30,7 +28,6 @@ from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.exchange.escapes import ALIASES, ESCAPES, SECRET
 
-RESULTS = Path(__file__).with_name("results")
 REPEATS = 3
 
 
@@ -130,7 +127,7 @@ def measure(settings: Settings, scale: str) -> None:
     out = [*escapes(), *aliases()]
     figures = {
         "command": f"python -m benchmarks.light_apps --scale {scale}",
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "machine": result.machine(),
         "scale": scale,
         "apps": len(apps),
         "slowest_ms": max(max(each["ms"], each["county_ms"]) for each in apps.values()),
@@ -138,10 +135,7 @@ def measure(settings: Settings, scale: str) -> None:
         "escapes": len(out),
         "opened": apps,
     }
-    RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
-    (RESULTS / "light_apps.json").write_text(text, "utf-8")
-    print(text)
+    result.write("light_apps", figures)
 
 
 if __name__ == "__main__":

@@ -1,34 +1,23 @@
-"""The main job on a simulated street: first sync, the same again, and the bound: reading and grouping what landed.
+"""The main job on a simulated city: first sync, the same again, and the bound: reading and grouping what landed.
 
-    .venv/bin/python benchmarks/main_job.py [--scale street]
+    python -m benchmarks.main_job [--scale street]
 
-Writes benchmarks/results/main_job.json. Ratios are of one run on one machine.
+Writes benchmarks/results/main_job.json. Ratios are of one run on one machine; a scale
+measured before keeps its figures. The peak is of the process that syncs, not of the departments' servers.
 """
 
 import argparse
-import json
-import os
-import platform
-import sys
 import tempfile
-import time
 from pathlib import Path
 
+from benchmarks import result
 from jiceng_pipeline.cli.evaluate import measure
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.launch import run_sync
+from jiceng_pipeline.simulation.plan import SCALES
 from jiceng_pipeline.simulation.running import running
 from jiceng_pipeline.simulation.simulate import simulate
 from jiceng_pipeline.warehouse.connection import connect
-
-RESULTS = Path(__file__).with_name("results")
-
-
-def timed(work):
-    """Return the seconds a piece of work takes, and its result."""
-    started = time.perf_counter()
-    result = work()
-    return round(time.perf_counter() - started, 2), result
 
 
 def bound(settings: Settings) -> None:
@@ -41,26 +30,27 @@ def bound(settings: Settings) -> None:
 def main() -> None:
     """Run and write the figures."""
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--scale", default="street", choices=("community", "street"))
+    arguments.add_argument("--scale", default="street", choices=SCALES)
     scale = arguments.parse_args().scale
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder))
-        simulate_seconds, city = timed(lambda: simulate(settings, scale=scale))
+        simulate_seconds, _, city = result.timed(lambda: simulate(settings, scale=scale))
         with running(settings):
-            first_seconds, report = timed(lambda: run_sync(settings))
-            again_seconds, again = timed(lambda: run_sync(settings))
-        bound_seconds, _ = timed(lambda: bound(settings))
+            first_seconds, _, report = result.timed(lambda: run_sync(settings))
+            peak_gb = result.peak_gb()
+            again_seconds, _, again = result.timed(lambda: run_sync(settings))
+        bound_seconds, _, _ = result.timed(lambda: bound(settings))
         scores = measure(settings)
     assert report.exit_code == again.exit_code == 0
     assert report.is_new and not again.is_new
     records = sum(city.records.values())
     figures = {
-        "command": " ".join(["python", "benchmarks/main_job.py", "--scale", scale]),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
-        "scale": scale,
+        "command": " ".join(["python", "-m", "benchmarks.main_job", "--scale", scale]),
+        "machine": result.machine(),
         "records": records,
         "simulate_seconds": simulate_seconds,
         "first_sync_seconds": first_seconds,
+        "first_sync_peak_gb": peak_gb,
         "same_again_seconds": again_seconds,
         "bound_seconds": bound_seconds,
         "records_per_second": round(records / first_seconds),
@@ -68,9 +58,7 @@ def main() -> None:
         "ratio_bound": round(first_seconds / bound_seconds, 1),
         "accuracy": scores,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "main_job.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    result.write_scale("main_job", scale, figures)
 
 
 if __name__ == "__main__":

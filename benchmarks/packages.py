@@ -10,10 +10,8 @@ and bytes.
 """
 
 import argparse
-import json
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from benchmarks import result
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import grants, package
@@ -29,7 +28,6 @@ from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
-RESULT = Path(__file__).with_name("results") / "packages.json"
 DATASET = "resident_register"
 
 
@@ -45,8 +43,7 @@ def main() -> None:
         with open_ledger(settings) as ledger:
             grants.ensure_operator(ledger)
         found = measure(settings, asked.repeats)
-    RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    result.write("packages", found)
 
 
 def measure(settings: Settings, repeats: int) -> dict[str, object]:

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import python_calamine
 from lxml import etree
 from pyarrow import csv
-from stores import COLUMNS, PAGE, WIDTHS
 
+from benchmarks.stores import COLUMNS, PAGE, WIDTHS
 from jiceng_pipeline.connectors import sql
 from jiceng_pipeline.connectors.base import BATCH_ROWS, Source, load, options_of
 from jiceng_pipeline.core.settings import Settings

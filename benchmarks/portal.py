@@ -13,7 +13,6 @@ on a quiet machine only; `server_cpu_ms` and `client_cpu_ms` are per request, wh
 """
 
 import argparse
-import json
 import os
 import random
 import socket
@@ -25,9 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import portal_reader
+from benchmarks import portal_reader, result
 
-RESULT = Path(__file__).with_name("results") / "portal.json"
 SIGN_INS_AT_ONCE, LEAST_RESIDENTS = 2, 200
 
 
@@ -46,7 +44,7 @@ def main() -> None:
     parser.add_argument("home", type=Path)
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--out", type=Path, default=result.FOLDER, help="folder")
     parser.add_argument("--publish", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.publish:
@@ -56,8 +54,7 @@ def main() -> None:
         # whose a file is counts: the city's PostgreSQL runs as somebody else where this runs as root
         subprocess.run(["cp", "-a", str(asked.home), str(home)], check=True)
         found = measure(home, asked.users, asked.minutes)
-    asked.out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    result.write("portal", found, asked.out)
     return None
 
 

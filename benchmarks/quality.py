@@ -1,6 +1,6 @@
 """What the rules cost of a sync, the slowest of them, and whether any value of a person got where it does not belong.
 
-    .venv/bin/python -m benchmarks.quality [--scale street] [--home FOLDER]
+    python -m benchmarks.quality [--scale street] [--home FOLDER]
 
 FOLDER is a home with a simulated city that was synced once; without it one is made and synced.
 
@@ -9,13 +9,12 @@ Writes benchmarks/results/quality.json. The import of great_expectations is paid
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import result
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.launch import run_sync
 from jiceng_pipeline.simulation.running import running
@@ -24,7 +23,6 @@ from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.test_canaries import ALLOWED, identities, leaks, texts
 
-RESULTS = Path(__file__).with_name("results")
 _IMPORT = """import time; started = time.process_time()
 from jiceng_pipeline.quality import late; late.postpone("scipy.stats")
 import jiceng_pipeline.quality.gx; print(time.process_time() - started)"""
@@ -77,7 +75,7 @@ def measure(settings: Settings, scale: str) -> None:
     seconds = sum(took for _, took, _ in rules)
     figures = {
         "command": f"python -m benchmarks.quality --scale {scale}",
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "machine": result.machine(),
         "scale": scale,
         "records": records,
         "rules": len(rules),
@@ -90,10 +88,7 @@ def measure(settings: Settings, scale: str) -> None:
         "canaries": people,
         "leaks": len(leaked),
     }
-    RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
-    (RESULTS / "quality.json").write_text(text, "utf-8")
-    print(text)
+    result.write("quality", figures)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,13 @@
 """Walking distances of a whole city: every door to the nearest point of every item, and the shares of all communities.
 
-    .venv/bin/python -m benchmarks.reach [--residents 7730000]
+    python -m benchmarks.reach [--residents 7730000]
 
 Communities, townships and points are those of the simulated Nantong; people are spread over doors, of which those of
 an urban building stand in one place. Writes benchmarks/results/reach.json. Reading what a version holds is included.
 """
 
 import argparse
-import json
 import os
-import platform
-import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -20,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from benchmarks import result
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.services import catalogue, coverage, reach
 from jiceng_pipeline.services.walking import walking
@@ -32,7 +30,6 @@ from jiceng_pipeline.simulation.reference import Reference
 from jiceng_pipeline.simulation.store import stores
 from jiceng_pipeline.warehouse.connection import connect
 
-RESULTS = Path(__file__).with_name("results")
 DAY, SEED = date(2026, 11, 24), 1
 FLATS, PEOPLE_A_DOOR = 24, 3.1
 KINDS = {"区县政务服务中心": "1", "镇街便民服务中心": "2", "村社区便民服务站": "3", "银行网点": "4", "邮政网点": "5"}
@@ -131,7 +128,7 @@ def main() -> None:
             seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - worked
     figures = {
         "command": " ".join(["python", "-m", "benchmarks.reach", "--residents", str(residents)]),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "machine": result.machine(),
         "load": round(os.getloadavg()[0], 1),
         "residents": people,
         "dwellings": doors_there,
@@ -145,9 +142,7 @@ def main() -> None:
         "cpu_seconds": round(cpu_seconds, 1),  # of all threads: what a shared machine does not distort
         "shares": len(counted),
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "reach.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    result.write("reach", figures)
 
 
 if __name__ == "__main__":

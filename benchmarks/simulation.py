@@ -1,23 +1,20 @@
 """How long the simulated city takes to make, and how much memory; a week of its life day by day; and its truth.
 
-    .venv/bin/python benchmarks/simulation.py --scale city [--keep HOME]
+    python -m benchmarks.simulation --scale city [--keep HOME]
 
 Writes benchmarks/results/simulation.json; a scale measured before keeps its figures. Memory is what all
 processes hold together (proportional set size), looked at twice a second, the database server's included.
 """
 
 import argparse
-import json
 import os
-import platform
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import result
 from jiceng_pipeline.core.progress import Step, listening
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.simulation import truth
@@ -25,7 +22,6 @@ from jiceng_pipeline.simulation.advance import advance
 from jiceng_pipeline.simulation.plan import SCALES
 from jiceng_pipeline.simulation.simulate import Summary, simulate
 
-RESULT = Path(__file__).with_name("results") / "simulation.json"
 EVERY = 0.5  # seconds
 DAYS = 7  # a week, so that every office but the monthly ones has worked
 
@@ -78,13 +74,6 @@ def home(kept: str | None):
         yield Path(folder)
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return the seconds a piece of work takes."""
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
 def measured(settings: Settings, scale: str) -> dict[str, object]:
     """Make a city and return its figures."""
     steps: list[tuple[float, Step]] = []
@@ -97,7 +86,7 @@ def measured(settings: Settings, scale: str) -> dict[str, object]:
     watch.ended.set()
     watch.join()
     assert city.is_new
-    days = [timed(lambda: advance(settings)) for _ in range(DAYS)]
+    days = [result.timed(lambda: advance(settings))[0] for _ in range(DAYS)]
     records = sum(city.records.values())
     cpu = sum(
         getattr(after, name) - getattr(before, name) for name in ("user", "system", "children_user", "children_system")
@@ -113,7 +102,7 @@ def measured(settings: Settings, scale: str) -> dict[str, object]:
         "records_per_second": round(records / seconds),
         "day_seconds": round(sum(days) / DAYS, 1),
         "day_seconds_most": round(max(days), 1),
-        "truth_seconds": round(timed(lambda: truth.truth(settings)), 1),
+        "truth_seconds": round(result.timed(lambda: truth.truth(settings))[0], 1),
         "peak_gb": round(watch.peak / 2**30, 2),
         "disk_gb": round(
             sum(path.stat().st_size for path in settings.simulated.rglob("*") if path.is_file()) / 2**30, 2
@@ -128,16 +117,14 @@ def main() -> None:
     arguments.add_argument("--scale", default="city", choices=SCALES)
     arguments.add_argument("--keep", metavar="HOME", help="a home that stays")
     asked = arguments.parse_args()
-    known = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else {}
+    known = result.known("simulation")
     with home(asked.keep) as folder:
         known.setdefault("scales", {})[asked.scale] = figures = measured(Settings(home=folder), asked.scale)
-    known["machine"] = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()}
+    known["machine"] = result.machine()
     if asked.scale == "city":
         known |= {f"city_{name}": figures[name] for name in ("seconds", "peak_gb")}
         known["day_seconds"] = figures["day_seconds"]
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    result.write("simulation", known)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,18 @@
 """Thirty days of a simulated street: every day lived, then synced in the evening, with conservation checked.
 
-    .venv/bin/python benchmarks/thirty_days.py [--scale street] [--days 30]
+    python -m benchmarks.thirty_days [--scale street] [--days 30]
 
 Writes benchmarks/results/thirty_days.json. Seconds are of one run on one machine.
 """
 
 import argparse
-import json
 import os
-import platform
-import sys
 import tempfile
-import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks import result
 from jiceng_pipeline.cli.evaluate import measure
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs.launch import run_sync
@@ -25,15 +22,7 @@ from jiceng_pipeline.simulation.simulate import simulate
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
-RESULTS = Path(__file__).with_name("results")
 START = date(2026, 11, 24)
-
-
-def timed(work):
-    """Return the seconds a piece of work takes, and its result."""
-    started = time.perf_counter()
-    result = work()
-    return round(time.perf_counter() - started, 2), result
 
 
 def unbalanced(settings: Settings) -> list[str]:
@@ -51,8 +40,8 @@ def evening(settings: Settings, number: int) -> dict[str, Any]:
     """Let the city live a day (but for the first) and sync it; return what that took and how it went."""
     on = START + timedelta(days=number)
     os.environ["JICENG_NOW"] = f"{on}T22:00:00+08:00"
-    day_seconds, lived = timed(lambda: advance(settings, 1)[0]) if number else (0.0, None)
-    sync_seconds, report = timed(lambda: run_sync(settings))
+    day_seconds, _, lived = result.timed(lambda: advance(settings, 1)[0]) if number else (0.0, 0.0, None)
+    sync_seconds, _, report = result.timed(lambda: run_sync(settings))
     failed = sorted(name for name, told in report.systems.items() if told["status"] == "failed")
     return {
         "date": on.isoformat(),
@@ -81,8 +70,8 @@ def main() -> None:
     assert not [day for day in days if day["unbalanced"]], "rows were lost"
     later = days[1:]
     figures = {
-        "command": f"python benchmarks/thirty_days.py --scale {asked.scale} --days {asked.days}",
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "command": f"python -m benchmarks.thirty_days --scale {asked.scale} --days {asked.days}",
+        "machine": result.machine(),
         "scale": asked.scale,
         "records": sum(city.records.values()),
         "day_seconds": round(sum(day["day_seconds"] for day in later) / len(later), 2),
@@ -92,9 +81,7 @@ def main() -> None:
         "accuracy": scores,
         "days": days,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "thirty_days.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    result.write("thirty_days", figures)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks import result
 from benchmarks.matching import judging, report
 from benchmarks.matching.contender import CONTENDERS
 from benchmarks.matching.dataset import Dataset, Wanted, prepare
 from jiceng_pipeline.core.settings import Settings
 
 SIZES = {"street": None, "1m": 1_000_000, "10m": 10_000_000, "30m": 30_000_000}
-RESULT = Path(__file__).parents[1] / "results" / "matching.json"
 ROOT = Path(__file__).parents[2]
 
 
@@ -98,8 +98,8 @@ def main() -> None:
             for seed in map(int, asked.seeds.split(",")):
                 dataset = prepare(asked.work, Wanted(scale, profile, seed, records))
                 measure(asked, size, dataset, profile, seed)
-                report.write(asked.work / "runs", RESULT)
-    sys.stdout.write(RESULT.read_text("utf-8"))
+                report.write(asked.work / "runs")
+    sys.stdout.write((result.FOLDER / "matching.json").read_text("utf-8"))
 
 
 if __name__ == "__main__":

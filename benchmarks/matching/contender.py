@@ -6,13 +6,13 @@ importing libraries is not counted for anybody.
 
 import json
 import logging
-import resource
 import sys
 import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks import result
 from benchmarks.matching.contest import Contender, opened
 from benchmarks.matching.dataset import LINK, Dataset, steps
 from jiceng_pipeline.core.settings import Settings
@@ -34,16 +34,6 @@ def contender(name: str) -> Contender:
     return found
 
 
-def peak_gb() -> float:
-    """Return the most memory this process has held."""
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss outlives exec, so it may be the parent's
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return round(int(line.split()[1]) / 2**20, 3)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(used / (2**30 if sys.platform == "darwin" else 2**20), 3)
-
-
 def main() -> None:
     """Run the contender that the arguments name."""
     name, folder, answer, memory, threads = sys.argv[1:]
@@ -53,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), memory_limit=memory, threads=int(threads))
         steps(settings, LINK)  # reads contracts and models, which is no part of matching
-        before, started, worked = peak_gb(), time.perf_counter(), time.process_time()
+        before, started, worked = result.peak_gb(), time.perf_counter(), time.process_time()
         with opened(Dataset(Path(folder)), settings, Path(answer)) as contest:
             run(contest)
             seconds, cpu = time.perf_counter() - started, time.process_time() - worked
@@ -63,7 +53,7 @@ def main() -> None:
             "phases": contest.phases,
             "cpu_phases": contest.cpu,
             "counts": contest.counts,
-            "peak_gb": peak_gb(),
+            "peak_gb": result.peak_gb(),
             "imported_gb": before,
         }
     sys.stdout.write(json.dumps(found) + "\n")

@@ -6,18 +6,13 @@ Writes benchmarks/results/incremental.json. The day is of the records that arriv
 """
 
 import argparse
-import json
-import os
-import platform
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks import result
 from benchmarks.matching.__main__ import run
 from benchmarks.matching.dataset import Wanted, prepare
-
-RESULT = Path(__file__).parents[1] / "results" / "incremental.json"
 
 
 def cpu(found: dict[str, Any], of: str) -> float:
@@ -42,7 +37,7 @@ def main() -> None:
     other = cpu(engine, "other")
     figures = {
         "command": f"python -m benchmarks.matching.incremental --records {told.records} --seed {told.seed}",
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "machine": result.machine(),
         "versions": {name: version(name) for name in ("duckdb", "splink")},
         **engine["counts"],
         "equal": engine["counts"]["different_rows"] == 0,
@@ -66,8 +61,7 @@ def main() -> None:
         "splink_cpu_phases": splink["cpu_phases"],
     }
     answer.unlink()
-    RESULT.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    sys.stdout.write(RESULT.read_text("utf-8"))
+    result.write("incremental", figures)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import json
 import os
-import platform
 from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
+
+from benchmarks import result
 
 KNOWLEDGE = (
     "The authors of this repository wrote the simulation, the engine and both Splink configurations. The engine "
@@ -19,21 +20,20 @@ KNOWLEDGE = (
 _NAMES = {"engine": "engine", "splink": "splink", "splink_after_anchors": "fair", "bound": "bound"}
 
 
-def write(runs: Path, to: Path) -> None:
+def write(runs: Path) -> None:
     """Write the summary of every run under `runs`."""
     found = [json.loads(path.read_text("utf-8")) for path in sorted(runs.glob("*-[0-9].json"))]
     hard = [json.loads(path.read_text("utf-8")) for path in sorted(runs.glob("*.floors.json"))]
     sizes = list(dict.fromkeys(each["size"] for each in found))
     figures = {
         "command": "python -m benchmarks.matching",
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()},
+        "machine": result.machine(),
         "load_of_machine": round(os.getloadavg()[1], 1),  # where it is above the cores, look at CPU seconds
         "versions": {name: version(name) for name in ("duckdb", "splink")},
         "who_knows_what": KNOWLEDGE,
         "sizes": {size: _size([e for e in found if e["size"] == size], hard, size) for size in sizes},
     }
-    to.parent.mkdir(exist_ok=True)
-    to.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    result.keep("matching", figures)
 
 
 def _size(found: list[dict[str, Any]], hard: list[dict[str, Any]], size: str) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Both engines on FEBRL 1 to 4: `python -m benchmarks.public`; writes benchmarks/results/public.json."""
 
-import json
 import logging
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -11,12 +9,11 @@ from typing import Any
 
 import duckdb
 
+from benchmarks import result
 from benchmarks.matching.metrics import scores
 from benchmarks.public import engine_febrl, febrl, splink_febrl
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.warehouse.connection import connect
-
-RESULT = Path(__file__).parents[1] / "results" / "public.json"
 
 
 def judged(name: str, cluster: Callable[[duckdb.DuckDBPyConnection, Settings], None]) -> dict[str, Any]:
@@ -50,9 +47,7 @@ def main() -> None:
             "engine": engine,
             "splink": splink,
         }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    sys.stdout.write(RESULT.read_text("utf-8"))
+    result.write("public", figures)
 
 
 if __name__ == "__main__":
