@@ -1,7 +1,5 @@
 """取值不一 (conflict): the cells about which systems disagree, with what stands and what the others say."""
 
-from collections.abc import Collection, Iterator, Sequence
-
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
@@ -35,81 +33,120 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
     `other_date` is the latest of theirs, `other_count` how many systems they are, `harm` that of the element, 1 the
     worst.
     """
-    # one element after the other: seventy of them in one statement want a gigabyte even of a village
-    create = "create or replace temp table disagreeing as"
+    connection.execute(
+        """create or replace temp table disagreeing (
+        entity varchar, entity_id varchar, element_id varchar, present_value varchar, present_system varchar,
+        present_date date, other_values varchar, other_systems varchar, other_date date, rule varchar, harm integer,
+        other_count bigint)"""
+    )
     for matching in matchings().values():
-        for select in _parts(connection, matching):
-            connection.execute(f"{create} {select}")
-            create = "insert into temp.disagreeing"
+        _insert(connection, matching)
     connection.execute(
         """create or replace table governance.conflict as from temp.disagreeing
-        order by harm, other_count desc, entity, entity_id, element_id"""
+        order by harm, other_count desc, entity, entity_id, element_id;
+        drop table temp.disagreeing"""
     )
-    parts = ("dissent", "stands", "won", "present")
-    for name in ("disagreeing", *(f"{entity}_{part}" for entity in matchings() for part in parts)):
-        connection.execute(f"drop table temp.{name}")
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, matching: Matching) -> list[str]:
-    """Return a select for each element that is held; of a kind of which there is nobody one finds nothing."""
+def _insert(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Insert into `disagreeing` a row for each cell of a kind of entity about which its systems disagree."""
     every = elements(matching.entity)
     stands = sole.held(connection, matching.entity)
     disputed = sole.disputed(connection, matching.entity)
-    found = holders.holdings(connection, matching.entity, [each for each in every if each.id in stands], disputed)
-    held = [each for part in found for each in part.elements]
-    _create_dissent(connection, matching, held or every[:1], disputed)
-    return list(_selects(matching, held or every[:1], stands))
+    held = holders.holdings(connection, matching.entity, [each for each in every if each.id in stands], disputed)
+    if held:
+        _create_known(connection, matching, disputed)
+        for holding in held:
+            _create_dissent(connection, matching, holding, disputed)
+            # one element after the other: seventy of them in one statement want a gigabyte even of a village
+            for each in _disagreed(connection, holding):
+                connection.execute(f"insert into temp.disagreeing {_select(matching, each)}")
+        connection.execute("drop table temp.known; drop table temp.dissent")
+
+
+def _create_known(connection: duckdb.DuckDBPyConnection, matching: Matching, disputed: str) -> None:
+    """Create temp table `known(number, stood, first_row, records)`: by rows, all that is known of the disputed.
+
+    `number` is that of what is chosen, `stood` that of what is standing, the first that of their first candidate: these
+    are in order of entity and record, so it tells each other.
+    """
+    entity = matching.entity
+    connection.execute(
+        f"""create or replace temp table known as
+        with spoken as (
+            select c.entity_id, min(c.rowid) as first_row, count(*) as records
+            from matching.{entity}_candidate as c where {disputed} group by c.entity_id
+        )
+        select g.rowid as number, w.rowid as stood, s.first_row, s.records
+        from matching.{entity}_chosen as g join matching.{entity}_standing as w on w.entity_id = g.entity_id
+        join spoken as s on s.entity_id = g.entity_id"""
+    )
 
 
 def _create_dissent(
-    connection: duckdb.DuckDBPyConnection, matching: Matching, held: Sequence[Element], disputed: str
+    connection: duckdb.DuckDBPyConnection, matching: Matching, holding: holders.Holding, disputed: str
 ) -> None:
-    """Create temp tables of the candidates that say anything else than what stands, and of what stands there.
+    """Create temp table `dissent` of the candidates that say anything else than what stands, and only that.
 
-    Few do, and each element is then looked at among them alone: <entity>_dissent, _stands (chosen), _won
-    (standing) and _present (all candidates of the same entities).
+    Few do, and each element is then looked at among them alone. `number` is the row of what stands.
     """
     entity = matching.entity
-    differs = " or ".join(f"c.{each.id} <> g.{each.id}" for each in held) or "false"
-    cells = "".join(f", c.{each.id}" for each in held)
-    told = dict.fromkeys(name for each in held if (number := each.survivorship.proof) for name in (number, each.id))
-    proving = "".join(f", c.{name}" for name in told)
-    spoken = "c.record_id, c.system, c.record_date"
+    differs = {each.id: f"c.{each.id} <> g.{each.id}" for each in holding.elements}
+    cells = "".join(f", case when {sql} then c.{name} end as {name}" for name, sql in differs.items())
     connection.execute(
-        f"""create or replace temp table {entity}_dissent as select c.entity_id, {spoken}{cells}
+        f"""create or replace temp table dissent as select g.rowid as number, c.system, c.record_date{cells}
         from matching.{entity}_candidate as c join matching.{entity}_chosen as g on g.entity_id = c.entity_id
-        where {disputed} and ({differs})"""
+        where {disputed} and {holding.has("c.system")} and ({" or ".join(differs.values())})"""
     )
-    wanted = {"stands": ("chosen", f"c.entity_id{cells}"), "won": ("standing", "c.*")}
-    for name, (of, columns) in {**wanted, "present": ("candidate", spoken + proving)}.items():
-        connection.execute(
-            f"""create or replace temp table {entity}_{name} as select {columns} from matching.{entity}_{of} as c
-            semi join temp.{entity}_dissent as d on d.entity_id = c.entity_id"""
+
+
+def _disagreed(connection: duckdb.DuckDBPyConnection, holding: holders.Holding) -> list[Element]:
+    """Return the elements of `dissent` about which there is any."""
+    counts = ", ".join(f"count({each.id})" for each in holding.elements)
+    said = connection.execute(f"select {counts} from temp.dissent").fetchall()[0]
+    return [each for each, is_any in zip(holding.elements, said, strict=True) if is_any]
+
+
+def _select(matching: Matching, each: Element) -> str:
+    """Return a select of the entities about whose element the systems disagree."""
+    entity, proved = matching.entity, proof(each, "p")
+    is_proved = f", coalesce({proved}, false) as is_proved" if proved else ""
+    stood = rule(each, entity, "c.is_proved" if proved else None)
+    # nearly always there are one or two others: lists of what is distinct are made of the rest alone
+    return f"""with said as (
+            select number, cast({each.id} as varchar) as value, system, record_date
+            from temp.dissent where {each.id} is not null
+        ), other as (
+            select number, min(value) as least, max(value) as most, min(system) as first, max(system) as last,
+                max(record_date) as other_date, count(*) as records
+            from said group by number
+        ), several as (
+            select number, string_agg(distinct value, '；' order by value) as every_value,
+                string_agg(distinct system, ',' order by system) as systems, count(distinct system) as system_count
+            from said semi join (
+                select number from other where records > 2 and (least <> most or first <> last)) using (number)
+            group by number
         )
+        select '{entity}', c.entity_id, '{each.id}', c.present_value, coalesce(c.system, {literal(frozen.SYSTEM)}),
+            c.present_date, c.other_values, c.other_systems, c.other_date,
+            case when c.system is null then {literal(frozen.RULE)} else {stood} end,
+            {_HARM.index(each.harm) + 1}, c.other_count
+        from (
+            select g.entity_id, cast(g.{each.id} as varchar) as present_value, p.system,
+                p.record_date as present_date{is_proved}, o.other_date,
+                coalesce(s.every_value, {_both("o.least", "o.most", "；")}) as other_values,
+                coalesce(s.systems, {_both("o.first", "o.last", ",")}) as other_systems,
+                coalesce(s.system_count, case when o.first = o.last then 1 else 2 end) as other_count
+            from other as o left join several as s using (number) join temp.known as k on k.number = o.number
+            join matching.{entity}_chosen as g on g.rowid = o.number
+            join matching.{entity}_standing as w on w.rowid = k.stood
+            left join matching.{entity}_candidate as p on p.rowid = {_row(each)}) as c"""
 
 
-def _selects(matching: Matching, held: Sequence[Element], stands: Collection[str]) -> Iterator[str]:
-    """Yield per element a select of the entities whose systems disagree."""
-    entity = matching.entity
-    for each in held:
-        text, proved = f"cast(c.{each.id} as varchar)", proof(each, "p")
-        is_proved = f", coalesce(bool_or({proved}), false) as is_proved" if proved else ""
-        standing_id = f"w.records[w.{each.id}]" if each.id in stands else "null"
-        stood = rule(each, entity, "c.is_proved" if proved else None)
-        yield f"""select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
-            coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
-            c.other_systems, c.other_date,
-            case when c.system is null then {literal(frozen.RULE)} else {stood} end as rule,
-            {_HARM.index(each.harm) + 1} as harm, c.other_count
-            from (
-                select c.entity_id, cast(max(g.{each.id}) as varchar) as present_value, max(p.system) as system,
-                    max(p.record_date) as present_date{is_proved},
-                    string_agg(distinct {text}, '；' order by {text}) as other_values,
-                    string_agg(distinct c.system, ',' order by c.system) as other_systems,
-                    max(c.record_date) as other_date, count(distinct c.system) as other_count
-                from temp.{entity}_dissent as c
-                join temp.{entity}_stands as g using (entity_id)
-                join temp.{entity}_won as w using (entity_id)
-                left join temp.{entity}_present as p on p.record_id = {standing_id}
-                where c.{each.id} <> g.{each.id}
-                group by c.entity_id) as c"""
+def _row(each: Element) -> str:
+    """Return SQL: the row of the candidate whose value stands; a person's word comes after the records, and is none."""
+    return f"case when w.{each.id} <= k.records then k.first_row + w.{each.id} - 1 end"
+
+
+def _both(one: str, other: str, between: str) -> str:
+    return f"case when {one} = {other} then {one} else {one} || {literal(between)} || {other} end"
