@@ -78,7 +78,7 @@ def main() -> None:
         return
     # measuring some again keeps what is known of the others
     some = set(given.kinds.split(",")) < set(stores.MAKERS)
-    found = result.known("connectors")["connectors"] if some else {}
+    found = result.known("connectors", given.results).get("connectors", {}) if some else {}
     for name in given.kinds.split(","):
         with tempfile.TemporaryDirectory(prefix="jiceng-bench-") as folder, ExitStack() as servers:
             places = Path(folder, "all"), Path(folder, "quarter")

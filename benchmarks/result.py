@@ -36,9 +36,9 @@ def peak_gb() -> float:
     return round(used / (2**30 if sys.platform == "darwin" else 2**20), 3)
 
 
-def known(name: str) -> dict[str, Any]:
+def known(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     """Return what `<name>.json` says from before, nothing where there is no such file."""
-    path = FOLDER / f"{name}.json"
+    path = folder / f"{name}.json"
     return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
