@@ -6,7 +6,6 @@ adds `fuzzed_files`, `fuzzed_refused`, `lost_cells` and `hostile` to benchmarks/
 nothing in it is changed but the list of admitted forms and the audit.
 """
 
-import json
 import sys
 import tempfile
 import time
@@ -16,7 +15,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks import __file__ as here
+from benchmarks import result
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import admission, definition, hostile, prefill
@@ -25,7 +24,6 @@ from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.forms.fuzzing import SPOILINGS, outcome, spoil
 from jiceng_pipeline_tests.forms.test_hostile import HOSTILE
 
-RESULTS = Path(here).parent / "results" / "forms.json"
 FORM = "elderly_living_alone_visit"
 
 
@@ -86,6 +84,4 @@ def _refused(path: Path, make: Any) -> float:
 
 if __name__ == "__main__":
     found = main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 320)
-    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps({**known, **found}, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    sys.stdout.write(json.dumps(found) + "\n")
+    result.write("forms", {**result.known("forms"), **found})

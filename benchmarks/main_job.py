@@ -45,7 +45,7 @@ def main() -> None:
     assert report.is_new and not again.is_new
     records = sum(city.records.values())
     figures = {
-        "command": " ".join(["python", "-m", "benchmarks.main_job", "--scale", scale]),
+        "command": f"python -m benchmarks.main_job --scale {scale}",
         "machine": result.machine(),
         "records": records,
         "simulate_seconds": simulate_seconds,
