@@ -6,6 +6,7 @@ open. The files are the same, so the UI and whatever else reads them need nothin
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 _MOST = 4  # databases kept open: the index, this run's, and those it was asked about beside it
@@ -29,6 +31,7 @@ class KeptEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
+        self._known: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @contextmanager
@@ -47,9 +50,16 @@ class KeptEventLog(SqliteEventLogStorage):
                 if file.total_changes != written:  # type: ignore[union-attr]
                     os.utime(self.path_for_shard(shard))
 
+    def has_table(self, table_name: str) -> bool:
+        """Say whether the index has this table: Dagster asks with every event, and what was there stays there."""
+        if table_name not in self._known and super().has_table(table_name):
+            self._known.add(table_name)
+        return table_name in self._known
+
     def wipe(self) -> None:
         """Close everything, for what is deleted must not stay open, then delete it."""
         self._close()
+        self._known.clear()
         super().wipe()
 
     def dispose(self) -> None:
@@ -62,9 +72,11 @@ class KeptEventLog(SqliteEventLogStorage):
             self._drop(shard)
             while len(self._engines) >= _MOST:
                 self._drop(next(iter(self._engines)))
-            self._engines[shard] = create_engine(
+            engine = create_engine(
                 self.conn_string_for_shard(shard), connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
             )
+            event.listen(engine, "connect", _without_waiting)
+            self._engines[shard] = engine
         self._engines[shard] = self._engines.pop(shard)  # the last used is dropped last
         return self._engines[shard]
 
@@ -76,6 +88,14 @@ class KeptEventLog(SqliteEventLogStorage):
         with self._db_lock:
             for shard in tuple(self._engines):
                 self._drop(shard)
+
+
+def _without_waiting(file: sqlite3.Connection, _: object) -> None:
+    """Have an event not wait for the disk: a power cut may take the last few, but leaves the file whole.
+
+    The run dies with it, and the next one marks it as failed.
+    """
+    file.execute("pragma synchronous = normal")
 
 
 class KeptHistory(DagsterSqliteStorage):

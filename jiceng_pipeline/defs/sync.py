@@ -73,26 +73,28 @@ class Sync:
         `alone`: only others of the kind have it open before it is opened anew, so what is set on this connection
         holds for nobody else.
         """
-        if self.published is not None:
-            with connect(self.published.version.database, settings=self.settings, read_only=True) as served:
-                yield served
-            return
-        if alone != self._is_alone:
+        if alone != self._is_alone and self.published is None:
             self.close()
-        private = self._opened()
+        held = self._opened()
         self._is_alone = alone
-        cursor = private.cursor()
+        cursor = held.cursor()
         try:
             yield cursor
         finally:
             cursor.close()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        """Return one connection that is held while the run lasts: what the last one closes is written out."""
+        """Return one connection that is held while the run lasts.
+
+        What the last one to a build closes is written out, and to open a version takes longer than to look at a table.
+        """
         if self._kept is None:
+            served = self.published.version.database if self.published is not None else None
             stack = ExitStack()
-            self._kept = (stack, stack.enter_context(connect(self.database, settings=self.settings)))
-            self._ahead = HashedAhead(self._kept[1])
+            opened = connect(served or self.database, settings=self.settings, read_only=served is not None)
+            self._kept = (stack, stack.enter_context(opened))
+            if served is None:
+                self._ahead = HashedAhead(self._kept[1])
         return self._kept[1]
 
     def made(self, table: str, rows: int) -> None:
@@ -167,6 +169,7 @@ class Sync:
         self.inputs = inputs.inputs(self.settings, self.until)
         served = publish.current(self.settings)
         if served and self.is_full and self._same(served) and not any(o.status == "failed" for o in pulled):
+            self.close()  # what is looked at from here on is the served version
             self.published = Published(served, is_new=False)
 
     def _same(self, served: Version) -> bool:

@@ -8,18 +8,18 @@ the delivery. Shares and middles are compared, so no message holds a value.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from jiceng_pipeline.connectors.base import UNENDED
 from jiceng_pipeline.core.errors import SourceRejected
-from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing import force, snapshot, standard_values
 from jiceng_pipeline.landing.snapshot import ROW_HASH, Snapshot
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
-from jiceng_pipeline.warehouse.connection import connect, identifier
+from jiceng_pipeline.warehouse.connection import identifier
 
 ENOUGH = 10  # filled cells or rows; fewer say nothing of a column
 REPEATED = 0.3  # share of rows that say no more than another does
@@ -52,26 +52,30 @@ class _Column:
 
 
 def check(
-    contract: Contract, settings: Settings, work: Path, links: Sequence[Snapshot], notes: Mapping[str, str]
+    contract: Contract,
+    engine: duckdb.DuckDBPyConnection,
+    work: Path,
+    links: Sequence[Snapshot],
+    notes: Mapping[str, str],
 ) -> None:
     """Refuse a full delivery in `work` that says its rows twice or is unlike the last full one, `links[0]`.
 
-    `notes` are its connector's.
+    `engine` is a scratch database, `notes` are its connector's.
     """
-    with connect(work / "likeness.duckdb", settings=settings) as engine:
-        rows = _sample(engine, work / snapshot.ROWS, "came")
-        _check_repeated(contract, engine, rows)
-        if not force.is_sound(links):
-            return
-        _check_end(contract, engine, _rows(work / snapshot.ROWS), links[0], notes)
-        held = set(links[0].meta["schema"])
-        elements = {
-            column: element
-            for column, element in contract.elements.items()
-            if column in held and element.type not in _LOOKED_UP
-        }
-        before = _columns(contract, elements, engine, _sample(engine, links[0].rows, "held"))
-        now = _columns(contract, elements, engine, rows)
+    rows = _sample(engine, work / snapshot.ROWS, "came")
+    _check_repeated(contract, engine, rows)
+    if not force.is_sound(links):
+        return
+    _check_end(contract, engine, _rows(work / snapshot.ROWS), links[0], notes)
+    held = set(links[0].meta["schema"])
+    elements = {
+        column: element
+        for column, element in contract.elements.items()
+        if column in held and element.type not in _LOOKED_UP
+    }
+    if not elements:
+        return
+    before, now = _columns(contract, elements, engine, _sample(engine, links[0].rows, "held"), rows)
     for column, element in elements.items():
         _check_content(contract, column, element, before[column], now[column])
         _check_unit(contract, column, element, before[column], now[column])
@@ -94,22 +98,41 @@ def _rows(path: Path) -> str:
 
 
 def _columns(
-    contract: Contract, elements: dict[str, Element], engine: duckdb.DuckDBPyConnection, rows: str
-) -> dict[str, _Column]:
-    if not elements:
-        return {}
-    cells = []
-    for column, element in elements.items():
-        value = standard_values.value(contract, column, element)
+    contract: Contract, elements: Mapping[str, Element], engine: duckdb.DuckDBPyConnection, before: str, now: str
+) -> tuple[dict[str, _Column], dict[str, _Column]]:
+    """Return column → what it is like, of the rows before and of those now.
+
+    In one query, each value named once: of a small delivery it is the reading of the query that takes time.
+    """
+    values, cells = [], []
+    for place, (column, element) in enumerate(elements.items()):
+        value = f"v{place}"
+        values += [
+            f"{standard_values.value(contract, column, element)} as {value}",
+            f"std_text({identifier(column)}) as t{place}",
+        ]
         odd = f" and not regexp_matches({value}, '{_ODD[element.type]}')" if element.type in _ODD else ""
         middle = f"median({value}) filter ({value} > 0)" if element.type in _NUMBERS else "null"
         cells += [
-            f"count(std_text({identifier(column)}))",
+            f"count(t{place})",
             f"count(*) filter ({value} is not null{odd})",
             f"cast({middle} as double)",
         ]
-    (found,) = engine.execute(f"select {', '.join(cells)} from {rows}").fetchall()
-    return {column: _Column(*found[3 * place : 3 * place + 3]) for place, column in enumerate(elements)}
+    told = ", ".join(map(identifier, elements))
+    found = engine.execute(
+        f"""select is_now, {", ".join(cells)} from (
+            select is_now, {", ".join(values)} from (
+                select false as is_now, {told} from {before} union all select true, {told} from {now}
+            )
+        ) group by is_now"""
+    ).fetchall()
+    of = {is_now: told for is_now, *told in found}
+    nothing = [0, 0, None] * len(elements)  # where no row says anything
+
+    def columns(told: Sequence[Any]) -> dict[str, _Column]:
+        return {column: _Column(*told[3 * place : 3 * place + 3]) for place, column in enumerate(elements)}
+
+    return columns(of.get(False, nothing)), columns(of.get(True, nothing))
 
 
 def _check_repeated(contract: Contract, engine: duckdb.DuckDBPyConnection, rows: str) -> None:

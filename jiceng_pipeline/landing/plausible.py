@@ -17,7 +17,7 @@ from jiceng_pipeline.departments.delivery import Period, Within
 from jiceng_pipeline.landing import snapshot
 from jiceng_pipeline.standard import divisions
 from jiceng_pipeline.standard.macro import literal
-from jiceng_pipeline.warehouse.connection import connect, identifier
+from jiceng_pipeline.warehouse.connection import identifier
 
 # A register does not lose half its people between two deliveries; an export that was cut off, filtered
 # or taken from a test system does. Landing it would end those records and with them what hangs on them.
@@ -43,20 +43,24 @@ def check_size(contract: Contract, rows_in: int, usable: int, had: int, allow_sh
 
 
 def expected(
-    contract: Contract, settings: Settings, work: Path, notes: Mapping[str, str], before: Mapping[str, str]
+    contract: Contract,
+    settings: Settings,
+    engine: duckdb.DuckDBPyConnection,
+    work: Path,
+    notes: Mapping[str, str],
+    before: Mapping[str, str],
 ) -> dict[str, str]:
     """Refuse a delivery in `work` that is not as the contract expects; return what is to be noted of it.
 
-    `notes` are its connector's, `before` those of the delivery in force.
+    `engine` is a scratch database, `notes` are its connector's, `before` those of the delivery in force.
     """
     expect = contract.expect
     if not (expect.within or expect.period):
         return {}
     rows = f"read_parquet({literal(str(work / snapshot.ROWS))})"
-    with connect(work / "expected.duckdb", settings=settings) as engine:
-        if expect.within:
-            _check_place(contract, settings, expect.within, engine, rows)
-        return {PERIOD: _period(contract, expect.period, engine, rows, notes, before)} if expect.period else {}
+    if expect.within:
+        _check_place(contract, settings, expect.within, engine, rows)
+    return {PERIOD: _period(contract, expect.period, engine, rows, notes, before)} if expect.period else {}
 
 
 def _check_place(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
+
 from jiceng_pipeline.connectors.base import Since, Source, load, options_of
 from jiceng_pipeline.core import clock, files, progress
 from jiceng_pipeline.core.errors import IntegrityError, JicengError, SourceRejected, StorageFailure
@@ -76,8 +78,10 @@ def pull(contract: Contract, settings: Settings, *, allow_shrinking: bool = Fals
 
     try:
         with _private(folder / f".pull-{stamp}") as work:
-            delivery = _receive(contract, settings, work, links, since)
-            _check(contract, settings, delivery, work, links, allow_shrinking)
+            # one scratch database for all that is asked of a delivery: to open one takes longer than a village's rows
+            with connect(work / "scratch.duckdb", settings=settings) as engine:
+                delivery = _receive(contract, settings, engine, work, links, since)
+                _check(contract, settings, engine, delivery, work, links, allow_shrinking)
             is_new = not _holds(links, delivery)
             if is_new:
                 name = f"{stamp}-{delivery.content_hash[:12]}"
@@ -105,7 +109,12 @@ def _source(contract: Contract, settings: Settings, since: Since | None) -> Sour
 
 
 def _receive(
-    contract: Contract, settings: Settings, work: Path, links: Sequence[Snapshot], since: Since | None
+    contract: Contract,
+    settings: Settings,
+    engine: duckdb.DuckDBPyConnection,
+    work: Path,
+    links: Sequence[Snapshot],
+    since: Since | None,
 ) -> _Delivery:
     """Read everything the system has to say and write it to the folder `work`."""
     source = _source(contract, settings, since)
@@ -113,7 +122,6 @@ def _receive(
     options = options_of(kind, contract.connector.options)
     with (
         closing(load(kind).read(source, options)) as extract,
-        connect(work / "scratch.duckdb", settings=settings) as engine,
         closing(Arrival(contract, settings.secret, work, engine)) as arrival,
     ):
         count = 0
@@ -155,6 +163,7 @@ def _receive(
 def _check(
     contract: Contract,
     settings: Settings,
+    engine: duckdb.DuckDBPyConnection,
     delivery: _Delivery,
     work: Path,
     links: Sequence[Snapshot],
@@ -165,9 +174,9 @@ def _check(
         return
     plausible.check_size(contract, delivery.rows_in, delivery.records, force.records(links), allow_shrinking)
     before = links[-1].meta["notes"] if links else {}
-    delivery.notes.update(plausible.expected(contract, settings, work, delivery.notes, before))
+    delivery.notes.update(plausible.expected(contract, settings, engine, work, delivery.notes, before))
     if not allow_shrinking:
-        likeness.check(contract, settings, work, links, delivery.notes)
+        likeness.check(contract, engine, work, links, delivery.notes)
 
 
 def _holds(links: Sequence[Snapshot], delivery: _Delivery) -> bool:

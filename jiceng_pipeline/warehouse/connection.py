@@ -30,9 +30,11 @@ def connect(
     """Open `path` (None: a scratch database in memory); `attach` adds others read-only, alias → file.
 
     A writable database gets the SQL functions of `standard.functions` as macros of its own, so that
-    whoever opens a published file finds them there. Errors of DuckDB pass through untranslated.
+    whoever opens a published file finds them there; not one opened with `extensions`, which only carries rows
+    to or from another's. Errors of DuckDB pass through untranslated.
     """
     settings = settings or Settings.load()
+    is_new = path is None or not path.exists()
     connection = duckdb.connect(
         str(path or ":memory:"),
         read_only=read_only,
@@ -53,8 +55,8 @@ def connect(
     try:
         for name in extensions:
             connection.load_extension(str(wheels.path(name)))
-        if not read_only:
-            _install_functions(connection)
+        if not (read_only or extensions):
+            _install_functions(connection, is_new)
         for alias, file in (attach or {}).items():
             connection.execute(f"attach '{quoted(str(file))}' as {alias} (read_only)")
         yield connection
@@ -105,12 +107,13 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _install_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create our macros unless this database has just these already."""
+def _install_functions(connection: duckdb.DuckDBPyConnection, is_new: bool) -> None:
+    """Create our macros unless this database has just these already; a new one has none."""
     statements, version = _functions()
-    with suppress(duckdb.CatalogException):  # a new database has none
-        if connection.execute("select jiceng_functions_version()").fetchall() == [(version,)]:
-            return
+    if not is_new:
+        with suppress(duckdb.CatalogException):
+            if connection.execute("select jiceng_functions_version()").fetchall() == [(version,)]:
+                return
     marked = (*statements, f"create or replace macro jiceng_functions_version() as '{version}'")
     # one transaction: a file is written to the disk at every commit
     connection.execute(";\n".join(("begin", *marked, "commit")))
