@@ -11,7 +11,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.defs import catalogue, processes
+from jiceng_pipeline.defs import catalogue, garbage, processes
 from jiceng_pipeline.defs import sync as syncs
 from jiceng_pipeline.defs.failure import guarded
 from jiceng_pipeline.defs.layers import key
@@ -78,13 +78,16 @@ class SyncRun(dg.ConfigurableResource[Any]):
         assert run is not None and instance is not None
         instance.add_run_tags(run.run_id, {processes.TAG: processes.me()})
         settings, steps = self.settings, _steps(instance, run)
-        with syncs.running(
-            settings,
-            run.run_id,
-            is_full={"__".join(key(name).path) for name in catalogue.tables(settings)} <= steps,
-            steps=len(steps),
-            patience_seconds=_PATIENCE_SECONDS if _AUTOMATIC & set(run.tags) else 0,
-        ) as sync:
+        with (
+            garbage.seldom(),
+            syncs.running(
+                settings,
+                run.run_id,
+                is_full={"__".join(key(name).path) for name in catalogue.tables(settings)} <= steps,
+                steps=len(steps),
+                patience_seconds=_PATIENCE_SECONDS if _AUTOMATIC & set(run.tags) else 0,
+            ) as sync,
+        ):
             self._sync = sync
             try:
                 yield self
