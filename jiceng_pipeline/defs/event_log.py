@@ -68,7 +68,8 @@ class KeptEventLog(SqliteEventLogStorage):
         super().dispose()
 
     def _engine(self, shard: str) -> Engine:
-        if shard not in self._engines or not Path(self.path_for_shard(shard)).exists():
+        # by its text: to make a path of it every time took as long as the look
+        if shard not in self._engines or not os.access(self.path_for_shard(shard), os.F_OK):
             self._drop(shard)
             while len(self._engines) >= _MOST:
                 self._drop(next(iter(self._engines)))

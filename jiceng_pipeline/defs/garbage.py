@@ -15,7 +15,6 @@ def seldom() -> Iterator[None]:
     itself: an eighth of a community's sync was spent on looking through all of it again and again.
     """
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_PENDING, 20, 20)
     try:

@@ -66,6 +66,12 @@ class Sync:
         """Whether it is known that nothing has to be built: the served version says it all."""
         return self.published is not None and not self.published.is_new
 
+    @property
+    def served_rows(self) -> Mapping[str, int]:
+        """The tables of the version that this run publishes or found unchanged, with their rows."""
+        tables = self.published.version.manifest["tables"] if self.published is not None else {}
+        return {name: told["rows"] for name, told in tables.items()}
+
     @contextmanager
     def connection(self, *, alone: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open what this run builds, or, where nothing changed, the served version read-only.

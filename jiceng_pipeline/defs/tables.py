@@ -52,7 +52,8 @@ def _make(sync: Sync, table: Table) -> Mapping[str, Any]:
         sync.bind()
     with sync.connection(alone=table.is_alone) as connection:
         if sync.is_unchanged:
-            rows = figures.count(connection, table.full_name)
+            # a view is none of the version's tables
+            rows = sync.served_rows.get(table.full_name) or figures.count(connection, table.full_name)
         else:
             rows = materialise(connection, table, sync.settings)
             sync.made(table.full_name, rows)
