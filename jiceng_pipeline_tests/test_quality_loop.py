@@ -74,7 +74,7 @@ def person(settings, which):
     return {"姓名": name, "身份证号码": number, "出生年月日": f"{born:%Y/%m/%d}", "月津贴": "60"}
 
 
-@pytest.mark.timeout(900)  # five syncs
+@pytest.mark.timeout(900)  # six syncs
 def test_a_defect_goes_home_closes_and_reopens(synced_copy, tmp_path, reroute, monkeypatch, capsys):
     source = Source(synced_copy, tmp_path / "allowance", reroute)
     monkeypatch.setenv("JICENG_HOME", str(synced_copy.home))
@@ -124,10 +124,24 @@ def test_a_defect_goes_home_closes_and_reopens(synced_copy, tmp_path, reroute, m
     found = sync("2027-03-02")
     assert [found[t["ticket_id"]]["state"] for t in opened] == ["answered", "open"], "an answer closes nothing"
 
+    # a file nobody can read by the contract is a ticket too, the last good one stays, and the next good one closes it
+    def of_deliveries(day, exit_code):
+        monkeypatch.setenv("JICENG_NOW", f"{day}T02:00:00+00:00")
+        assert run_sync(synced_copy).exit_code == exit_code
+        found = read(synced_copy)
+        told = {t["state"] for t in found.values() if t["system"] == ALLOWANCE and t["kind"] == "delivery"}
+        return told, found
+
+    source.rename("月津贴", "津贴标准")
+    told, found = of_deliveries("2027-03-03", 3)
+    assert told == {"open"}
+    assert [found[t["ticket_id"]]["state"] for t in opened] == ["answered", "open"], "what is in force still says it"
+
     source.mend()
-    found = sync("2027-03-03")
+    told, found = of_deliveries("2027-03-04", 0)
+    assert told == {"closed"}
     assert {found[t["ticket_id"]]["state"] for t in opened} == {"closed"}
-    assert all(f"2027-03-03 {ALLOWANCE} " in found[t["ticket_id"]]["closed_evidence"] for t in opened)
+    assert all(f"2027-03-04 {ALLOWANCE} " in found[t["ticket_id"]]["closed_evidence"] for t in opened)
 
     assert of_each_kind(found) == {key: {"closed"} for key in wanted}
 
@@ -162,14 +176,3 @@ def test_a_defect_goes_home_closes_and_reopens(synced_copy, tmp_path, reroute, m
     source.spoil("月津贴", "六十元整", rows=30)
     systemic = [t for t in planted(sync("2027-03-10")) if t["is_systemic"]]
     assert [(t["count"] >= 30, len(t["example_keys"])) for t in systemic] == [(True, 20)]
-
-    # a file nobody can read by the contract is a ticket too, the last good one stays, and the next good one closes it
-    def of_deliveries(day, exit_code):
-        monkeypatch.setenv("JICENG_NOW", f"{day}T02:00:00+00:00")
-        assert run_sync(synced_copy).exit_code == exit_code
-        return {t["state"] for t in read(synced_copy).values() if t["system"] == ALLOWANCE and t["kind"] == "delivery"}
-
-    source.rename("月津贴", "津贴标准")
-    assert of_deliveries("2027-03-11", 3) == {"open"}
-    source.mend()
-    assert of_deliveries("2027-03-12", 0) == {"closed"}
