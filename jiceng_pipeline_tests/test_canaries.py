@@ -9,11 +9,11 @@ import pytest
 from jiceng_pipeline.defs.launch import run_sync
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests.canaries import SHORTEST, leaks
 
 # where values of people belong, by DESIGN; of a build only the report is left, which is looked at
 ALLOWED = {"landing", "published", "simulated", "inbox", "models"}
 _LEDGER = re.compile(r"ledger\.")
-SHORTEST = 8  # signs of a value that is looked for
 WANTED = ("citizen_id", "citizen_id_raw", "phone", "dwelling_address", "registered_address")
 
 
@@ -53,22 +53,6 @@ def texts(folder, skip=lambda path: False):
                     yield from (
                         (f"{path}!{name}", packed.read(name).decode("utf-8", "ignore")) for name in packed.namelist()
                     )
-
-
-def leaks(canaries, told):
-    """Return where a canary is met; at every place all are looked for at once, by the signs they begin with."""
-    begun = {}
-    for canary in canaries:
-        begun.setdefault(canary[:SHORTEST], []).append(canary)
-
-    def is_met(text):
-        return any(
-            text.startswith(tuple(begun[text[at : at + SHORTEST]]), at)
-            for at in range(len(text) - SHORTEST + 1)
-            if text[at : at + SHORTEST] in begun
-        )
-
-    return sorted({where for where, text in told if is_met(text)})
 
 
 @pytest.fixture
