@@ -2,10 +2,11 @@
 
 import ctypes
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -34,7 +35,8 @@ def connect(
     to or from another's. Errors of DuckDB pass through untranslated.
     """
     settings = settings or Settings.load()
-    is_new = path is None or not path.exists()
+    if path and not (read_only or extensions or path.exists()):
+        _place(path)
     connection = duckdb.connect(
         str(path or ":memory:"),
         read_only=read_only,
@@ -56,7 +58,7 @@ def connect(
         for name in extensions:
             connection.load_extension(str(wheels.path(name)))
         if not (read_only or extensions):
-            _install_functions(connection, is_new)
+            _install_functions(connection, is_empty=path is None)
         for alias, file in (attach or {}).items():
             connection.execute(f"attach '{quoted(str(file))}' as {alias} (read_only)")
         yield connection
@@ -107,10 +109,31 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _install_functions(connection: duckdb.DuckDBPyConnection, is_new: bool) -> None:
-    """Create our macros unless this database has just these already; a new one has none."""
+def _place(path: Path) -> None:
+    """Put a database with our macros there: to copy one takes a third of the time of creating them one by one."""
+    draft = path.with_name(f"{path.name}.new")
+    with suppress(OSError):  # DuckDB, which comes next, says better what is wrong with the place
+        try:
+            draft.write_bytes(_with_functions())
+            draft.rename(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@cache
+def _with_functions() -> bytes:
+    """Return a database file that holds our macros and nothing else."""
+    with TemporaryDirectory(prefix="jiceng-") as folder:
+        path = Path(folder, "functions.duckdb")
+        with closing(duckdb.connect(str(path), config={"storage_compatibility_version": _STORAGE})) as connection:
+            _install_functions(connection, is_empty=True)
+        return path.read_bytes()
+
+
+def _install_functions(connection: duckdb.DuckDBPyConnection, *, is_empty: bool) -> None:
+    """Create our macros unless this database has just these already."""
     statements, version = _functions()
-    if not is_new:
+    if not is_empty:
         with suppress(duckdb.CatalogException):
             if connection.execute("select jiceng_functions_version()").fetchall() == [(version,)]:
                 return

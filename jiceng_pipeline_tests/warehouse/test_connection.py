@@ -36,3 +36,10 @@ def test_others_are_attached_read_only(tmp_path):
         assert connection.execute("select n from other.t").fetchall() == [(1,)]
         with pytest.raises(duckdb.Error):
             connection.execute("insert into other.t values (2)")
+
+
+def test_a_place_that_cannot_be_written_is_said_by_duckdb_and_nothing_is_left(tmp_path):
+    with pytest.raises(duckdb.IOException), connect(tmp_path / "nowhere" / "new.duckdb"):
+        pass
+    with connect(tmp_path / "new.duckdb"):
+        assert [path.name for path in tmp_path.iterdir()] == ["new.duckdb"]
