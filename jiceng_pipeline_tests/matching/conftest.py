@@ -27,6 +27,14 @@ SHOPS = "market_supervision/enterprise_register"
 FOOD = "market_supervision/food_licence"
 DAY = date(2026, 11, 24)
 SCHEMAS = {"staging", "governance", "returned"}
+STANDING = {
+    "division": divisions.create_division,
+    "division_alias": divisions.create_division_alias,
+    "business_day": reference.create_business_day,
+    "element": reference.create_element,
+    "code": reference.create_code,
+}
+LINKS = ("matching.resident_link", "matching.resident_review")
 PREFIX = {"resident": "a", "enterprise": "e"}  # ids are hexadecimal
 
 
@@ -52,23 +60,45 @@ def _fill(entity, connection, rows):
     connection.unregister("typed")
 
 
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory):
+    """Return a database of what is the same in every small world, made once."""
+    folder = tmp_path_factory.mktemp("standing")
+    settings = Settings(home=folder, business_date=DAY)
+    with connect(folder / "standing.duckdb", settings=settings) as connection:
+        connection.execute("create schema standard")
+        for create in STANDING.values():
+            create(connection, settings)
+    return folder / "standing.duckdb"
+
+
+def _needed(tables, until):
+    """Return those of the tables that the tables named, or views, are made of, and these; all where none is named."""
+    needed, waiting = set(), list(until or (table.full_name for table in tables))
+    depends = {table.full_name: table.depends for table in tables}
+    while waiting:
+        name = waiting.pop()
+        if name in depends and name not in needed:
+            needed.add(name)
+            waiting += depends[name]
+    return [table for table in tables if table.full_name in needed]
+
+
 @pytest.fixture
-def reconcile(tmp_path):
-    """Return a context manager: rows of residents and enterprises in, an open connection with every table out."""
+def reconcile(tmp_path, standing):
+    """Return a context manager: rows of residents and enterprises in, an open connection with every table out.
+
+    `until` names the only tables wanted; no more is made than what they are made of.
+    """
     settings = Settings(home=tmp_path, business_date=DAY)
 
     @contextmanager
-    def run(residents=(), enterprises=()):
-        with connect(settings=settings) as connection:
+    def run(residents=(), enterprises=(), until=()):
+        with connect(settings=settings, attach={"standing": standing}) as connection:
             connection.execute("create schema standard; create schema landing; create schema staging")
-            for create in (
-                divisions.create_division,
-                divisions.create_division_alias,
-                reference.create_business_day,
-                reference.create_element,
-                reference.create_code,
-            ):
-                create(connection, settings)
+            for name in STANDING:
+                connection.execute(f"create table standard.{name} as from standing.standard.{name}")
+            connection.execute("detach standing")
             for entity, rows in {
                 "resident": residents,
                 "enterprise": enterprises,
@@ -99,7 +129,7 @@ def reconcile(tmp_path):
                 materialise(connection, table, settings)
             # indicators and light apps have tests of their own, and would be most of the work here
             models = (table for table in model_tables(settings.sql_models) if table.schema in SCHEMAS)
-            todo = [*matching_tables(), tags.table(), entitlement.table(), *models]
+            todo = _needed([*matching_tables(), tags.table(), entitlement.table(), *models], until)
             given = (
                 "resident_record",
                 "enterprise_record",

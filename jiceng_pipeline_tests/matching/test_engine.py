@@ -14,7 +14,7 @@ from jiceng_pipeline.ledger.kinds.model import Model
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.matching import explanation, identity, training, versions
 from jiceng_pipeline.matching.model import Matching, matchings
-from jiceng_pipeline_tests.matching.conftest import HEALTH, PENSION, REGISTER, citizen_id
+from jiceng_pipeline_tests.matching.conftest import HEALTH, LINKS, PENSION, REGISTER, citizen_id
 
 BORN = date(1950, 3, 3)
 WANG = citizen_id("32060219500303123")
@@ -39,7 +39,7 @@ def crowd(number, **more):
 
 def test_a_telephone_of_many_people_says_nothing_and_costs_nothing(reconcile):
     rows = [*crowd(80), {"system": HEALTH, "name": "钱多", "phone": CLERK}]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         told = connection.execute(
             "select method, near_record_id from matching.resident_match where record_id = 'a080'"
         ).fetchall()
@@ -55,7 +55,7 @@ def test_a_slip_in_the_number_and_another_way_to_write_the_name(reconcile):
         {"system": HEALTH, "name": "张?春", "citizen_id_raw": WANG[:9] + "9" + WANG[10:], "birth_date": BORN},
         {"system": PENSION, "name": "张玉春", "birth_date": BORN, "phone": "13912345678"},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         rows = connection.execute(
             """select a.record_id, a.entity_id = b.entity_id from matching.resident_link as a
             join matching.resident_link as b on b.record_id = 'a006' order by a.record_id"""
@@ -77,7 +77,7 @@ def test_who_is_met_by_name_birth_and_home_is_sought_among_no_others(reconcile):
         {"system": HEALTH, "name": "张毓春", "birth_date": BORN, "phone": CLERK},
         {"system": PENSION, "name": "张毓春", "phone": CLERK},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         told = connection.execute(
             "select record_id, near_record_id, second_record_id from matching.resident_match order by record_id"
         ).fetchall()
@@ -100,7 +100,7 @@ def test_the_order_of_arrival_changes_nothing(reconcile):
     ]
 
     def matched(rows):
-        with reconcile(rows) as connection:
+        with reconcile(rows, until=LINKS) as connection:
             return connection.execute("from matching.resident_match order by record_id").fetchall()
 
     assert matched(every) == matched(every[::-1])
@@ -113,13 +113,13 @@ def test_the_first_build_pins_a_model_and_later_ones_use_it(reconcile, tmp_path)
         with open_ledger(settings) as ledger:
             return [(entry.subject, entry.body.version) for entry in views.entries(ledger, Model)]
 
-    with reconcile(crowd(30)) as connection:
+    with reconcile(crowd(30), until=LINKS) as connection:
         pinned = connection.execute("select entity, version from matching.model order by entity").fetchall()
         assert events() == pinned
         same = training.retrained(connection, settings, matchings()["resident"], "再训练", "anna")
         assert same.name == dict(pinned)["resident"], "the same records give the same version"
     more = [*crowd(40), *crowd(40, system=HEALTH), *crowd(8, system=HEALTH, citizen_id=None)]
-    with reconcile(more) as connection:
+    with reconcile(more, until=LINKS) as connection:
         assert connection.execute("select entity, version from matching.model order by entity").fetchall() == pinned
         assert len(events()) == 3
         version = training.retrained(connection, settings, matchings()["resident"], "人多了", "anna")
@@ -136,7 +136,7 @@ def test_other_rules_than_those_of_this_release_have_a_model_of_their_own(reconc
     resident, settings = matchings()["resident"], Settings(home=tmp_path / "elsewhere", kept_records=0)
     without_sex = {name: each for name, each in resident.comparisons.items() if name != "sex"}
     other = resident.model_copy(update={"comparisons": without_sex})
-    with reconcile([*crowd(30), *crowd(30, system=HEALTH, citizen_id=None)]) as connection:
+    with reconcile([*crowd(30), *crowd(30, system=HEALTH, citizen_id=None)], until=LINKS) as connection:
         together = "select list(record_id order by all) from matching.resident_link group by entity_id order by all"
         before = connection.execute(together).fetchall()
         for _ in range(2):
@@ -155,7 +155,7 @@ def test_other_rules_than_those_of_this_release_have_a_model_of_their_own(reconc
 )
 def test_a_model_of_another_release_is_read_or_refused_with_a_cure(reconcile, tmp_path, change, is_read):
     settings = Settings(home=tmp_path)
-    with reconcile(crowd(30)):
+    with reconcile(crowd(30), until=LINKS):
         pinned = versions.in_force(settings, matchings()["resident"])
     told = json.loads((pinned.folder / "weights.json").read_text("utf-8"))
     written = told.pop("files")

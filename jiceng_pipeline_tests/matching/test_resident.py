@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from jiceng_pipeline_tests.matching.conftest import HEALTH, PENSION, REGISTER, citizen_id
+from jiceng_pipeline_tests.matching.conftest import HEALTH, LINKS, PENSION, REGISTER, citizen_id
 
 WANG = citizen_id("32060219500101123")
 LI = citizen_id("32060219780305246")
@@ -40,7 +40,7 @@ def test_one_number_and_a_compatible_name_is_one_person(reconcile, typed, born):
         {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN},
         {"system": HEALTH, "name": typed, "citizen_id": WANG, "birth_date": born},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         assert entities(connection) == [("a000", "a001")]
 
 
@@ -62,7 +62,7 @@ def test_a_borrowed_number_never_merges_and_is_shown(reconcile, typed, born):
         {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN},
         {"system": HEALTH, "name": typed, "citizen_id": WANG, "birth_date": born},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=(*LINKS, "governance.resident")) as connection:
         assert entities(connection) == [("a000",), ("a001",)]
         assert connection.execute("select record_id, reason from matching.resident_review").fetchall() == [
             ("a001", "borrowed")
@@ -83,7 +83,7 @@ def test_a_record_without_number_joins_by_name_birth_and_one_more(reconcile):
         {"system": HEALTH, "name": "王建国", "birth_date": BORN, "dwelling_address": "崇川区学田路1号2号楼301"},
         {"system": PENSION, "name": "王建国", "birth_date": BORN, "phone": "13912345678"},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         assert entities(connection) == [("a000", "a001"), ("a002",)]
 
 
@@ -94,7 +94,7 @@ def test_two_strangers_of_one_name_and_birth_date_stay_two(reconcile):
         {"system": REGISTER, "name": "王建国", "citizen_id": other, "birth_date": BORN, "phone": "13912345678"},
         {"system": HEALTH, "name": "王建国", "birth_date": BORN, "phone": "13912345678"},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         assert entities(connection) == [("a000",), ("a001",), ("a002",)]
         reasons = connection.execute("select record_id, reason from matching.resident_review").fetchall()
         assert reasons == [("a002", "ambiguous"), ("a002", "ambiguous")]
@@ -107,7 +107,7 @@ def test_records_without_numbers_cluster_among_themselves(reconcile):
         {"system": PENSION, **common, "phone": "13912345678", "dwelling_address": "青年路8号1幢101室"},
         {"system": PENSION, **common, "dwelling_address": "青年路8号1幢101"},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         assert entities(connection) == [("a000", "a001", "a002")]
 
 
@@ -124,7 +124,7 @@ def test_every_record_has_exactly_one_link(reconcile):
             (system, phone) for system in (REGISTER, HEALTH, PENSION) for phone in (None, "13912345678", "13987654321")
         )
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         assert connection.execute(
             "select count(*), count(distinct record_id) from matching.resident_link"
         ).fetchall() == [(9, 9)]
@@ -136,7 +136,7 @@ def test_the_founding_record_names_the_entity_even_when_it_is_gone(reconcile):
     stays = {"system": HEALTH, "record_id": "aa", "name": "王建国", "citizen_id": WANG, "birth_date": BORN}
 
     def id_of(rows):
-        with reconcile(rows) as connection:
+        with reconcile(rows, until=LINKS) as connection:
             return connection.execute("select distinct entity_id from matching.resident_link").fetchall()
 
     alone = id_of([gone])
@@ -175,5 +175,5 @@ def test_two_different_valid_numbers_are_never_one_person(reconcile):
         {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": BORN, "phone": "13912345678"},
         {"system": HEALTH, "name": "王建国", "citizen_id": LI, "birth_date": BORN, "phone": "13912345678"},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=LINKS) as connection:
         assert entities(connection) == [("a000",), ("a001",)]
