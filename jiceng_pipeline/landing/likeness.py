@@ -120,13 +120,13 @@ def _columns(
         ]
     told = ", ".join(map(identifier, elements))
     found = engine.execute(
-        f"""select is_now, {", ".join(cells)} from (
-            select is_now, {", ".join(values)} from (
-                select false as is_now, {told} from {before} union all select true, {told} from {now}
+        f"""select _is_now, {", ".join(cells)} from (
+            select _is_now, {", ".join(values)} from (
+                select false as _is_now, {told} from {before} union all select true, {told} from {now}
             )
-        ) group by is_now"""
+        ) group by _is_now"""
     ).fetchall()
-    of = {is_now: told for is_now, *told in found}
+    of = {_is_now: told for _is_now, *told in found}
     nothing = [0, 0, None] * len(elements)  # where no row says anything
 
     def columns(told: Sequence[Any]) -> dict[str, _Column]:
