@@ -27,7 +27,7 @@ SHOPS = "market_supervision/enterprise_register"
 FOOD = "market_supervision/food_licence"
 DAY = date(2026, 11, 24)
 SCHEMAS = {"staging", "governance", "returned"}
-STANDING = {
+COMMON = {
     "division": divisions.create_division,
     "division_alias": divisions.create_division_alias,
     "business_day": reference.create_business_day,
@@ -61,15 +61,15 @@ def _fill(entity, connection, rows):
 
 
 @pytest.fixture(scope="session")
-def standing(tmp_path_factory):
+def common(tmp_path_factory):
     """Return a database of what is the same in every small world, made once."""
-    folder = tmp_path_factory.mktemp("standing")
+    folder = tmp_path_factory.mktemp("common")
     settings = Settings(home=folder, business_date=DAY)
-    with connect(folder / "standing.duckdb", settings=settings) as connection:
+    with connect(folder / "common.duckdb", settings=settings) as connection:
         connection.execute("create schema standard")
-        for create in STANDING.values():
+        for create in COMMON.values():
             create(connection, settings)
-    return folder / "standing.duckdb"
+    return folder / "common.duckdb"
 
 
 def _needed(tables, until):
@@ -85,7 +85,7 @@ def _needed(tables, until):
 
 
 @pytest.fixture
-def reconcile(tmp_path, standing):
+def reconcile(tmp_path, common):
     """Return a context manager: rows of residents and enterprises in, an open connection with every table out.
 
     `until` names the only tables wanted; no more is made than what they are made of.
@@ -94,11 +94,11 @@ def reconcile(tmp_path, standing):
 
     @contextmanager
     def run(residents=(), enterprises=(), until=()):
-        with connect(settings=settings, attach={"standing": standing}) as connection:
+        with connect(settings=settings, attach={"common": common}) as connection:
             connection.execute("create schema standard; create schema landing; create schema staging")
-            for name in STANDING:
-                connection.execute(f"create table standard.{name} as from standing.standard.{name}")
-            connection.execute("detach standing")
+            for name in COMMON:
+                connection.execute(f"create table standard.{name} as from common.standard.{name}")
+            connection.execute("detach common")
             for entity, rows in {
                 "resident": residents,
                 "enterprise": enterprises,

@@ -19,6 +19,7 @@ from jiceng_pipeline_tests.matching.conftest import HEALTH, LINKS, PENSION, REGI
 BORN = date(1950, 3, 3)
 WANG = citizen_id("32060219500303123")
 CLERK = "13900000001"
+MODEL = (*LINKS, "matching.model")  # of all kinds of entities
 
 
 def crowd(number, **more):
@@ -113,13 +114,13 @@ def test_the_first_build_pins_a_model_and_later_ones_use_it(reconcile, tmp_path)
         with open_ledger(settings) as ledger:
             return [(entry.subject, entry.body.version) for entry in views.entries(ledger, Model)]
 
-    with reconcile(crowd(30), until=LINKS) as connection:
+    with reconcile(crowd(30), until=MODEL) as connection:
         pinned = connection.execute("select entity, version from matching.model order by entity").fetchall()
         assert events() == pinned
         same = training.retrained(connection, settings, matchings()["resident"], "再训练", "anna")
         assert same.name == dict(pinned)["resident"], "the same records give the same version"
     more = [*crowd(40), *crowd(40, system=HEALTH), *crowd(8, system=HEALTH, citizen_id=None)]
-    with reconcile(more, until=LINKS) as connection:
+    with reconcile(more, until=MODEL) as connection:
         assert connection.execute("select entity, version from matching.model order by entity").fetchall() == pinned
         assert len(events()) == 3
         version = training.retrained(connection, settings, matchings()["resident"], "人多了", "anna")
