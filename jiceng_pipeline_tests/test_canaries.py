@@ -9,7 +9,7 @@ import pytest
 from jiceng_pipeline.defs.launch import run_sync
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
-from jiceng_pipeline_tests.canaries import SHORTEST, leaks
+from jiceng_pipeline_tests.canaries import leaks
 
 # where values of people belong, by DESIGN; of a build only the report is left, which is looked at
 ALLOWED = {"landing", "published", "simulated", "inbox", "models"}
@@ -33,7 +33,7 @@ def identities(settings, most=None):
                     value
                     for (value,) in connection.execute(
                         f"""select distinct {column} from standard.resident_record
-                        where length({column}) >= {SHORTEST} and {few}"""
+                        where length({column}) >= 8 and {few}"""
                     ).fetchall()
                 }
         people = connection.execute(

@@ -66,11 +66,10 @@ class Sync:
         """Whether it is known that nothing has to be built: the served version says it all."""
         return self.published is not None and not self.published.is_new
 
-    @property
-    def served_rows(self) -> Mapping[str, int]:
-        """The tables of the version that this run publishes or found unchanged, with their rows."""
-        tables = self.published.version.manifest["tables"] if self.published is not None else {}
-        return {name: told["rows"] for name, told in tables.items()}
+    def served_rows(self, table: str) -> int | None:
+        """Return how many rows a table of the served version has; None of a view, which a version does not count."""
+        told = self.published.version.manifest["tables"].get(table) if self.published is not None else None
+        return told["rows"] if told else None
 
     @contextmanager
     def connection(self, *, alone: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -52,8 +52,8 @@ def _make(sync: Sync, table: Table) -> Mapping[str, Any]:
         sync.bind()
     with sync.connection(alone=table.is_alone) as connection:
         if sync.is_unchanged:
-            # a view is none of the version's tables
-            rows = sync.served_rows.get(table.full_name) or figures.count(connection, table.full_name)
+            known = sync.served_rows(table.full_name)
+            rows = figures.count(connection, table.full_name) if known is None else known
         else:
             rows = materialise(connection, table, sync.settings)
             sync.made(table.full_name, rows)

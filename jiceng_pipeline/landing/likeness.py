@@ -118,21 +118,21 @@ def _columns(
             f"count(*) filter ({value} is not null{odd})",
             f"cast({middle} as double)",
         ]
-    told = ", ".join(map(identifier, elements))
+    columns = ", ".join(map(identifier, elements))
     found = engine.execute(
         f"""select _is_now, {", ".join(cells)} from (
             select _is_now, {", ".join(values)} from (
-                select false as _is_now, {told} from {before} union all select true, {told} from {now}
+                select false as _is_now, {columns} from {before} union all select true, {columns} from {now}
             )
         ) group by _is_now"""
     ).fetchall()
-    of = {_is_now: told for _is_now, *told in found}
+    told = {is_now: figures for is_now, *figures in found}
     nothing = [0, 0, None] * len(elements)  # where no row says anything
 
-    def columns(told: Sequence[Any]) -> dict[str, _Column]:
-        return {column: _Column(*told[3 * place : 3 * place + 3]) for place, column in enumerate(elements)}
+    def named(figures: Sequence[Any]) -> dict[str, _Column]:
+        return {column: _Column(*figures[3 * place : 3 * place + 3]) for place, column in enumerate(elements)}
 
-    return columns(of.get(False, nothing)), columns(of.get(True, nothing))
+    return named(told.get(False, nothing)), named(told.get(True, nothing))
 
 
 def _check_repeated(contract: Contract, engine: duckdb.DuckDBPyConnection, rows: str) -> None:
