@@ -26,7 +26,7 @@ doubt as (
     left join governance.collected_cell as settled
         on settled.entity = conflict.entity and settled.entity_id = conflict.entity_id
         and settled.element_id = conflict.element_id and settled.state in ('stands', 'agrees')
-    where conflict.rule <> 'frozen' and settled.entity_id is null
+    where conflict.kind in ('differs', 'several') and conflict.rule <> 'frozen' and settled.entity_id is null
     union all
     select
         review.entity_id,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jiceng_pipeline.forms.definition import Column, Form
 from jiceng_pipeline.forms.tables import Tables
 from jiceng_pipeline.forms.whence import titled
+from jiceng_pipeline.matching.disagreement import differ
 from jiceng_pipeline.returns.wording import in_words
 from jiceng_pipeline.standard.macro import literal
 
@@ -17,7 +18,7 @@ def doubted(form: Form, tables: Tables, told: Sequence[Column], masked: bool) ->
     verified = [each for each in told if each.of.verify and tables.won(each)]
     # each in words before they are gathered: a map inside a lambda is built anew for every row
     other = ", ".join(
-        f"""cast(case when candidate.{each.element} <> golden.{each.element}
+        f"""cast(case when {differ(each.of, f"candidate.{each.element}", f"golden.{each.element}")}
                     then {in_words(each.of, f"candidate.{each.element}", {})} end as varchar) as {each.element}"""
         for each in verified
     )

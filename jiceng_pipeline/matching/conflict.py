@@ -3,7 +3,7 @@
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import frozen, holders, sole
+from jiceng_pipeline.matching import disagreement, frozen, holders, sole
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.matching.survivorship import elements, proof, rule
 from jiceng_pipeline.standard.macro import literal
@@ -20,7 +20,7 @@ def table() -> Table:
         "governance",
         "conflict",
         "取值不一",
-        "各部门对同一格说法不同之处，现取值和其他取值并列；错了最要紧的、说法不同的部门最多的在前",
+        "各部门对同一格说法不同之处，现取值和其他取值并列；错了最要紧的、说法不同的部门最多的在前，并非真的不一的（写法、详略不同等）在后",
         frozenset(parts | {"matching.frozen_cell"}),
         build,
         is_one_transaction=False,
@@ -31,19 +31,19 @@ def build(connection: duckdb.DuckDBPyConnection, _: Settings) -> None:
     """Create `governance.conflict`, a row a cell: what stands, by which rule, and what the others say.
 
     `other_date` is the latest of theirs, `other_count` how many systems they are, `harm` that of the element, 1 the
-    worst.
+    worst. `kind` is what the others are to what stands: see `disagreement`.
     """
     connection.execute(
         """create or replace temp table disagreeing (
         entity varchar, entity_id varchar, element_id varchar, present_value varchar, present_system varchar,
         present_date date, other_values varchar, other_systems varchar, other_date date, rule varchar, harm integer,
-        other_count bigint)"""
+        other_count bigint, kind varchar)"""
     )
     for matching in matchings().values():
         _insert(connection, matching)
     connection.execute(
-        """create or replace table governance.conflict as from temp.disagreeing
-        order by harm, other_count desc, entity, entity_id, element_id;
+        f"""create or replace table governance.conflict as from temp.disagreeing
+        order by kind <> {literal(disagreement.DIFFERS)}, harm, other_count desc, entity, entity_id, element_id;
         drop table temp.disagreeing"""
     )
 
@@ -88,11 +88,15 @@ def _create_dissent(
 ) -> None:
     """Create temp table `dissent` of the candidates that say anything else than what stands, and only that.
 
-    Few do, and each element is then looked at among them alone. `number` is the row of what stands.
+    Few do, and each element is then looked at among them alone. `number` is the row of what stands. Beside each
+    cell is its relation to it (`disagreement.relation`).
     """
     entity = matching.entity
     differs = {each.id: f"c.{each.id} <> g.{each.id}" for each in holding.elements}
     cells = "".join(f", case when {sql} then c.{name} end as {name}" for name, sql in differs.items())
+    for each in holding.elements:
+        near = disagreement.relation(each, f"c.{each.id}", f"g.{each.id}") or "cast(null as varchar)"
+        cells += f", case when {differs[each.id]} then {near} end as {each.id}_relation"
     connection.execute(
         f"""create or replace temp table dissent as select g.rowid as number, c.system, c.record_date{cells}
         from matching.{entity}_candidate as c join matching.{entity}_chosen as g on g.entity_id = c.entity_id
@@ -114,11 +118,14 @@ def _select(matching: Matching, each: Element) -> str:
     stood = rule(each, entity, "c.is_proved" if proved else None)
     # nearly always there are one or two others: lists of what is distinct are made of the rest alone
     return f"""with said as (
-            select number, cast({each.id} as varchar) as value, system, record_date
+            select number, cast({each.id} as varchar) as value, system, record_date, {each.id}_relation as relation
             from temp.dissent where {each.id} is not null
         ), other as (
             select number, min(value) as least, max(value) as most, min(system) as first, max(system) as last,
-                max(record_date) as other_date, count(*) as records
+                max(record_date) as other_date, count(*) as records,
+                min(system) filter (where relation is null) as first_apart,
+                max(system) filter (where relation is null) as last_apart,
+                coalesce(bool_or(relation = 'coarser'), false) as is_coarser
             from said group by number
         ), several as (
             select number, string_agg(distinct value, '；' order by value) as every_value,
@@ -130,13 +137,14 @@ def _select(matching: Matching, each: Element) -> str:
         select '{entity}', c.entity_id, '{each.id}', c.present_value, coalesce(c.system, {literal(frozen.SYSTEM)}),
             c.present_date, c.other_values, c.other_systems, c.other_date,
             case when c.system is null then {literal(frozen.RULE)} else {stood} end,
-            {_HARM.index(each.harm) + 1}, c.other_count
+            {_HARM.index(each.harm) + 1}, c.other_count, {disagreement.kind(each)}
         from (
             select g.entity_id, cast(g.{each.id} as varchar) as present_value, p.system,
                 p.record_date as present_date{is_proved}, o.other_date,
                 coalesce(s.every_value, {_both("o.least", "o.most", "；")}) as other_values,
                 coalesce(s.systems, {_both("o.first", "o.last", ",")}) as other_systems,
-                coalesce(s.system_count, case when o.first = o.last then 1 else 2 end) as other_count
+                coalesce(s.system_count, case when o.first = o.last then 1 else 2 end) as other_count,
+                o.first_apart, o.last_apart, o.is_coarser
             from other as o left join several as s using (number) join temp.known as k on k.number = o.number
             join matching.{entity}_chosen as g on g.rowid = o.number
             join matching.{entity}_standing as w on w.rowid = k.stood

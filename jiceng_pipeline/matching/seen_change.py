@@ -8,6 +8,7 @@ and how many say the same. An element with the rule `last_change` goes by these,
 import duckdb
 
 from jiceng_pipeline.landing import version
+from jiceng_pipeline.standard.macro import let
 from jiceng_pipeline.standard.register import Element
 
 
@@ -48,5 +49,10 @@ def create(connection: duckdb.DuckDBPyConnection, entity: str, among: str) -> No
 
 
 def alike(element: Element, value: str) -> str:
-    """Return SQL: what two ways to say the same of an element have in common; of an address the numbers of its door."""
-    return f"coalesce(door_number(address_key({value})), {value})" if element.type == "address" else value
+    """Return SQL: what two ways to say the same of an element have in common.
+
+    Of an address the numbers of its door, of a lane or village where that is a single one with their names.
+    """
+    if element.type != "address":
+        return value
+    return let(f"address_key({value})", "k").then(f"coalesce(door_number(k), k, {value})")

@@ -18,7 +18,8 @@ from jiceng_pipeline.standard.register import Element, elements_of
 from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.slices import fitting, slices
 
-_DOORS = {"dwelling_address": "dwelling_door"}  # where staging has `seen_change.alike` of an address
+# `seen_change.alike` of an address, of what staging has of it
+_DOORS = {"dwelling_address": "coalesce(d.dwelling_door, d.dwelling_key, c.dwelling_address)"}
 
 
 def elements(entity: str) -> tuple[Element, ...]:
@@ -183,11 +184,7 @@ def _by_word(entity: str, won: str, every: Sequence[Element], by_word: frozenset
 
 def _voting(every: Sequence[Element]) -> Mapping[Element, str]:
     """Return, of the elements whose rule counts who says the same, what is the same: of an address its door."""
-    return {
-        each: f"coalesce(d.{_DOORS[each.id]}, c.{each.id})" if each.id in _DOORS else f"c.{each.id}"
-        for each in every
-        if each.survivorship.then != "newest"
-    }
+    return {each: _DOORS.get(each.id, f"c.{each.id}") for each in every if each.survivorship.then != "newest"}
 
 
 # What ranks a record, the smallest first, as one number, which is much quicker to compare than a row of several:

@@ -52,7 +52,7 @@ def of_build(connection: duckdb.DuckDBPyConnection, settings: Settings, known: h
         systems=_systems(connection),
         checks=_checks(connection),
         entities={name: _count(connection, f"governance.{name}") for name in _ENTITIES},
-        conflicts=_count(connection, "governance.conflict") if "governance.conflict" in existing else 0,
+        conflicts=_conflicts(connection) if "governance.conflict" in existing else 0,
         tickets={
             system: Standing(open=still_open, overdue=overdue)
             for system, still_open, overdue in connection.execute(
@@ -119,6 +119,11 @@ def _checks(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Verdict]:
             "select rule_id, passed, broken, failed_count, total_count from quality.check_result order by rule_id"
         ).fetchall()
     }
+
+
+def _conflicts(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return of how many cells systems disagree, beyond how they write it."""
+    return _count(connection, "governance.conflict where kind = 'differs'")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

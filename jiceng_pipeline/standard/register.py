@@ -85,6 +85,9 @@ class Element(Document):
     )
     history: bool = Field(default=False, description="what was said of earlier days is kept: governance.*_history")
     verify: bool = Field(default=False, description="systems that disagree are put before the community")
+    own_per_system: bool = Field(
+        default=False, description="each system gives a value of its own: that two differ is no disagreement"
+    )
     standard: str = ""
 
     @model_validator(mode="after")

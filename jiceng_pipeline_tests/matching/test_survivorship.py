@@ -115,3 +115,15 @@ def test_sorted_by_parts_records_stand_as_sorted_at_once(synced_copy, entity):
         before = connection.execute(candidates).fetchall()
         create_candidate(connection, matchings()[entity], most=len(before) // 7)
         assert connection.execute(candidates).fetchall() == before
+
+
+def test_two_ways_to_write_a_door_in_a_lane_are_two_votes_for_it(reconcile):
+    rows = [
+        said(HEALTH, SHARED, "江苏省南通市崇川区易家巷63号", date(2021, 1, 1)),
+        said(INSURED, SHARED, "易家巷63号", date(2022, 1, 1)),
+        said(PENSION, SHARED, "易家巷6号", date(2023, 1, 1)),
+    ]
+    with reconcile(rows, until=("matching.resident_golden",)) as connection:
+        assert connection.execute("select dwelling_address from matching.resident_golden").fetchall() == [
+            ("易家巷63号",)
+        ]

@@ -5,7 +5,7 @@ import pytest
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline.standard.code_sets import code_sets
+from jiceng_pipeline.standard.code_sets import broader, code_sets
 from jiceng_pipeline.standard.register import element, elements
 from jiceng_pipeline.warehouse.models import models
 
@@ -56,4 +56,28 @@ def test_a_broken_register_names_file_line_and_cure(tmp_path, text, said):
     with pytest.raises(DefinitionError, match=said) as raised:
         elements(tmp_path)
     assert "broken.yaml:" in str(raised.value)
+    assert raised.value.cure
+
+
+def test_a_code_set_may_say_which_code_says_less_of_the_same(tmp_path):
+    (tmp_path / "kin.csv").write_text("code,name,broader\n10,配偶,\n11,夫,10\n20,子\n", "utf-8")
+    assert code_sets(tmp_path) == {"kin": {"10": "配偶", "11": "夫", "20": "子"}}
+    assert broader("kin", tmp_path) == {"11": "10"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("", 1, "code,name"),
+        ("code,title\n", 1, "code,name"),
+        ("code,name\n10,配偶,\n", 2, "代码,名称"),
+        ("code,name\n10,配偶\n10,妻\n", 3, "不重复"),
+        ("code,name,broader\n10,配偶,\n11,夫,12\n", 3, "broader 没有代码 12"),
+    ],
+)
+def test_a_broken_code_set_names_file_line_and_cure(tmp_path, text, line, said):
+    (tmp_path / "kin.csv").write_text(text, "utf-8")
+    with pytest.raises(DefinitionError, match=said) as raised:
+        code_sets(tmp_path)
+    assert f"kin.csv:{line}" in str(raised.value)
     assert raised.value.cure
