@@ -1,4 +1,4 @@
-"""Plots beside the tables of matching: how sure the links are, and what the probes say of the model in force.
+"""Plots beside the tables of matching: how sure the links are, what the probes say of the model, what differs how.
 
 Counts and shares only; no value of a record is in them.
 """
@@ -10,7 +10,7 @@ import dagster as dg
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.matching import versions
+from jiceng_pipeline.matching import disagreement, versions
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.quality.pages import plot
 
@@ -18,7 +18,10 @@ _BUCKET = 2  # bits
 
 
 def of(connection: duckdb.DuckDBPyConnection, settings: Settings, full_name: str) -> Mapping[str, dg.MetadataValue]:
-    """Return title → plot of a table, nothing for most."""
+    """Return title → plot of a table, or a number, which Dagster plots over its runs; nothing for most."""
+    if full_name == "governance.conflict":
+        counts = dict(connection.execute("select kind, count(*) from governance.conflict group by kind").fetchall())
+        return {title: dg.MetadataValue.int(counts.get(kind, 0)) for kind, title in disagreement.KINDS.items()}
     if full_name == "matching.model":
         return {
             f"{matching.title}：隐去号码的试验": drawn

@@ -11,6 +11,13 @@ from jiceng_pipeline.standard.macro import let, literal
 from jiceng_pipeline.standard.register import Element
 
 DIFFERS = "differs"
+KINDS = {
+    DIFFERS: "说法不同",
+    "several": "同一系统的几条记录不同",
+    "coarser": "详略不同",
+    "spelling": "写法不同",
+    "own_number": "各系统自编的号",
+}
 
 
 def relation(element: Element, one: str, other: str) -> str | None:

@@ -24,6 +24,7 @@ from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.matching import disagreement
 from jiceng_pipeline.quality.rule import rules
 from jiceng_pipeline.warehouse import build, publish
 
@@ -91,6 +92,13 @@ def test_matching_shows_how_sure_it_is_in_plots(latest, table, titles):
         told = metadata[title].value
         image = b64decode(told.split("base64,")[1].rstrip(")")).decode()
         assert image.startswith("<svg") and "<polyline" in image and "比特" in told
+
+
+def test_conflicts_are_counted_by_what_they_are(latest):
+    metadata = latest[key("governance.conflict")].metadata
+    counts = [metadata[title].value for title in disagreement.KINDS.values()]
+    assert sum(counts) == metadata["dagster/row_count"].value
+    assert all(counts)
 
 
 def test_matching_says_how_much_it_weighed_anew_and_why(latest):

@@ -10,7 +10,16 @@ from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.matching import judgement
 from jiceng_pipeline.matching.tables import tables
 from jiceng_pipeline.warehouse.table import materialise
-from jiceng_pipeline_tests.matching.conftest import DAY, HEALTH, PENSION, REGISTER, SHOPS, citizen_id, credit_code
+from jiceng_pipeline_tests.matching.conftest import (
+    DAY,
+    HEALTH,
+    LINKS,
+    PENSION,
+    REGISTER,
+    SHOPS,
+    citizen_id,
+    credit_code,
+)  # fmt: skip
 
 WANG, CHEN = citizen_id("32060219500303123"), citizen_id("32061119500303377")
 BORN, PHONE = date(1950, 3, 3), "13912345678"
@@ -58,7 +67,7 @@ class World:
 @pytest.fixture
 def world(reconcile, tmp_path):
     settings = Settings(home=tmp_path, business_date=DAY)
-    with reconcile(WORLD, [SHOP]) as connection, open_ledger(settings) as ledger:
+    with reconcile(WORLD, [SHOP], (*LINKS, "matching.enterprise_link")) as connection, open_ledger(settings) as ledger:
         yield World(connection, settings, ledger)
 
 

@@ -44,7 +44,7 @@ def test_one_door_has_one_id_and_another_number_another(reconcile):
     ]
     others = [FLAT.replace(*change) for change in (("144", "145"), ("5幢", "6幢"), ("2单元", "1单元"), ("202", "203"))]
     rows = [lives(0, address) for address in same] + [lives(0, address) for address in others]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.standard_address",)) as connection:
         found = doors(connection)
         assert {found[each] for each in same}.isdisjoint(found[each] for each in others)
         assert len(set(found.values())) == 1 + len(others)
@@ -68,7 +68,7 @@ def test_another_name_takes_several_households(reconcile):
         rows += [lives(who, f"崇川路9号桃坞新村{who}幢1单元502室", system) for system in (HEALTH, INSURANCE)]
         rows.append(lives(who, f"崇川路9号桃坞{who}幢1单元502室", PENSION))
     rows.append(lives(7, "人民路27号怡园9幢1单元602室", "civil_affairs/elderly_allowance"))  # nobody else names it
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.standard_address",)) as connection:
         found = doors(connection)
         assert found["人民路27号怡园1幢1单元602室"] == found["人民中路27号怡园新村1幢1单元602室"]
         assert found["青年新村4-1-302"] == found["永兴路222号青年新村4幢1单元302室"]
@@ -85,7 +85,7 @@ def test_a_neighbouring_street_that_people_live_in_is_no_other_name(reconcile):
         rows += [lives(who, f"工农路{who + 1}号", system) for system in (HEALTH, INSURANCE)]
     rows += [lives(who, f"青年路{who + 1}号", PENSION) for who in range(3)]  # moved, to the same number by chance
     rows += [lives(7, f"青年路{number}号", PENSION) for number in range(20, 40)]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.standard_address",)) as connection:
         found = doors(connection)
         assert found["工农路1号"] != found["青年路1号"]
 
@@ -95,7 +95,7 @@ def test_a_street_name_in_two_townships_is_two_streets(reconcile):
     rows += [lives(who, "解放路12号", community=RENGANG) for who in (2, 3)]
     rows += [lives(4, "任港街道解放路12号", community=None), lives(5, "解放路12号", community=None)]
     rows += [lives(6, "解放路12号", community=OTHER)]  # one alone places nothing
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.standard_address",)) as connection:
         placed = dict(
             connection.execute(
                 f"""select r.name, s.community_code from ({link_select()}) as l
@@ -113,7 +113,7 @@ def test_what_is_elsewhere_or_only_a_gate_is_no_dwelling(reconcile):
         lives(2, "虹桥街道"),
         lives(3, "跃龙路144号虹桥东村5幢"),
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.dwelling", "governance.residence")) as connection:
         assert connection.execute("select count(*) from governance.dwelling").fetchall() == [(1,)]
         said = connection.execute("select residence_kind_code, is_registered_elsewhere from governance.residence")
         assert said.fetchall() == [("2", True)]
@@ -133,7 +133,7 @@ def test_who_lives_is_registered_and_owns_where(reconcile):
         {**person(4), "system": HOUSING, "property_address": other},
         {**person(4), "system": HOUSING, "property_address": empty},
     ]  # fmt: skip
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("returned.dwelling_register", "governance.resident")) as connection:
         register = connection.execute(
             """select right(standard_address, 4), living_count, household_count, registered_count, owner_count,
                 owner_names, is_vacant

@@ -39,7 +39,7 @@ def test_an_older_number_leads_to_the_credit_code(reconcile):
         {"system": SHOPS, "enterprise_name": "只有组织机构代码", "unified_social_credit_code_raw": "D2143569-X"},
         {"system": FOOD, "enterprise_name": "改过名", "unified_social_credit_code_raw": "d2143569x"},
     ]
-    with reconcile(enterprises=rows) as connection:
+    with reconcile(enterprises=rows, until=("matching.enterprise_link",)) as connection:
         assert together(connection) == sorted(
             [
                 ["三江面馆", "永兴物流部", "海鑫商贸"],
@@ -65,7 +65,7 @@ def test_two_licences_are_one_shop_and_a_branch_is_another(reconcile):
         shop(FOOD, f"海鑫小吃店{suffix}", business_address=f"青年路{number}号", **place)
         for number, suffix in enumerate(("青年路店", "崇川分公司", "第二门市部"), start=12)
     ]
-    with reconcile(enterprises=[*shops, *branches]) as connection:
+    with reconcile(enterprises=[*shops, *branches], until=("matching.enterprise_link",)) as connection:
         assert together(connection) == sorted(
             [
                 ["崇川区海鑫小吃店", "海鑫小吃店", "海鑫小吃店"],
@@ -93,7 +93,7 @@ def test_who_runs_and_who_works_there(reconcile):
         {"system": SHOPS, "enterprise_name": "赵强车行", "legal_representative_name": "赵强", "phone": "13800000003"},
         {"system": SHOPS, "enterprise_name": "陈洁花店", "legal_representative_name": "陈洁", "phone": "13800000009"},
     ]  # fmt: skip
-    with reconcile(people, shops) as connection:
+    with reconcile(people, shops, ("governance.operation",)) as connection:
         links = connection.execute(
             """select e.enterprise_name, r.name, operation_role_code, operation_basis_code from governance.operation
             join governance.enterprise as e using (enterprise_id) join governance.resident as r using (resident_id)

@@ -67,7 +67,7 @@ class World:
 @pytest.fixture
 def world(reconcile, tmp_path):
     settings = Settings(home=tmp_path, business_date=DAY)
-    with reconcile(WORLD, [SHOP]) as connection, open_ledger(settings) as ledger:
+    with reconcile(WORLD, [SHOP], STEPS) as connection, open_ledger(settings) as ledger:
         yield World(connection, settings, ledger)
 
 

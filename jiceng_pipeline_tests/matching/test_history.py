@@ -29,7 +29,7 @@ ROWS = [
 @pytest.fixture
 def made(reconcile, tmp_path):
     """Return a function that makes the history of ROWS after some SQL, and gives the intervals of one element."""
-    with reconcile(ROWS) as connection:
+    with reconcile(ROWS, until=("governance.conflict",)) as connection:
         settings = Settings(home=tmp_path, business_date=DAY)
         for table in version.tables(tuple(contracts().values())):
             materialise(connection, table, settings)

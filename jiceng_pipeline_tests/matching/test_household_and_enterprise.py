@@ -22,7 +22,7 @@ def test_a_family_of_another_system_joins_the_registered_household(reconcile):
         member(HEALTH, "王小明", CHILD, date(2010, 3, 3), household_number="F9"),
         member(PENSION, "赵强", GUEST, date(1980, 4, 4)),
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.household", "governance.resident")) as connection:
         households = connection.execute(
             """select household_number, member_count, minor_member_count, is_living_alone
             from governance.household order by household_number nulls last"""
@@ -40,7 +40,7 @@ def test_the_dead_are_no_members(reconcile):
         member(REGISTER, "王建国", HUSBAND, date(1970, 1, 1), household_number="H1", death_date=date(2026, 1, 1)),
         member(REGISTER, "李梅", WIFE, date(1972, 2, 2), household_number="H1"),
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.household", "governance.resident")) as connection:
         assert connection.execute("select member_count, is_living_alone from governance.household").fetchall() == [
             (1, True)
         ]
@@ -56,7 +56,7 @@ def test_one_credit_code_is_one_enterprise_whatever_it_is_called(reconcile):
         {"system": FOOD, "enterprise_name": "南通虹桥饭店", "legal_representative_name": "王建国"},
         {"system": SHOPS, "enterprise_name": "南通虹桥饭店青年路分店", "unified_social_credit_code": branch},
     ]  # fmt: skip
-    with reconcile(enterprises=shops) as connection:
+    with reconcile(enterprises=shops, until=("returned.enterprise_register",)) as connection:
         rows = connection.execute(
             "select enterprise_name, record_count, food_licence_number from governance.enterprise order by 2 desc"
         ).fetchall()

@@ -151,7 +151,9 @@ def test_the_register_wins_and_the_others_are_kept(reconcile):
         {"system": HEALTH, "name": "王健国", "citizen_id": WANG, "birth_date": BORN, "sex_code": "2",
          "phone": "13922222223", "record_updated_date": date(2026, 1, 1)},
     ]  # fmt: skip
-    with reconcile(rows) as connection:
+    with reconcile(
+        rows, until=("governance.resident", "governance.provenance_cell", "returned.to_verify")
+    ) as connection:
         assert connection.execute("select name, sex_code, phone from governance.resident").fetchall() == [
             ("王建国", "1", "13922222223")
         ]

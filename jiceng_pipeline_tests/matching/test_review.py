@@ -9,7 +9,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.matching import judgement, review
 from jiceng_pipeline.matching.model import matchings
-from jiceng_pipeline_tests.matching.conftest import DAY, HEALTH, PENSION, REGISTER, citizen_id
+from jiceng_pipeline_tests.matching.conftest import DAY, HEALTH, LINKS, PENSION, REGISTER, citizen_id
 
 WANG, LI = citizen_id("32060219500303123"), citizen_id("32060219620404246")
 CHILD = date(2015, 6, 1)
@@ -25,7 +25,7 @@ WORLD = [
 @pytest.fixture
 def world(reconcile, tmp_path):
     settings = Settings(home=tmp_path, business_date=DAY)
-    with reconcile(WORLD) as connection, open_ledger(settings) as ledger:
+    with reconcile(WORLD, until=(*LINKS, "matching.enterprise_review")) as connection, open_ledger(settings) as ledger:
         yield connection, settings, ledger
 
 
@@ -84,7 +84,7 @@ def test_an_answer_about_one_record_settles_the_others_of_the_same_two_sides(rec
     settings = Settings(home=tmp_path, business_date=DAY)
     both = {"name": "李小明", "citizen_id": WANG, "birth_date": CHILD, "phone": "13912345678"}
     with (
-        reconcile([WORLD[0], {"system": HEALTH, **both}, {"system": PENSION, **both}]) as connection,
+        reconcile([WORLD[0], {"system": HEALTH, **both}, {"system": PENSION, **both}], until=LINKS) as connection,
         open_ledger(settings) as ledger,
     ):
         assert [row[2] for row in rows(connection, settings)] == ["a001", "a002"]

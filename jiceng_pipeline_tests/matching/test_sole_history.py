@@ -34,7 +34,7 @@ WORD = """insert into matching.frozen_cell by name
 
 
 def test_what_a_single_record_said_and_says_is_its_history_weighed_or_not(reconcile, tmp_path):
-    with reconcile([ROW]) as connection:
+    with reconcile([ROW], until=("governance.conflict",)) as connection:
         found = changed(connection, tmp_path, EARLIER.format(more="", day="2026-11-05"))
         assert [each for each in found if each[0] != "household_id"] == [
             ("household_number", "H0", "2026-11-01", "2026-11-05"),
@@ -51,7 +51,7 @@ def test_what_a_single_record_said_and_says_is_its_history_weighed_or_not(reconc
 
 
 def test_so_it_is_of_a_record_that_changed_often(reconcile, tmp_path):
-    with reconcile([ROW]) as connection:
+    with reconcile([ROW], until=("governance.conflict",)) as connection:
         found = changed(connection, tmp_path, EARLIER.format(more=BETWEEN, day="2026-11-12"))
         assert [each for each in found if each[0] != "household_id"] == [
             ("household_number", "H0", "2026-11-01", "2026-11-07"),

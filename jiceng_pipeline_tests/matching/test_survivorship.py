@@ -40,7 +40,7 @@ ROWS = [
 @pytest.fixture
 def standing(reconcile, tmp_path):
     """Return a function that gives telephone and dwelling of ROWS after some SQL about what was said before."""
-    with reconcile(ROWS) as connection:
+    with reconcile(ROWS, until=("matching.resident_golden",)) as connection:
 
         def stands(*statements):
             for statement in statements:
@@ -83,7 +83,7 @@ def test_a_birth_date_that_contradicts_the_number_beside_it_is_not_believed_even
         {**said(HEALTH, SHARED, HOME, date(2021, 1, 1)), "sex_code": "1"},
         {**said(PENSION, SHARED, HOME), "citizen_id": None, "birth_date": date(1970, 1, 11)},
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.resident", "governance.provenance_cell")) as connection:
         assert connection.execute("select birth_date, sex_code from governance.resident").fetchall() == [
             (date(1970, 1, 1), "1")
         ]
@@ -93,7 +93,7 @@ def test_a_birth_date_that_contradicts_the_number_beside_it_is_not_believed_even
 
 def test_who_has_one_record_is_what_that_says_and_is_not_written_once_more(reconcile):
     rows = [*ROWS, {**said(HEALTH, LONE, None, date(2021, 1, 1)), "citizen_id": citizen_id("32060219800202222")}]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("matching.resident_golden",)) as connection:
         alone = "where phone = ? and record_count = 1"
         told = connection.execute(
             f"select dwelling_address, system_count, source_systems, source_date from matching.resident_golden {alone}",

@@ -50,7 +50,7 @@ EXPECTED = {
 
 
 def test_everybody_has_the_tags_of_the_rules_and_the_dead_none(reconcile):
-    with reconcile(ROWS) as connection:
+    with reconcile(ROWS, until=("governance.tag", "governance.household")) as connection:
         given = connection.execute(
             """select resident.name, list(tag.tag_code order by tag.tag_code)
             from governance.tag as tag join governance.resident as resident using (resident_id)
@@ -65,7 +65,7 @@ def test_everybody_has_the_tags_of_the_rules_and_the_dead_none(reconcile):
 
 
 def test_a_tag_says_from_which_systems_and_since_when(reconcile):
-    with reconcile(ROWS) as connection:
+    with reconcile(ROWS, until=("governance.tag", "returned.resident_register")) as connection:
         told = {
             (name, code): (systems, since)
             for name, code, systems, since in connection.execute(
@@ -106,7 +106,7 @@ def test_an_old_value_is_marked_and_stands(reconcile):
         person(REGISTER, "王建国", OLD, date(1940, 1, 1), phone="13800000001", record_updated_date=date(2024, 11, 24)),
         person(PENSION, "李梅", WIFE, date(1972, 2, 2), phone="13800000002", pension_status_code="1"),
     ]
-    with reconcile(rows) as connection:
+    with reconcile(rows, until=("governance.collected_cell", "governance.resident")) as connection:
         connection.execute(
             f"""create table landing.outcome as select * from (values
             ('{REGISTER}', 'landed', '2026-11-24T01:00:00.5+00:00', date '2026-11-24'),
