@@ -1,6 +1,7 @@
 """Columns of a built table: what they mean by the register, and which columns they come from."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import dagster as dg
 import duckdb
@@ -33,7 +34,9 @@ def _columns(connection: duckdb.DuckDBPyConnection, full_name: str) -> Columns:
 
 def lineage(connection: duckdb.DuckDBPyConnection, table: Table) -> dg.TableColumnLineage:
     """Return which columns of other tables each column of a SQL model is made from."""
-    origins = _origins(table.sql, {name: _columns(connection, name) for name in table.depends})
+    origins = _origins(
+        table.sql, tuple((name, tuple(_columns(connection, name).items())) for name in sorted(table.depends))
+    )
     return dg.TableColumnLineage(
         {
             column: [dg.TableColumnDep(key(source), name) for source, name in sorted(found)]
@@ -42,15 +45,18 @@ def lineage(connection: duckdb.DuckDBPyConnection, table: Table) -> dg.TableColu
     )
 
 
-def _origins(sql: str, sources: Mapping[str, Columns]) -> Mapping[str, set[tuple[str, str]]]:
+@cache  # one sync after the other reads the same columns
+def _origins(
+    sql: str, sources: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+) -> Mapping[str, set[tuple[str, str]]]:
     from sqlglot import exp  # not needed to load the graph
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage as trace
 
     known: dict[str, dict[str, Columns]] = {}
-    for full_name, found in sources.items():
+    for full_name, found in sources:
         schema, _, table = full_name.partition(".")
-        known.setdefault(schema, {})[table] = found
+        known.setdefault(schema, {})[table] = dict(found)
     try:
         roots = trace(None, sql, known, dialect="duckdb", trim_selects=False)
     except SqlglotError:  # DuckDB ran it, so the table stands; only the picture lacks its lines
