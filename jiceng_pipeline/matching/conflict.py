@@ -88,15 +88,14 @@ def _create_dissent(
 ) -> None:
     """Create temp table `dissent` of the candidates that say anything else than what stands, and only that.
 
-    Few do, and each element is then looked at among them alone. `number` is the row of what stands. Beside each
-    cell is its relation to it (`disagreement.relation`).
+    Few do, and each element is then looked at among them alone. `number` is the row of what stands. Beside a cell
+    that may say the same otherwise is the value that stands.
     """
     entity = matching.entity
     differs = {each.id: f"c.{each.id} <> g.{each.id}" for each in holding.elements}
     cells = "".join(f", case when {sql} then c.{name} end as {name}" for name, sql in differs.items())
-    for each in holding.elements:
-        near = disagreement.relation(each, f"c.{each.id}", f"g.{each.id}") or "cast(null as varchar)"
-        cells += f", case when {differs[each.id]} then {near} end as {each.id}_relation"
+    near = [each.id for each in holding.elements if disagreement.may_be_near(each)]
+    cells += "".join(f", case when {differs[name]} then g.{name} end as {name}_stands" for name in near)
     connection.execute(
         f"""create or replace temp table dissent as select g.rowid as number, c.system, c.record_date{cells}
         from matching.{entity}_candidate as c join matching.{entity}_chosen as g on g.entity_id = c.entity_id
@@ -116,11 +115,12 @@ def _select(matching: Matching, each: Element) -> str:
     entity, proved = matching.entity, proof(each, "p")
     is_proved = f", coalesce({proved}, false) as is_proved" if proved else ""
     stood = rule(each, entity, "c.is_proved" if proved else None)
+    stands = f", cast({each.id}_stands as varchar) as stands" if disagreement.may_be_near(each) else ""
     # nearly always there are one or two others: lists of what is distinct are made of the rest alone
-    return f"""with said as (
-            select number, cast({each.id} as varchar) as value, system, record_date, {each.id}_relation as relation
+    return f"""with different as (
+            select number, cast({each.id} as varchar) as value, system, record_date{stands}
             from temp.dissent where {each.id} is not null
-        ), other as (
+        ), said as ({disagreement.compared(each, "different")}), other as (
             select number, min(value) as least, max(value) as most, min(system) as first, max(system) as last,
                 max(record_date) as other_date, count(*) as records,
                 min(system) filter (where relation is null) as first_apart,

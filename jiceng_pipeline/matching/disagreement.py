@@ -20,29 +20,32 @@ KINDS = {
 }
 
 
-def relation(element: Element, one: str, other: str) -> str | None:
-    """Return SQL over two values that are not equal: 'coarser', 'spelling', or null where they say two things.
+def may_be_near(element: Element) -> bool:
+    """Say whether two values of it that are not equal may say the same."""
+    return element.type == "address" or _relation(element, "", "") is not None
 
-    None: of that element they always do.
+
+def compared(element: Element, rows: str) -> str:
+    """Return the select of `rows`, which have a `value` that is not the one that `stands`, and how it is to that.
+
+    `relation` is 'coarser', 'spelling', or null where they say two things.
     """
-    if element.type == "address":
-        return let(f"[address_key({one}), address_key({other})]", "k").then(
-            """case when k[1] = k[2] or door_number(k[1]) = door_number(k[2]) then 'spelling'
-            when starts_with(k[1], k[2] || '-') or starts_with(k[2], k[1] || '-') then 'coarser' end"""
-        )
-    if element.type == "organisation_name":
-        return f"case when organisation_core({one}) = organisation_core({other}) then 'spelling' end"
-    if element.type == "name":
-        return f"case when {_hides(one, other)} or {_hides(other, one)} then 'coarser' end"
-    if element.code_set and (above := broader(element.code_set)):
-        listed = ", ".join(f"({literal(code)}, {literal(of)})" for code, of in above.items())
-        return f"case when ({one}, {other}) in ({listed}) or ({other}, {one}) in ({listed}) then 'coarser' end"
-    return None
+    if element.type != "address":
+        return f"select *, {_relation(element, 'value', 'stands') or 'cast(null as varchar)'} as relation from {rows}"
+    # Numbers nearly always tell, in a fraction of the time of taking an address apart. Where there is a single one, as
+    # in a lane, or where one address ends before the other, the names are asked.
+    return rf"""select * exclude (numbers, standing),
+            case when numbers = standing and len(numbers) > 1 then 'spelling'
+                when numbers[:len(standing)] = standing or standing[:len(numbers)] = numbers then {_door()} end
+                as relation
+        from (
+            select *, regexp_extract_all(value, '\d+') as numbers, regexp_extract_all(stands, '\d+') as standing
+            from {rows})"""
 
 
 def differ(element: Element, one: str, other: str) -> str:
-    """Return SQL: the two values say two things."""
-    near = relation(element, one, other)
+    """Return SQL: the two values say two things. Of an address that takes more: see `compared`."""
+    near = _relation(element, one, other)
     return f"({one} <> {other}{f' and {near} is null' if near else ''})"
 
 
@@ -57,6 +60,25 @@ def kind(element: Element) -> str:
         return f"case when {own} then 'several' else 'own_number' end"
     return f"""case when c.first_apart is null then case when c.is_coarser then 'coarser' else 'spelling' end
             when c.first_apart = c.system and c.last_apart = c.system then 'several' else '{DIFFERS}' end"""
+
+
+def _relation(element: Element, one: str, other: str) -> str | None:
+    if element.type == "organisation_name":
+        return f"case when organisation_core({one}) = organisation_core({other}) then 'spelling' end"
+    if element.type == "name":
+        return f"case when {_hides(one, other)} or {_hides(other, one)} then 'coarser' end"
+    if element.code_set and (above := broader(element.code_set)):
+        known = ", ".join(literal(f"{code} {of}") for code, of in above.items())
+        pairs = (f"{one} || ' ' || {other}", f"{other} || ' ' || {one}")
+        return f"case when {' or '.join(f'{pair} in ({known})' for pair in pairs)} then 'coarser' end"
+    return None
+
+
+def _door() -> str:
+    return let("[address_key(value), address_key(stands)]", "k").then(
+        """case when k[1] = k[2] then 'spelling'
+                when starts_with(k[1], k[2] || '-') or starts_with(k[2], k[1] || '-') then 'coarser' end"""
+    )
 
 
 def _hides(one: str, other: str) -> str:
