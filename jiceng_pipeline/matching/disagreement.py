@@ -83,4 +83,4 @@ def _door() -> str:
 
 def _hides(one: str, other: str) -> str:
     """Return SQL: one name is the other with signs that a system could not write."""
-    return f"{other} like replace(unread_signs({one}), '?', '_')"
+    return f"(contains(unread_signs({one}), '?') and {other} like replace(unread_signs({one}), '?', '_'))"
