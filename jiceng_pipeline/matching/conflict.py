@@ -21,7 +21,7 @@ def table() -> Table:
         "conflict",
         "取值不一",
         "各部门对同一格说法不同之处，现取值和其他取值并列；错了最要紧的、说法不同的部门最多的在前，并非真的不一的（写法、详略不同等）在后",
-        frozenset(parts | {"matching.frozen_cell"}),
+        frozenset(parts | {"matching.frozen_cell", "standard.name_reading"}),
         build,
         is_one_transaction=False,
     )

@@ -2,8 +2,8 @@
 
 `differs`: two systems say two things. `several`: the one system that says so has several records, of two properties
 as often as of one. `coarser`: one says less of the same, 配偶 and 妻, a name with a character that a system could not
-write, an address without its room. `spelling`: the same door or company, written otherwise. `own_number`: each system
-gives its own.
+write, an address without its room. `spelling`: the same door or company, written otherwise, or the same name in
+traditional signs. `own_number`: each system gives its own.
 """
 
 from jiceng_pipeline.standard.code_sets import broader
@@ -66,7 +66,8 @@ def _relation(element: Element, one: str, other: str) -> str | None:
     if element.type == "organisation_name":
         return f"case when organisation_core({one}) = organisation_core({other}) then 'spelling' end"
     if element.type == "name":
-        return f"case when {_hides(one, other)} or {_hides(other, one)} then 'coarser' end"
+        return f"""case when {_simplified(one)} = {_simplified(other)} then 'spelling'
+            when {_hides(one, other)} or {_hides(other, one)} then 'coarser' end"""
     if element.code_set and (above := broader(element.code_set)):
         known = ", ".join(literal(f"{code} {of}") for code, of in above.items())
         pairs = (f"{one} || ' ' || {other}", f"{other} || ' ' || {one}")
@@ -79,6 +80,11 @@ def _door() -> str:
         """case when k[1] = k[2] then 'spelling'
                 when starts_with(k[1], k[2] || '-') or starts_with(k[2], k[1] || '-') then 'coarser' end"""
     )
+
+
+def _simplified(name: str) -> str:
+    """Return SQL: a resident's name in simplified signs."""
+    return f"(select coalesce(r.simplified, r.name) from standard.name_reading as r where r.name = {name})"
 
 
 def _hides(one: str, other: str) -> str:

@@ -1,4 +1,4 @@
-"""How a Chinese name is read: pinyin from a table, so that homophones compare equal in SQL."""
+"""How a Chinese name is read, by tables: in pinyin, so that homophones compare equal in SQL, and simplified."""
 
 import csv
 from pathlib import Path
@@ -20,15 +20,18 @@ def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Setting
     """Create `standard.name_reading`, one row a distinct name: how it is read, and what is compared of it.
 
     Columns: name; reading, `wang fang`; written and signs, with `?` for what could not be written; spoken, in one word;
-    name_key and surname_key, as a dialect says them. The first character is read as a surname. A sign without
-    a reading (a letter, `?`, `·`) stands for itself.
+    name_key and surname_key, as a dialect says them; simplified, in those signs, null where it is written so. The first
+    character is read as a surname. A sign without a reading (a letter, `?`, `·`) stands for itself.
     """
-    source = Path(settings.reference / "pinyin.csv")
+    source, variants = (Path(settings.reference, name) for name in ("pinyin.csv", "variants.csv"))
     connection.execute(
         f"""create or replace table standard.name_reading as
         with syllable as (
             select sign, reading, surname_reading from read_csv('{source}', header = true, delim = ',', columns = {{
                 'sign': 'varchar', 'reading': 'varchar', 'surname_reading': 'varchar'}})
+        ), variant as (
+            select sign, simplified from read_csv('{variants}', header = true, delim = ',', columns = {{
+                'sign': 'varchar', 'simplified': 'varchar'}})
         ), named as (
             select distinct name from standard.resident_record where name is not null
         ), spelled as (
@@ -37,12 +40,14 @@ def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Setting
         ), read as (
             select name,
                 string_agg(coalesce(case when position = 1 then surname_reading else reading end, sign), ' '
-                    order by position) as reading
-            from spelled left join syllable using (sign)
+                    order by position) as reading,
+                string_agg(coalesce(simplified, sign), '' order by position) as simplified
+            from spelled left join syllable using (sign) left join variant using (sign)
             group by name
         )
         select name, reading, unread_name(name) as written, unread_signs(name) as signs,
-            whole_reading(reading) as spoken, name_key(reading) as name_key, surname_key(reading) as surname_key
+            whole_reading(reading) as spoken, name_key(reading) as name_key, surname_key(reading) as surname_key,
+            nullif(simplified, name) as simplified
         from read order by name"""
     )
 

@@ -56,6 +56,7 @@ def kinds(reconcile):
         ("name", "李毓国", "李?国", "coarser"),
         ("name", "李毓国", "李yu国", "coarser"),
         ("name", "李毓国", "李玉国", "differs"),
+        ("name", "李毓国", "李毓國", "spelling"),
         ("phone", "13911111112", "13922222223", "differs"),
     ],
 )
