@@ -1,6 +1,7 @@
 """HTTP JSON interfaces: one list of records, asked for page by page, checked against its own total."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -59,13 +60,21 @@ def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.
     seen: dict[str, None] = {}
     digests: set[bytes] = set()
     received, has_whole = 0, False
-    with Client(source, options, accept="application/json") as client:
-        for page in count(options.first_page):
-            where = f"{options.path} 第 {page - options.first_page + 1} 页"
+    with ThreadPoolExecutor(1) as worker, Client(source, options, accept="application/json") as client:
+
+        def ask(page: int) -> bytes:
             asked: dict[str, str | int] = {options.page_parameter: page, options.size_parameter: options.page_size}
             if options.since and source.since:
                 asked[options.since] = source.since.value
-            body = client.get(options.path, asked, where)
+            return client.get(options.path, asked, _page(page, options))
+
+        coming = worker.submit(ask, options.first_page)
+        for page in count(options.first_page):
+            where, body = _page(page, options), coming.result()
+            # it cannot be the last one: the next is fetched while this one is dealt with
+            is_ahead = extract.promised_rows is not None and extract.promised_rows - received > options.page_size
+            if is_ahead:
+                coming = worker.submit(ask, page + 1)
             extract.source_bytes += len(body)
             rows = _rows(body, options, extract, where)
             if rows:
@@ -79,6 +88,8 @@ def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.
                 received += len(rows)
             if not rows or _is_last(len(rows), received, options, extract.promised_rows):
                 break
+            if not is_ahead:
+                coming = worker.submit(ask, page + 1)
     if seen and has_whole:  # records that only say that they ended need not have all their fields
         extract.notes |= columns.renamed(columns.matched(seen, source, options.path))
     if extract.promised_rows not in (None, received):
@@ -87,6 +98,11 @@ def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.
             where=options.path,
             cure="请接口负责人核对总数与分页",
         )
+
+
+def _page(page: int, options: Options) -> str:
+    """Return how a page is called in a message."""
+    return f"{options.path} 第 {page - options.first_page + 1} 页"
 
 
 def _rows(body: bytes, options: Options, extract: Extract, where: str) -> list[Any]:

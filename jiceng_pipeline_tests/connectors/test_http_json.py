@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from jiceng_pipeline.connectors import http_client
+from jiceng_pipeline.connectors import base, http_client
 from jiceng_pipeline.connectors.json_values import NO_RECORD
 from jiceng_pipeline.core.errors import DefinitionError, SourceRejected, SourceUnreachable
 from jiceng_pipeline_tests.connectors.interface import TOKEN, Interface, hang, reset, says, status
@@ -34,6 +34,19 @@ def test_an_interface_that_caps_its_pages_is_read_to_the_end(interface):
     interface.records, interface.page_size = records(7), 3
     rows, _ = read(interface, page_size=1000)
     assert len(rows) == 7
+
+
+def test_the_next_page_comes_while_this_one_is_dealt_with_and_none_beyond_the_last(interface, monkeypatch):
+    monkeypatch.setattr(base, "BATCH_ROWS", 2)
+    interface.records = records(6)
+    batches = extract("http_json", COLUMNS, OPTIONS, interface.address).batches
+    assert [next(batches).num_rows, next(batches).num_rows] == [2, 2]
+    deadline = time.monotonic() + 10
+    while interface.asked != [1, 2, 3] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert interface.asked == [1, 2, 3]
+    assert [batch.num_rows for batch in batches] == [2]
+    assert interface.asked == [1, 2, 3]
 
 
 def test_small_pages_are_gathered_into_large_batches(interface):
