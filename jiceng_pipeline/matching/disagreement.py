@@ -83,8 +83,10 @@ def _door() -> str:
 
 
 def _simplified(name: str) -> str:
-    """Return SQL: a resident's name in simplified signs."""
-    return f"(select coalesce(r.simplified, r.name) from standard.name_reading as r where r.name = {name})"
+    """Return SQL: a name in simplified signs."""
+    # few are not written so, and to look a name up among these alone takes a form a third of the time
+    written = f"select r.simplified from standard.name_reading as r where r.name = {name} and r.simplified is not null"
+    return f"coalesce(({written}), {name})"
 
 
 def _hides(one: str, other: str) -> str:
