@@ -60,7 +60,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
             _create_dissent(connection, matching, holding, disputed)
             # one element after the other: seventy of them in one statement want a gigabyte even of a village
             for each in _disagreed(connection, holding):
-                connection.execute(f"insert into temp.disagreeing {_select(matching, each)}")
+                connection.execute(f"insert into temp.disagreeing by name {_select(matching, each)}")
         connection.execute("drop table temp.known; drop table temp.dissent")
 
 
@@ -134,10 +134,11 @@ def _select(matching: Matching, each: Element) -> str:
                 select number from other where records > 2 and (least <> most or first <> last)) using (number)
             group by number
         )
-        select '{entity}', c.entity_id, '{each.id}', c.present_value, coalesce(c.system, {literal(frozen.SYSTEM)}),
-            c.present_date, c.other_values, c.other_systems, c.other_date,
-            case when c.system is null then {literal(frozen.RULE)} else {stood} end,
-            {_HARM.index(each.harm) + 1}, c.other_count, {disagreement.kind(each)}
+        select '{entity}' as entity, c.entity_id, '{each.id}' as element_id, c.present_value,
+            coalesce(c.system, {literal(frozen.SYSTEM)}) as present_system, c.present_date, c.other_values,
+            c.other_systems, c.other_date,
+            case when c.system is null then {literal(frozen.RULE)} else {stood} end as rule,
+            {_HARM.index(each.harm) + 1} as harm, c.other_count, {disagreement.kind(each)} as kind
         from (
             select g.entity_id, cast(g.{each.id} as varchar) as present_value, p.system,
                 p.record_date as present_date{is_proved}, o.other_date,

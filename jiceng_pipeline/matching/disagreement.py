@@ -6,6 +6,8 @@ write, an address without its room. `spelling`: the same door or company, writte
 traditional signs. `own_number`: each system gives its own.
 """
 
+from collections.abc import Mapping
+
 from jiceng_pipeline.standard.code_sets import broader
 from jiceng_pipeline.standard.macro import let, literal
 from jiceng_pipeline.standard.register import Element
@@ -19,10 +21,13 @@ KINDS = {
     "own_number": "各系统自编的号",
 }
 
+# types of which two that are not equal may be one, written otherwise
+_WRITTEN = ("address", "name", "organisation_name")
+
 
 def may_be_near(element: Element) -> bool:
     """Say whether two values of it that are not equal may say the same."""
-    return element.type == "address" or _relation(element, "", "") is not None
+    return element.type in _WRITTEN or bool(_broader(element))
 
 
 def compared(element: Element, rows: str) -> str:
@@ -68,11 +73,16 @@ def _relation(element: Element, one: str, other: str) -> str | None:
     if element.type == "name":
         return f"""case when {_simplified(one)} = {_simplified(other)} then 'spelling'
             when {_hides(one, other)} or {_hides(other, one)} then 'coarser' end"""
-    if element.code_set and (above := broader(element.code_set)):
+    if above := _broader(element):
         known = ", ".join(literal(f"{code} {of}") for code, of in above.items())
         pairs = (f"{one} || ' ' || {other}", f"{other} || ' ' || {one}")
         return f"case when {' or '.join(f'{pair} in ({known})' for pair in pairs)} then 'coarser' end"
     return None
+
+
+def _broader(element: Element) -> Mapping[str, str]:
+    """Return code → the more general one that holds it; empty where the element has no such codes."""
+    return broader(element.code_set) if element.code_set else {}
 
 
 def _door() -> str:
