@@ -126,11 +126,11 @@ def where(
         now_open = valid(usable, item, When(at=at))
         note = note or ("" if now_open else "这个时间都不开门，下面是最近的地方和下次开门的时间")
         usable = now_open or usable
-    minutes = _minutes(connection, walking, profile, usable, paths, is_one=resident_id is not None)
+    minutes = minutes_to(connection, walking, profile, usable, paths, is_one=resident_id is not None)
     order = sorted(usable, key=lambda each: (minutes.get(each.id, float("inf")), each.community_code != community.code,
                                              each.kind_code, each.id))  # fmt: skip
     if usable and not minutes:
-        note = note or "没有坐标，算不出走多久；先列本社区的地方"
+        note = note or "没有坐标或没有能走的路，算不出走多久；先列本社区的地方"
     stops = tuple(_place(each, item, minutes.get(each.id), at) for each in order[:PLACES])
     return Answer(community, item, profile, stops, needs, at, qualifies, note, access.receipt)
 
@@ -175,7 +175,7 @@ def _resident(
     return str(row[0][0]), bool(row[0][1])
 
 
-def _minutes(
+def minutes_to(
     connection: duckdb.DuckDBPyConnection,
     walking: Walking,
     profile: Profile,
@@ -184,7 +184,10 @@ def _minutes(
     *,
     is_one: bool,
 ) -> dict[str, float]:
-    """Return point → minutes: of the one resident, or those within which half of the people are there."""
+    """Return point → minutes: of the one resident, or those within which half of the people are there.
+
+    Who cannot get there at all is one of the people; a point that most of them cannot reach has no minutes.
+    """
     near = _nearest_few(connection, usable)
     if not near or not _told(connection, is_one=is_one):
         return {}
@@ -195,11 +198,10 @@ def _minutes(
     for row, point in enumerate(near):
         metres = connection.execute(
             f"""select min(d) from (
-                select d, sum(people) over (order by d, place) as so_far, sum(people) over () as every
+                select d, sum(people) over (order by d nulls last, place) as so_far, sum(people) over () as every
                 from (select place, d{row} as d, people from reach
-                    join (select place, sum(people) as people from walker group by place) using (place)
-                    where d{row} is not null))
-            where so_far * 2 >= every"""
+                    join (select place, sum(people) as people from walker group by place) using (place)))
+            where d is not null and so_far * 2 >= every"""
         ).fetchall()[0][0]
         if metres is not None:
             found[point.id] = profile.minutes(metres)

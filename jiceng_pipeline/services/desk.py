@@ -109,8 +109,9 @@ def suggest(settings: Settings, actor: str, scope: str, item: str, count: int = 
             reach.everybody(connection, assumed, place.code)
             found = reach.points_for(connection, place.code, [wanted])
             sets = reach.sets(found, [wanted], assumed)
-            reach.measure(connection, assumed, found, sets, network.network(settings))
-            plan = siting.suggest(connection, assumed, wanted, sets, count)
+            paths = network.network(settings)
+            reach.measure(connection, assumed, found, sets, paths)
+            plan = siting.suggest(connection, assumed, wanted, sets, count, paths)
             served(ledger, access, len(plan.suggestions))
     return plan
 

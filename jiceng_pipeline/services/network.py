@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, inf, radians, sin, sqrt
 from pathlib import Path
 
 from jiceng_pipeline.core import documents
@@ -40,10 +40,15 @@ class Network:
         first, last = bisect_left(order, (latitude - high, -1)), bisect_left(order, (latitude + high, len(order)))
         return [number for _, number in order[first:last]]
 
-    def distances(self, starts: Iterable[tuple[int, float]], *, step_free: bool = False) -> Mapping[int, float]:
-        """Return the metres from each node to the nearest start (node, metres to it before); Dijkstra 1959."""
+    def distances(
+        self, starts: Iterable[tuple[int, float]], *, step_free: bool = False, within: float = inf
+    ) -> Mapping[int, float]:
+        """Return the metres from each node to the nearest start (node, metres to it before); Dijkstra 1959.
+
+        Nodes farther than `within` metres are left out.
+        """
         best: dict[int, float] = {}
-        waiting = [(metres, node) for node, metres in starts]
+        waiting = [(metres, node) for node, metres in starts if metres <= within]
         heapq.heapify(waiting)
         while waiting:
             metres, node = heapq.heappop(waiting)
@@ -51,7 +56,7 @@ class Network:
                 continue
             best[node] = metres
             for other, length, is_step_free in self.edges[node]:
-                if other not in best and (is_step_free or not step_free):
+                if other not in best and (is_step_free or not step_free) and metres + length <= within:
                     heapq.heappush(waiting, (metres + length, other))
         return best
 

@@ -23,7 +23,7 @@ CITY = 4
 
 @dataclass(frozen=True)
 class Sets:
-    """Which sets of points are looked for: (item, step_free) → the set; equal ones are one set."""
+    """Which sets of points are looked for: (item, step_free) → the set; equal ones with equal ways are one set."""
 
     of: Mapping[tuple[str, bool], int]
     members: tuple[frozenset[int], ...]  # rows of the points
@@ -71,15 +71,16 @@ def everybody(connection: duckdb.DuckDBPyConnection, walking: Walking, scope: st
 def sets(found: Sequence[Point], items: Sequence[Item], walking: Walking, when: When = ANY_TIME) -> Sets:
     """Return the sets of points looked for, one of each kind."""
     place = {point.id: row for row, point in enumerate(found)}
-    known: dict[tuple[frozenset[int], bool], int] = {}
+    # the same points are two sets where some take no steps: along a network their ways differ
+    known: dict[tuple[frozenset[int], bool, bool], int] = {}
     of = {}
     for item in items:
         for step_free in sorted({profile.step_free for profile in walking.profiles.values()}):
             usable = valid(found, item, when, step_free=step_free)
             rows = frozenset(place[point.id] for point in usable if point.is_located)
-            of[item.id, step_free] = known.setdefault((rows, item.area == "city"), len(known))
-    citywide = frozenset(number for (_, is_citywide), number in known.items() if is_citywide)
-    return Sets(of, tuple(rows for rows, _ in known), citywide)
+            of[item.id, step_free] = known.setdefault((rows, item.area == "city", step_free), len(known))
+    citywide = frozenset(number for (_, is_citywide, _), number in known.items() if is_citywide)
+    return Sets(of, tuple(rows for rows, *_ in known), citywide)
 
 
 def measure(
@@ -113,6 +114,20 @@ def points_for(connection: duckdb.DuckDBPyConnection, scope: str, items: Sequenc
     return points(connection, scope[: CITY if is_citywide else COUNTY])
 
 
+def nodes_of(
+    connection: duckdb.DuckDBPyConnection, places: str, paths: Network, walking: Walking
+) -> dict[int, tuple[int, float]]:
+    """Return of each of the `places` (SQL: place, longitude, latitude) its nearest node and the metres to it.
+
+    Those that have none near enough are left out.
+    """
+    connection.execute(f"create or replace temp view here as {places}")
+    _to_nodes(connection, paths, walking.snap_metres)
+    number = {node: number for number, node in enumerate(paths.nodes)}
+    rows = connection.execute("select place, longitude, latitude, metres from near").fetchall()
+    return {place: (number[longitude, latitude], metres) for place, longitude, latitude, metres in rows}
+
+
 def _straight(
     connection: duckdb.DuckDBPyConnection, found: Sequence[Point], members: Sequence[frozenset[int]], detour: float
 ) -> None:
@@ -136,7 +151,6 @@ def _along(
     paths: Network,
 ) -> None:
     """Measure along the network: to its nearest node, along it, and from its node to the point."""
-    _load(connection, list(paths.nodes), [[0]] * len(paths.nodes), 1)
     snapped = _snapped(found, paths, walking)
     step_free = {number: free for (_, free), number in wanted.of.items()}
     columns: dict[str, list[float | None]] = {}
@@ -151,7 +165,7 @@ def _along(
         }
     )
     connection.register("node_ways", ways_of)
-    _to_nodes(connection, walking.snap_metres)
+    _to_nodes(connection, paths, walking.snap_metres)
     walked = "".join(f", near.metres + w.d{number} as d{number}" for number in range(len(members)))
     connection.execute(
         f"""insert into reach select here.place{walked}
@@ -161,8 +175,9 @@ def _along(
     connection.unregister("node_ways")
 
 
-def _to_nodes(connection: duckdb.DuckDBPyConnection, within: float) -> None:
-    """Create `near(place, metres, longitude, latitude)`: the nearest node of each spot, where one is near enough."""
+def _to_nodes(connection: duckdb.DuckDBPyConnection, paths: Network, within: float) -> None:
+    """Create `near(place, metres, longitude, latitude)`: of all who are `here` the nearest node, if one is near."""
+    _load(connection, list(paths.nodes), [[0]] * len(paths.nodes), 1)
     high = nearest.degrees_of(within)
     chord = nearest.chord("s", "n")
     connection.execute(

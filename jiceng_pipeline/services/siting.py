@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from math import e, floor
 
 import duckdb
+import pyarrow as pa
 
 from jiceng_pipeline.services import nearest
 from jiceng_pipeline.services.coverage import STEP, THRESHOLD
 from jiceng_pipeline.services.item import Item
-from jiceng_pipeline.services.reach import Sets
+from jiceng_pipeline.services.network import Network
+from jiceng_pipeline.services.reach import Sets, nodes_of
 from jiceng_pipeline.services.walking import Walking
 
 GUARANTEE = 1 - 1 / e
@@ -69,8 +71,15 @@ def greedy(connection: duckdb.DuckDBPyConnection, gain: str, count: int) -> tupl
         )
 
 
-def suggest(connection: duckdb.DuckDBPyConnection, walking: Walking, item: Item, wanted: Sets, count: int = 5) -> Plan:
-    """Return where to put more points of an item; needs the `reach` that was measured for it.
+def suggest(
+    connection: duckdb.DuckDBPyConnection,
+    walking: Walking,
+    item: Item,
+    wanted: Sets,
+    count: int = 5,
+    paths: Network | None = None,
+) -> Plan:
+    """Return where to put more points of an item; needs the `reach` that was measured for it, along the same paths.
 
     Candidates are spots where people live, the fullest of every 300 metres. Numbers of people are rounded down
     to five, a place that helps fewer than eight is left out.
@@ -78,7 +87,10 @@ def suggest(connection: duckdb.DuckDBPyConnection, walking: Walking, item: Item,
     _demand(connection, walking, item, wanted)
     people = int(connection.execute("select coalesce(sum(people), 0) from demand").fetchall()[0][0])
     candidates = _candidates(connection)
-    _gain(connection, walking)
+    if paths is None:
+        _gain(connection, walking)
+    else:
+        _gain_along(connection, walking, paths)
     chosen, bound = greedy(connection, "gain", count)
     covered, suggestions = 0, []
     for step, (candidate, gained) in enumerate(chosen, start=1):
@@ -146,6 +158,36 @@ def _gain(connection: duckdb.DuckDBPyConnection, walking: Walking) -> None:
         select c.place as candidate, d.demand_group, d.people from c join d on d.band = c.band
         where {nearest.metres(f"({nearest.chord('c', 'd')})")} * {walking.detour} <= d.limit_metres"""
     )
+
+
+def _gain_along(connection: duckdb.DuckDBPyConnection, walking: Walking, paths: Network) -> None:
+    """Create `gain` along the network: from the candidate to its node, along it, and from theirs to the people."""
+    at = nodes_of(connection, "select distinct place, longitude, latitude from demand", paths, walking)
+    waiting: dict[
+        bool, dict[int, list[tuple[int, float, int]]]
+    ] = {}  # step-free → node → who is there, how far at most
+    for group, place, profile, limit, people in connection.execute(
+        "select demand_group, place, profile, limit_metres::double, people from demand"
+    ).fetchall():
+        if place in at:
+            node, metres = at[place]
+            there = waiting.setdefault(walking.profiles[profile].step_free, {}).setdefault(node, [])
+            there.append((group, limit - metres, people))
+    farthest = max(profile.metres(walking.minutes) for profile in walking.profiles.values())
+    gain = [
+        (candidate, group, people)
+        for (candidate,) in connection.execute("select place from candidate order by place").fetchall()
+        if candidate in at
+        for step_free, groups in waiting.items()
+        for node, metres in paths.distances([at[candidate]], step_free=step_free, within=farthest).items()
+        for group, limit, people in groups.get(node, ())
+        if metres <= limit
+    ]
+    columns = zip(*gain, strict=True) if gain else ((), (), ())
+    named = zip(("candidate", "demand_group", "people"), columns, strict=True)
+    connection.register("gained", pa.table({name: pa.array(list(values), pa.int64()) for name, values in named}))
+    connection.execute("create or replace temp table gain as select * from gained")
+    connection.unregister("gained")
 
 
 def _down(number: int) -> int:

@@ -114,3 +114,16 @@ def test_the_river_is_crossed_at_the_bridge(tmp_path, door, item, walked):
     (settings.services / network.FILE).write_text(EDGES, "utf-8")
     found = metres(tmp_path, {"one": door}, [item], When(), network.network(settings))["one"][item.id]
     assert found == (None if walked is None else pytest.approx(walked, abs=0.5))
+
+
+def test_steps_keep_a_wheelchair_from_a_ramp_and_nobody_else(tmp_path):
+    """The only way to the station has steps; the station itself has none, so the same points serve both."""
+    settings = Settings(home=tmp_path)
+    settings.services.mkdir()
+    (settings.services / network.FILE).write_text(
+        f"{EDGES.splitlines()[0]}\n{EAST},32.0,{WEST},32.0,471,false\n", "utf-8"
+    )
+    points = {"station": ("3", WEST, 32.0, True, "Mo-Fr 08:30-17:00", None)}
+    for door, walked in (((EAST, 32.0, ADULT, None, None), 471), ((EAST, 32.0, ADULT, "4", "1"), None)):
+        told = metres(tmp_path, {"one": door}, [PAPER], When(), network.network(settings), points)
+        assert told == {"one": {PAPER.id: None if walked is None else pytest.approx(walked, abs=0.5)}}

@@ -1,13 +1,18 @@
-"""Greedy choice against every choice there is, and its bound."""
+"""Greedy choice against every choice there is, its bound, and a river that nobody crosses."""
 
+from datetime import date
 from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.services import answer, coverage, network, reach, siting
 from jiceng_pipeline.services.siting import GUARANTEE, greedy
+from jiceng_pipeline.services.walking import walking
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests.services.village import COMMUNITY, EAST, PAPER, WEST, village
 
 
 def chosen(gains, count):
@@ -47,3 +52,56 @@ def test_greedy_is_not_always_best_and_its_bound_says_so():
 
 def test_ties_go_to_the_smaller_and_nothing_is_chosen_for_nobody():
     assert chosen({2: {1: 5}, 1: {1: 5}}, 3) == ([(1, 5)], 5)
+
+
+# a path on each bank of the river, and no bridge
+BANKS = f"""from_longitude,from_latitude,to_longitude,to_latitude,metres
+{WEST},32.0,{WEST},32.001,111
+{EAST},32.0,{EAST},32.001,111
+"""
+BUILT = {"new": ("3", WEST, 32.001, True, "Mo-Fr 08:30-17:00", None)}
+
+
+@pytest.fixture
+def banks(tmp_path):
+    """Return the settings of a home with two banks, and who lives on them: sixty on the west, forty on the east."""
+    settings = Settings(home=tmp_path)
+    settings.services.mkdir()
+    (settings.services / network.FILE).write_text(BANKS, "utf-8")
+    born = date(1990, 1, 1)
+    west = {f"w{number}": (WEST, 32.001, born, None, None) for number in range(60)}
+    return settings, west | {f"e{number}": (EAST, 32.001, born, None, None) for number in range(40)}
+
+
+def plan(settings, people, points):
+    assumed, paths = walking(settings), network.network(settings)
+    with village(settings.home, people, points) as connection:
+        reach.everybody(connection, assumed, COMMUNITY)
+        found = reach.points_for(connection, COMMUNITY, [PAPER])
+        wanted = reach.sets(found, [PAPER], assumed)
+        reach.measure(connection, assumed, found, wanted, paths)
+        return siting.suggest(connection, assumed, PAPER, wanted, 2, paths)
+
+
+def test_a_place_gains_whom_its_paths_reach(banks):
+    settings, people = banks
+    told = plan(settings, people, {})
+    assert [(each.longitude, each.gained) for each in told.suggestions] == [(WEST, 60), (EAST, 40)]
+    with village(settings.home, people, BUILT) as connection:
+        counted = coverage.count(
+            connection, walking(settings), [PAPER], paths=network.network(settings), scope=COMMUNITY
+        )
+    assert sum(each.within for each in counted) == told.suggestions[0].gained
+    assert [each.gained for each in plan(settings, people, BUILT).suggestions] == [40]
+
+
+def test_minutes_are_not_told_of_a_point_that_most_cannot_reach(banks):
+    settings, people = banks
+    assumed, paths = walking(settings), network.network(settings)
+    for bank, is_told in ((WEST, True), (EAST, False)):
+        point = {"new": ("3", bank, 32.0, True, "Mo-Fr 08:30-17:00", None)}
+        with village(settings.home, people, point) as connection:
+            reach.everybody(connection, assumed, COMMUNITY)
+            found = reach.points_for(connection, COMMUNITY, [PAPER])
+            told = answer.minutes_to(connection, assumed, assumed.profiles["adult"], found, paths, is_one=False)
+        assert ("new" in told) == is_told
