@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 from typer._click.exceptions import ClickException
 from typer.exceptions import Abort, Exit
 
@@ -90,15 +91,14 @@ def main(arguments: list[str] | None = None) -> None:
         if _shows_tracebacks:
             raise
         is_disk = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-        err.print(f"[red]{say('出错', 'Error')}[/red] {redacted(os.strerror(error.errno or 0))}")
+        words.error(redacted(os.strerror(error.errno or 0)), redacted(error.filename or ""))
         sys.exit(7 if is_disk else 1)
     except Exception as error:
         if _shows_tracebacks:
             raise
-        err.print(
-            f"[red]{say('没有料到的错误', 'Unexpected error')}[/red] {type(error).__name__}: {redacted(error)}\n"
-            + say("加 --debug 再运行一次，可以看到调用栈。", "Run again with --debug to see where.")
-        )
+        unexpected = Text(say("没有料到的错误", "Unexpected error"), "red")
+        err.print(unexpected, f"{type(error).__name__}: {redacted(error)}")
+        err.print(say("加 --debug 再运行一次，可以看到调用栈。", "Run again with --debug to see where."))
         sys.exit(1)
 
 

@@ -29,7 +29,7 @@ def catalogue(
     if write:
         files.write_text(write, text)
     else:
-        out.print(text, markup=False, soft_wrap=True)
+        out.print(text, soft_wrap=True)
 
 
 def page(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.errors import JicengError, UsageError
@@ -157,10 +158,11 @@ def _show(path: Path, told: "Report | JicengError") -> None:
     from jiceng_pipeline.forms.report import FATES
 
     if isinstance(told, JicengError):
-        out.print(f"[red]✗[/red] {path.name}  {told.what}", soft_wrap=True)
+        out.print(Text("✗", "red"), f"{path.name}  {told.what}", soft_wrap=True)
         out.print(f"    {say('怎么办', 'cure')}  {told.cure}", soft_wrap=True)
         return
-    out.print(f"[green]✓[/green] {told.title}  {told.community}  {say('回执号', 'receipt')} {told.receipt or '—'}")
+    receipt = f"{say('回执号', 'receipt')} {told.receipt or '—'}"
+    out.print(Text("✓", "green"), f"{told.title}  {told.community}  {receipt}")
     said = "，".join(f"{words} {told.counts[fate]:,}" for fate, words in FATES.items() if told.counts[fate])
     out.print(
         f"    {said}{say('（与以前交过的文件相同）', ' (read before)') if told.is_repeat else ''}", soft_wrap=True

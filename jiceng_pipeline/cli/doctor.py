@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.errors import IntegrityError, JicengError, StorageFailure
@@ -47,8 +48,8 @@ def doctor(
         print_json([asdict(finding) for finding in found])
     else:
         for finding in found:
-            mark = "[green]✓[/green]" if not finding.exit_code else "[red]✗[/red]"
-            out.print(f"{mark} {finding.name}  {finding.words}", soft_wrap=True)
+            mark = Text("✗", "red") if finding.exit_code else Text("✓", "green")
+            out.print(mark, f"{finding.name}  {finding.words}", soft_wrap=True)
             if finding.cure:
                 out.print(f"    {say('怎么办', 'cure')}  {finding.cure}", soft_wrap=True)
     return max((finding.exit_code for finding in found), default=0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from jiceng_pipeline.cli import progress
 from jiceng_pipeline.cli.words import out, print_json, say
@@ -64,7 +65,8 @@ def show(form: _Form, as_json: _AsJson = False) -> None:
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
-    out.print(f"[bold]{found.title}[/bold]（{found.id}）", f"{found.owner} · {found.legal_basis}", sep="\n")
+    out.print(Text.assemble((found.title, "bold"), f"（{found.id}）"))
+    out.print(f"{found.owner} · {found.legal_basis}")
     table = Table()
     for name in (say("项目", "column"), say("数据元", "element"), say("来源", "source"), say("社区", "community")):
         table.add_column(name, overflow="fold")
@@ -166,7 +168,7 @@ def lint(
         print_json([{"form": each.form, "what": each.what, "cure": each.cure} for each in found])
     else:
         for each in found:
-            out.print(f"[red]{each.form}[/red] {each.what}\n  {each.cure}", soft_wrap=True)
+            out.print(Text(each.form, "red"), f"{each.what}\n  {each.cure}", soft_wrap=True)
         if not found:
             out.print(say(f"{len(wanted)} 张表没有问题", f"{len(wanted)} forms are well"))
     if found:

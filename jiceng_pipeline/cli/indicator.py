@@ -87,7 +87,7 @@ def release(
         print_json({"version": made.version, "file": str(made.folder), "figures": made.figures, "small": made.small,
                     "suppressed": made.suppressed, "new": made.is_new})  # fmt: skip
         return
-    out.print(f"{made.folder}", markup=False, soft_wrap=True)
+    out.print(f"{made.folder}", soft_wrap=True)
     out.print(
         say(
             f"{made.figures} 个数，其中 {made.suppressed} 个不公布，{made.small} 个是因为不足八。",

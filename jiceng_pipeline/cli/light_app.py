@@ -59,7 +59,7 @@ def check(name: Annotated[str, typer.Argument(help=say("轻应用的名称；不
             light_app.check(settings, each)
         except DefinitionError as error:
             wrong += 1
-            err.print(str(error), soft_wrap=True, markup=False)
+            err.print(str(error), soft_wrap=True)
     if wrong:
         return DefinitionError.exit_code
     out.print(say(f"{len(wanted)} 个轻应用都没有问题。", f"{len(wanted)} apps are in order."))

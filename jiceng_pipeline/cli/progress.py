@@ -1,7 +1,7 @@
 """How a long command shows that it works: a bar in a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -28,15 +28,20 @@ def _words(step: Step) -> str:
     return f"{stage} {step.subject}{rows}"
 
 
+def _print(told: str) -> None:
+    with suppress(OSError):  # a full disk below the words must not end the work that they tell of
+        err.print(told, soft_wrap=True)
+
+
 @contextmanager
 def shown(title: str) -> Iterator[None]:
     """Show the steps reported inside the block."""
     if not err.is_terminal:
-        err.print(title)
-        with listening(lambda step: err.print("  " + _words(step), soft_wrap=True)):
+        _print(title)
+        with listening(lambda step: _print("  " + _words(step))):
             yield
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(title, total=None)
 

@@ -1,7 +1,8 @@
 """`jiceng query`: analysts' SQL over the returned datasets of one division, masked and audited."""
 
+from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -35,7 +36,7 @@ def query(
         out.print(f"{to}  {len(answer.rows):,} {say('行', 'rows')}", soft_wrap=True)
         return
     if as_json:
-        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        rows = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
         print_json({"version": answer.version, "receipts": answer.receipts, "rows": rows})
         return
     table = Table(title=say(f"{len(answer.rows):,} 行", f"{len(answer.rows):,} rows"), title_justify="left")
@@ -43,4 +44,9 @@ def query(
         table.add_column(name, overflow="fold")
     for row in answer.rows[:_SHOWN]:
         table.add_row(*("" if value is None else str(value) for value in row))
-    out.print(table, markup=False)
+    out.print(table)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON has: it knows no infinite number, and none that is not one."""
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -9,6 +9,8 @@ from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
+_EARLIEST = date(2000, 1, 1)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -29,17 +31,21 @@ def report(
     settings = Settings.load()
     if system and system not in contracts():
         raise UsageError(f"没有系统 {system}", where="--system", cure=f"可用：{'、'.join(contracts())}")
-    when = _first(month) if month else clock.business_date(settings)
+    today = clock.business_date(settings)
+    when = _first(month, today) if month else today
     written = site.write_reports(settings, history.read(settings), when, [system] if system else None)
     if as_json:
         print_json([str(path) for path in written])
     else:
         for path in written:
-            out.print(str(path), markup=False, soft_wrap=True)
+            out.print(str(path), soft_wrap=True)
 
 
-def _first(month: str) -> date:
+def _first(month: str, today: date) -> date:
     try:
-        return date.fromisoformat(f"{month}-01")
+        first = date.fromisoformat(f"{month}-01")
     except ValueError:
         raise UsageError("不是月份", where="--month", cure="写成 2026-11 这样") from None
+    if not _EARLIEST <= first <= today:
+        raise UsageError("没有这个月的报告", where="--month", cure=f"从 {_EARLIEST:%Y-%m} 到 {today:%Y-%m}")
+    return first

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core import clock
@@ -56,7 +57,7 @@ def where(
         print_json(_answer(told))
         return
     if to is None:
-        out.print(f"[bold]{say('我在', '')}{told.community.name}，{say('办', '')}{told.item.name}[/bold]")
+        out.print(f"{say('我在', '')}{told.community.name}，{say('办', '')}{told.item.name}", style="bold")
         if told.note:
             out.print(told.note)
         for stop in told.stops:
@@ -111,7 +112,7 @@ def show(item: Annotated[str, typer.Argument(help=say("代码或名称", "item")
     if as_json:
         print_json({**found.model_dump(mode="json"), "differences": [vars(each) for each in changed]})
         return
-    out.print(f"[bold]{found.name}[/bold]  {found.code}  {say('第', 'v')}{found.version}{say('版', '')}")
+    out.print(Text(found.name, "bold"), f" {found.code}  {say('第', 'v')}{found.version}{say('版', '')}")
     out.print(f"{found.department}  {found.legal_basis}", soft_wrap=True)
     out.print(f"{say('谁能办', 'who')}：{found.audience}", soft_wrap=True)
     kinds = dict(zip(("county_hall", "township_hall", "village_station", "bank", "post_office"),

@@ -172,7 +172,7 @@ def show(name: _Name, as_json: _AsJson = False) -> None:
     for step in () if as_json else course.steps:
         said = say("同意", "yes") if step.body.agrees else say("不同意", "no")
         words = (f"{step.at:%Y-%m-%d}", step.body.step, step.body.department or "", step.actor, said, step.body.reason)
-        out.print("  ".join(filter(None, words)), markup=False, soft_wrap=True)
+        out.print("  ".join(filter(None, words)), soft_wrap=True)
 
 
 def _listed(text: str) -> tuple[str, ...]:

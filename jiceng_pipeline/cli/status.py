@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from jiceng_pipeline.cli.words import out, print_json, say
 from jiceng_pipeline.core.settings import Settings
@@ -88,7 +89,7 @@ def last_report(settings: Settings) -> Mapping[str, Any] | None:
 
 def show(state: Mapping[str, Any]) -> None:
     """Print the counts as tables people can read."""
-    out.print(f"{say('当前版本', 'version')}  [bold]{state['version'] or say('还没有', 'none yet')}[/bold]")
+    out.print(say("当前版本", "version"), Text(state["version"] or say("还没有", "none yet"), "bold"))
     # it has to fit into eighty characters
     title = say("部门系统", "department systems")
     systems = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from jiceng_pipeline.cli import progress, words
 from jiceng_pipeline.cli.words import out, print_json, say
@@ -40,9 +41,9 @@ def show(report: "SyncReport") -> None:
     if report.error:
         words.error(**{part: report.error[part] for part in ("what", "where", "cure")})
     if report.is_new:
-        out.print(f"{say('新版本', 'new version')} [bold]{report.version}[/bold]")
+        out.print(say("新版本", "new version"), Text(report.version or "", "bold"))
     elif report.version:
-        out.print(f"{say('仍在使用的版本', 'version still served')} [bold]{report.version}[/bold]")
+        out.print(say("仍在使用的版本", "version still served"), Text(report.version, "bold"))
     else:
         out.print(say("还没有可用的版本。", "There is no version yet."))
     show_tickets(report.tickets)

@@ -1,12 +1,14 @@
 """`jiceng ticket`: what departments have to mend: list, show with its history, answer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 
 from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
@@ -56,7 +58,7 @@ def show(ticket_id: Annotated[str, typer.Argument(help=say("编号或开头几�
         table.add_row(name, value)
     out.print(table)
     for line in told:
-        out.print(f"{line['at'][:10]}  {line['what']}", markup=False, soft_wrap=True)
+        out.print(f"{line['at'][:10]}  {line['what']}", soft_wrap=True)
 
 
 @app.command(help=say("答复一张问题单；办结只看之后拉到的数据", "answer a ticket; only a later pull closes it"))
@@ -104,19 +106,23 @@ def _published(settings: Settings) -> list[dict[str, Any]]:
         )
         names = [column[0] for column in cursor.description or ()]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return _answered(settings, found, version.manifest["created"])
+    return _answered(settings, found, version.manifest["inputs"]["ledger_seq"])
 
 
-def _answered(settings: Settings, found: list[dict[str, Any]], since: str) -> list[dict[str, Any]]:
-    """Return the tickets with the answers given since that version was made, which the next one will have."""
+def _answered(settings: Settings, found: list[dict[str, Any]], until: int) -> list[dict[str, Any]]:
+    """Return the tickets with the answers that came after event `until`, which the next version will have."""
     from jiceng_pipeline.quality import history
 
-    later = {entry.subject: entry for entry in history.read(settings).answers if entry.at.isoformat() > since}
+    later = {entry.subject: entry for entry in history.read(settings).answers if entry.seq > until}
     for ticket in found:
         said = later.get(ticket["ticket_id"])
         if said and ticket["state"] != "closed":
-            ticket |= {"state": "answered", "answer": said.body.verdict, "answered_date": said.at.date()}
+            ticket |= {"state": "answered", "answer": said.body.verdict, "answered_date": _local(said.at).date()}
     return found
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone(clock.LOCAL)
 
 
 def _one(settings: Settings, ticket_id: str) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def _history(settings: Settings, ticket_id: str) -> list[dict[str, str]]:
             (entry.seq, day, f"核验办结，依据 {each.evidence}") for each in told.closed if ticket_id in each.tickets
         ]
     lines += [
-        (each.seq, each.at.isoformat(), f"{each.actor} 答复：{ANSWERS[each.body.verdict]}。{each.body.text}")
+        (each.seq, _local(each.at).isoformat(), f"{each.actor} 答复：{ANSWERS[each.body.verdict]}。{each.body.text}")
         for each in known.answers
         if each.subject == ticket_id
     ]

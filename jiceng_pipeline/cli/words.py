@@ -1,27 +1,37 @@
 """What the command line says, in Chinese or English by locale; data on stdout, words on stderr."""
 
 import json
+import os
 import sys
-from functools import cache
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-from jiceng_pipeline.core.settings import Settings
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+from jiceng_pipeline.core.settings import language
 
 
-@cache
-def _language() -> str:
-    return Settings.load().locale
+class _Words(Console):
+    """Words as they stand: what is told often quotes a file's name or a department's heading, brackets and all."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more where nobody reads any longer; what the command does goes on."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+
+
+out = _Words()
+err = _Words(stderr=True)
 
 
 def say(chinese: str, english: str) -> str:
     """Return the words of the reader's language."""
-    return english if _language() == "en" else chinese
+    return english if language() == "en" else chinese
 
 
 def print_json(value: Any) -> None:
@@ -31,8 +41,8 @@ def print_json(value: Any) -> None:
 
 def error(what: str, where: str = "", cure: str = "") -> None:
     """Print what went wrong, where, and what to do."""
-    err.print(f"[red]{say('出错', 'Error')}[/red] {escape(what)}", soft_wrap=True)
+    err.print(Text(say("出错", "Error"), "red"), what, soft_wrap=True)
     if where:
-        err.print(f"  {say('位置', 'where')}  {escape(where)}", soft_wrap=True)
+        err.print(f"  {say('位置', 'where')}  {where}", soft_wrap=True)
     if cure:
-        err.print(f"  {say('怎么办', 'cure')}  {escape(cure)}", soft_wrap=True)
+        err.print(f"  {say('怎么办', 'cure')}  {cure}", soft_wrap=True)

@@ -38,6 +38,19 @@ def _shipped(checkout: str, bundled: str) -> Path:
     return in_checkout if in_checkout.is_dir() else PACKAGE / "bundled" / bundled
 
 
+def language() -> str:
+    """Return the reader's language, `zh` or `en`."""
+    told = os.environ.get("JICENG_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "zh"
+    return "en" if told.lower().startswith("en") else "zh"
+
+
+def _whole(name: str, otherwise: int, least: int = 0) -> int:
+    told = os.environ.get(name) or str(otherwise)
+    if not (told.isascii() and told.isdigit() and int(told) >= least):
+        raise UsageError(f"{name} 不是不小于 {least} 的整数", where="环境变量", cure=f"例如 {otherwise}，或不设")
+    return int(told)
+
+
 @dataclass(frozen=True)
 class Settings:
     """One instance of the pipeline. `business_date` is set only to replay another day.
@@ -63,15 +76,14 @@ class Settings:
             business_date = date.fromisoformat(day) if day else None
         except ValueError:
             raise UsageError("JICENG_BUSINESS_DATE 不是日期", where="环境变量", cure="写成 2026-11-24 这样") from None
-        language = env.get("JICENG_LANG") or env.get("LC_ALL") or env.get("LANG") or "zh"
         return cls(
             home=(home or Path(env.get("JICENG_HOME") or "data")).absolute(),
             business_date=business_date,
-            locale="en" if language.lower().startswith("en") else "zh",
+            locale=language(),
             memory_limit=env.get("JICENG_MEMORY", "4GB"),
-            threads=int(env.get("JICENG_THREADS", "2")),
-            niceness=int(env.get("JICENG_NICE", "10")),
-            kept_records=int(env.get("JICENG_KEPT_RECORDS", "50000")),
+            threads=_whole("JICENG_THREADS", 2, least=1),
+            niceness=_whole("JICENG_NICE", 10),
+            kept_records=_whole("JICENG_KEPT_RECORDS", 50_000),
         )
 
     @property

@@ -7,7 +7,7 @@ closed, and what their owners answered. Nothing here is edited, and an answer al
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -164,18 +164,13 @@ def _tickets(
 def _ticket(each: Life, problem: Problem, answer: Entry[TicketAnswer] | None, day: date) -> Ticket:
     name = each.name
     contract = systems().get(name.system)
-    said = answer if answer and answer.seq > each.since_seq else None
-    due = working_days.after(each.since, WORKING_DAYS_TO_ANSWER)
-    is_ours_to_weigh = said is not None and said.body.verdict != "corrected"
     return Ticket(
         ticket_id=name.ticket_id,
         system=name.system,
         owner=contract.owner.name if contract else US,
         kind=name.kind,
         cause=name.cause,
-        state="closed" if each.closed else "answered" if said else "reopened" if each.reopened_count else "open",
         is_systemic=name.key is None,
-        is_overdue=each.closed is None and due < day and not is_ours_to_weigh,
         file=problem.place.file,
         row=problem.place.row,
         column=problem.column,
@@ -184,17 +179,30 @@ def _ticket(each: Life, problem: Problem, answer: Entry[TicketAnswer] | None, da
         record_key=name.key,
         reason=problem.reason,
         count=problem.count,
-        due_date=due,
         opened_date=each.opened,
-        reopened_date=each.since if each.reopened_count else None,
         reopened_count=each.reopened_count,
-        answered_date=said.at.astimezone(clock.LOCAL).date() if said else None,
-        answer=said.body.verdict if said else None,
-        closed_date=each.closed,
         closed_evidence=each.evidence,
         last_seen_date=each.seen_day,
         example_keys=problem.examples,
+        **stand(each, answer, day),
     )
+
+
+def stand(each: Life, answer: Entry[TicketAnswer] | None, day: date) -> Mapping[str, Any]:
+    """Return where a ticket stands on a day, by those columns of a row that say so."""
+    said = answer if answer and answer.seq > each.since_seq else None
+    due = working_days.after(each.since, WORKING_DAYS_TO_ANSWER)
+    is_ours_to_weigh = said is not None and said.body.verdict != "corrected"
+    state: State = "closed" if each.closed else "answered" if said else "reopened" if each.reopened_count else "open"
+    return {
+        "state": state,
+        "is_overdue": each.closed is None and due < day and not is_ours_to_weigh,
+        "due_date": due,
+        "reopened_date": each.since if each.reopened_count else None,
+        "answered_date": said.at.astimezone(clock.LOCAL).date() if said else None,
+        "answer": said.body.verdict if said else None,
+        "closed_date": each.closed,
+    }
 
 
 def _gone(each: Life) -> Problem:

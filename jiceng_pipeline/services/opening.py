@@ -2,8 +2,8 @@
 
     Mo-Fr 08:30-11:30,14:00-17:30; Sa 09:00-11:30
 
-A day not named is closed. On a public holiday the hours of a Sunday hold, on a weekend worked in exchange those
-of a Monday. The last minute named is no longer open.
+A day not named is closed. Hours that end before they begin end on the next day. On a public holiday the hours of a
+Sunday hold, on a weekend worked in exchange those of a Monday. The last minute named is no longer open.
 """
 
 import re
@@ -19,7 +19,8 @@ _CHINESE = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 _PART = re.compile(r"(?P<first>[A-Z][a-z])(-(?P<last>[A-Z][a-z]))? (?P<hours>[\d:,-]+)")
 _MONDAY, _SUNDAY = 0, 6
 _AHEAD = 31  # days looked ahead for the next opening
-Span = tuple[int, int]  # minutes of the day
+_DAY = 24 * 60  # minutes
+Span = tuple[int, int]  # minutes of the day; past the last one those of the next
 
 
 @cache
@@ -28,7 +29,7 @@ def week(written: str | None) -> tuple[tuple[Span, ...], ...]:
     days: list[tuple[Span, ...]] = [()] * len(_DAYS)
     for part in _PART.finditer(written or ""):
         first, last = _DAYS.index(part["first"]), _DAYS.index(part["last"] or part["first"])
-        spans = tuple(_span(each) for each in part["hours"].split(","))
+        spans = tuple(sorted(_span(each) for each in part["hours"].split(",")))
         for day in range(first, last + 1 if last >= first else last + 1 + len(_DAYS)):
             days[day % len(_DAYS)] = spans
     return tuple(days)
@@ -42,14 +43,16 @@ def on(written: str | None, day: date) -> tuple[Span, ...]:
 def is_open(written: str | None, at: datetime) -> bool:
     """Return whether a point is open at an instant."""
     local = at.astimezone(LOCAL)
-    minute = local.hour * 60 + local.minute
-    return any(start <= minute < end for start, end in on(written, local.date()))
+    minute, day = local.hour * 60 + local.minute, local.date()
+    of_night = ((start - _DAY, end - _DAY) for start, end in on(written, day - timedelta(days=1)))
+    return any(start <= minute < end for start, end in (*of_night, *on(written, day)))
 
 
 def opens(written: str | None, after: datetime) -> datetime | None:
     """Return when a point opens next (`after` itself where it is open), None where it does not within a month."""
     local = after.astimezone(LOCAL)
-    return next((max(start, local) for start, end in _openings(written, local.date()) if end > local), None)
+    openings = _openings(written, local.date() - timedelta(days=1))  # the night before may not be over
+    return next((max(start, local) for start, end in openings if end > local), None)
 
 
 def wording(written: str | None) -> str:
@@ -68,7 +71,13 @@ def wording(written: str | None) -> str:
 
 
 def _said(spans: tuple[Span, ...]) -> str:
-    return "、".join("—".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in span) for span in spans)
+    return "、".join("—".join(map(_clock, span)) for span in spans)
+
+
+def _clock(minute: int) -> str:
+    if minute > _DAY:
+        return f"次日{_clock(minute - _DAY)}"
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _like(day: date) -> int:
@@ -88,4 +97,4 @@ def _openings(written: str | None, first: date) -> Iterator[tuple[datetime, date
 
 def _span(text: str) -> Span:
     start, end = (int(hour) * 60 + int(minute) for hour, minute in (each.split(":") for each in text.split("-")))
-    return start, end
+    return start, end if end > start else end + _DAY

@@ -1,9 +1,11 @@
 """`jiceng ticket`, `jiceng dispute`, `jiceng report`: what they print, what they write, what they refuse."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
+from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -42,6 +44,18 @@ def test_an_answer_is_recorded_and_shown_at_once(jiceng):
     assert [line["what"] for line in shown["history"]] == ["开出", "operator 答复：不是错误。依据文件第三条"]
 
 
+def test_an_answer_given_while_the_version_was_being_made_is_shown(jiceng, synced_copy, monkeypatch):
+    """The version read the ledger before; and the day of an answer is the day in China."""
+    made = datetime.fromisoformat(publish.current(synced_copy).manifest["created"]).astimezone(LOCAL)
+    morning = (made - timedelta(days=1)).replace(hour=7, minute=30)  # in UTC still the evening before
+    monkeypatch.setenv("JICENG_NOW", morning.isoformat())
+    ticket = json.loads(jiceng("ticket", "list", "--json")[1])[0]["ticket_id"]
+    jiceng("ticket", "answer", ticket, "--verdict", "corrected", "--text", "已改正")
+    shown = json.loads(jiceng("ticket", "show", ticket, "--json")[1])
+    assert (shown["state"], shown["answered_date"]) == ("answered", morning.date().isoformat())
+    assert shown["history"][-1]["at"] == morning.isoformat()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -50,6 +64,8 @@ def test_an_answer_is_recorded_and_shown_at_once(jiceng):
         (("dispute", "decide", "ffff", "--verdict", "upheld", "--reason", "x"), "没有这件待处理的异议"),
         (("report", "--system", "no/such"), "没有系统 no/such"),
         (("report", "--month", "2026"), "不是月份"),
+        (("report", "--month", "9999-12"), "没有这个月的报告"),
+        (("report", "--month", "0001-01"), "没有这个月的报告"),
     ],
 )
 def test_what_is_not_there_is_said(jiceng, arguments, said):

@@ -14,12 +14,12 @@ from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import outcome
 from jiceng_pipeline.landing.outcome import Outcome
 from jiceng_pipeline.quality import history
-from jiceng_pipeline.quality.pages import document, plot, site
+from jiceng_pipeline.quality.pages import document, month, plot, site
 from jiceng_pipeline.quality.rule import rules
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.quality.defects import DEFECTS
-from jiceng_pipeline_tests.quality.test_life import Days
+from jiceng_pipeline_tests.quality.test_life import RIGHT_SEX, Days
 from jiceng_pipeline_tests.quality.world import CANARIES, DAY, HEALTH, POLICE, RELIEF
 
 CHOSEN = ("sex_agrees_with_id", "resident_record_named", "delivery_fresh")
@@ -143,6 +143,30 @@ def test_the_workbook_keeps_text_as_text_and_numbers_as_numbers(written):
     assert re.fullmatch("[0-9a-f]{16}", row[0].value)
     assert (row[0].data_type, row[3].data_type) == ("s", "n")
     assert len(book["每天的数"]._charts) == 2
+
+
+def test_a_month_that_is_over_tells_how_it_ended(build, settings):
+    """Due in the month and mended in the next: overdue at its end, whatever became of it; nor does a return count."""
+    days = Days(build, settings, "sex_agrees_with_id")
+    wrong, right = DEFECTS["sex_agrees_with_id"][0], RIGHT_SEX
+    (opened,) = days.on(-15, wrong)
+    days.on(16, right, pulled=[POLICE])
+
+    def month_of(day, today):
+        later = replace(settings, business_date=DAY + timedelta(days=today))
+        known = history.read(later)
+        return month.read(later, contracts()[opened["system"]], day, known, month.tickets(build))
+
+    def told(seen):
+        return [(each["ticket_id"], each["state"]) for each in seen.standing], len(seen.overdue)
+
+    november, december = DAY, DAY + timedelta(days=10)
+    assert told(month_of(november, 16)) == ([(opened["ticket_id"], "open")], 1)
+    assert len(month_of(december, 60).within("closed_date")) == 1
+    days.on(60, wrong, pulled=[POLICE])  # it comes back in the new year
+    assert told(month_of(november, 60)) == ([(opened["ticket_id"], "open")], 1)
+    assert told(month_of(december, 60)) == ([], 0)
+    assert told(month_of(DAY + timedelta(days=60), 60)) == ([(opened["ticket_id"], "reopened")], 0)
 
 
 def test_a_month_nobody_saw_has_a_report(settings):

@@ -8,6 +8,7 @@ from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.services import opening
 
 STATION = "Mo-Fr 08:30-11:30,14:00-17:30"
+NIGHT = "Mo-Fr 22:00-02:00"
 HALL = "Mo-Fr 09:00-12:00,13:30-17:30; Sa 09:00-11:30"
 
 
@@ -30,6 +31,11 @@ def at(*moment):
         ("Sa-Su 09:00-16:00", at(10, 1, 10, 0), True),
         ("Fr-Mo 09:00-16:00", at(11, 29, 10, 0), True),  # round the end of the week
         (None, at(11, 24, 10, 0), False),
+        (NIGHT, at(11, 24, 23, 0), True),
+        (NIGHT, at(11, 25, 1, 59), True),  # what began the evening before
+        (NIGHT, at(11, 25, 2, 0), False),
+        (NIGHT, at(11, 28, 1, 0), True),  # Friday's night
+        (NIGHT, at(11, 30, 1, 0), False),  # Sunday has none
     ],
 )
 def test_open(written, moment, is_open):
@@ -42,6 +48,9 @@ def test_open(written, moment, is_open):
         (STATION, at(11, 24, 9, 0), at(11, 24, 9, 0)),
         (STATION, at(11, 24, 12, 0), at(11, 24, 14, 0)),
         (STATION, at(11, 27, 18, 0), at(11, 30, 8, 30)),
+        ("Mo-Fr 14:00-17:30,08:30-11:30", at(11, 24, 7, 0), at(11, 24, 8, 30)),  # the afternoon written first
+        (NIGHT, at(11, 24, 21, 0), at(11, 24, 22, 0)),
+        (NIGHT, at(11, 25, 1, 0), at(11, 25, 1, 0)),
         (None, at(11, 24, 9, 0), None),
     ],
 )
@@ -55,6 +64,7 @@ def test_when_it_opens_next(written, moment, expected):
         (STATION, "周一至周五 08:30—11:30、14:00—17:30；周六、周日不开"),
         (HALL, "周一至周五 09:00—12:00、13:30—17:30；周六 09:00—11:30；周日不开"),
         ("Mo-Su 09:00-16:00", "周一至周日 09:00—16:00"),
+        (NIGHT, "周一至周五 22:00—次日02:00；周六、周日不开"),
         (None, "没有登记"),
     ],
 )

@@ -4,6 +4,7 @@ A system that sent nothing, or only rubbish, has a month too. Nothing here is a 
 columns, reasons, files with row numbers, and surrogate keys.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,8 +18,9 @@ from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing import outcome
 from jiceng_pipeline.landing.outcome import Outcome
 from jiceng_pipeline.ledger.kinds.inspection import Figures, Inspection
-from jiceng_pipeline.quality import tables
+from jiceng_pipeline.quality import life, tables
 from jiceng_pipeline.quality.history import History
+from jiceng_pipeline.quality.tickets import stand
 
 Tickets = Sequence[Mapping[str, Any]]
 
@@ -76,23 +78,37 @@ class Month:
 
     @property
     def overdue(self) -> Tickets:
-        """Return those of them that were due by the end of the month."""
+        """Return those of them that were due before the end of the month."""
         return [each for each in self.standing if each["is_overdue"] and each["due_date"] < self.last]
 
 
 def read(settings: Settings, contract: Contract, month: date, known: History, every: Tickets) -> Month:
-    """Return the month that `month` lies in, up to the business date; `every` is quality.ticket as published."""
-    first = month.replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    last = min(last, max(clock.business_date(settings), first))
+    """Return the month that `month` lies in, up to the business date; `every` is quality.ticket as published.
+
+    Tickets stand as they did at its end, whatever became of them since.
+    """
+    first, today = month.replace(day=1), clock.business_date(settings)
+    last = min(date(first.year, first.month, monthrange(first.year, first.month)[1]), max(today, first))
+    own = [each for each in every if each["system"] == contract.name]
     return Month(
         contract,
         first,
         last,
         dict(_pulls(settings, contract, first, last)),
         [told for told in known.days if first <= told.day <= last],
-        [each for each in every if each["system"] == contract.name],
+        _then(own, known, last) if last < today else own,
     )
+
+
+def _then(every: Tickets, known: History, last: date) -> Tickets:
+    """Return the tickets there were on a day, as they stood; reason and count are of the version in use."""
+    lives = life.lives(entry for entry in known.inspections if entry.body.day <= last)
+    answers = {entry.subject: entry for entry in known.answers if entry.at.astimezone(clock.LOCAL).date() <= last}
+    return [
+        {**each, **stand(lives[each["ticket_id"]], answers.get(each["ticket_id"]), last)}
+        for each in every
+        if each["ticket_id"] in lives
+    ]
 
 
 def tickets(connection: duckdb.DuckDBPyConnection) -> Tickets:
