@@ -14,7 +14,7 @@ from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import Locked, NothingPublished, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_outbox, delivery_step, delivery_target, party, subscription
-from jiceng_pipeline.exchange.delivery_round import Outcome, Round, leave
+from jiceng_pipeline.exchange.delivery_round import Outcome, Round
 from jiceng_pipeline.exchange.receipt import Receipts
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import datasets
@@ -56,7 +56,7 @@ def replay(settings: Settings, name: str, first: int, last: int, actor: str) -> 
         wanted, receipts = subscription.find(ledger, name), Receipts(ledger)
         party.permit_here(ledger, actor, "subscribe", wanted.scope)
         dataset = datasets.find(settings, wanted.dataset)
-        access = leave(ledger, wanted, dataset, None)
+        access = subscription.leave(ledger, wanted, dataset, "deliver", channel="delivery")
         address = delivery_target.find(settings, wanted.target)
         rows = 0
         try:

@@ -18,8 +18,7 @@ from jiceng_pipeline.exchange.receipt import Receipts
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import datasets, grants
-from jiceng_pipeline.returns.access import Access, authorise, failed, served
-from jiceng_pipeline.returns.datasets import Dataset
+from jiceng_pipeline.returns.access import Access, failed, served
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.publish import Version
 
@@ -40,15 +39,6 @@ class Outcome:
     rows: int = 0
     number: int = 0
     reason: str = ""
-
-
-def leave(ledger: Ledger, wanted: Subscription, dataset: Dataset, version: str | None) -> Access:
-    """Return leave to read what a subscription asks for; raise AccessDenied where no grant covers it now."""
-    asked = () if wanted.elements == "*" else wanted.elements
-    return authorise(
-        ledger, wanted.subscriber, dataset, wanted.scope, wanted.profile, wanted.purpose,
-        action="deliver", version=version, elements=asked, channel="delivery",
-    )  # fmt: skip
 
 
 @dataclass
@@ -95,7 +85,7 @@ class Round:
         if last and start and start > last.last and not (is_news and is_due) and self._is_granted(last):
             return self._told("not_due" if is_news else "unchanged")
         dataset = datasets.find(self.settings, self.wanted.dataset)
-        access = leave(self.ledger, self.wanted, dataset, self.version.name)
+        access = subscription.leave(self.ledger, self.wanted, dataset, "deliver", self.version.name, "delivery")
         try:
             self._give(way, address, View(dataset, self.wanted, access), have, start, is_new=is_news and is_due)
         except BaseException:

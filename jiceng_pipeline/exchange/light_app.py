@@ -42,7 +42,6 @@ class LightApp(Dataset):
     app_version: str
     view: View
     profile: Literal["check", "full"]
-    inputs: tuple[str, ...]
     model: Model
 
     @property

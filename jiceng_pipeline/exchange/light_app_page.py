@@ -99,7 +99,7 @@ def page(
         title=dataset.title,
         purpose=dataset.purpose,
         place=place,
-        columns=tuple(dataset.elements.values()),
+        columns=tuple(_shown(dataset, access)),
         rows=rows,
         total=total,
         as_of=as_of,
@@ -112,18 +112,22 @@ def _rows(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, access: Access, limit: int, offset: int
 ) -> tuple[list[tuple[str | None, ...]], int, list[str]]:
     """Return the rows in words, how many there are of the place, and the surrogate keys of those shown."""
-    shown = ", ".join(
-        f"cast({in_words(element, access.maskings[column].sql(identifier(column)), {})} as varchar)"
-        for column, element in dataset.elements.items()
+    shown = "".join(
+        f", cast({in_words(element, access.maskings[element.id].sql(identifier(element.id)), {})} as varchar)"
+        for element in _shown(dataset, access)
     )
     key = next((name for name in _KEYS if name in dataset.columns), None)
     found = connection.execute(
-        f"""select count(*) over () as total, {identifier(key) if key else "null"} as key, {shown}
+        f"""select count(*) over () as total, {identifier(key) if key else "null"} as key{shown}
         from {source} as listed where {access.where()} limit ? offset ?""",
         [max(0, min(limit, 5_000)), max(0, offset)],
     ).fetchall()
     total = found[0][0] if found else _count(connection, source, access)
     return [row[2:] for row in found], total, [row[1] for row in found if row[1]]
+
+
+def _shown(dataset: Dataset, access: Access) -> list[Element]:
+    return [element for column, element in dataset.elements.items() if column in access.maskings]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, source: str, access: Access) -> int:

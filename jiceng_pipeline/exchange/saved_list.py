@@ -49,8 +49,9 @@ def open_list(
         raise UsageError("没有保存过这个名单", where=f"名单 {title}", cure="先保存，或检查名称")
     columns = tuple(dict.fromkeys((*found.columns, "resident_id")))
     dataset = Dataset(
-        REGISTER, found.title, f"自定义名单：{'、'.join(tags()[tag].title for tag in found.tags)}", columns
-    )
+        REGISTER, found.title, f"自定义名单：{'、'.join(tags()[tag].title for tag in found.tags)}", columns,
+        inputs=("tags",),
+    )  # fmt: skip
     return page(
         settings, dataset, _select(found), communities.find(settings, found.scope), actor, "full",
         purpose or found.title, limit, offset, channel,

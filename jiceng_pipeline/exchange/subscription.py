@@ -1,19 +1,22 @@
 """订阅 (subscriptions): who wants to be told of which changes; put in the ledger, changed and ended there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
 from jiceng_pipeline.core.clock import LOCAL
-from jiceng_pipeline.core.errors import UsageError
+from jiceng_pipeline.core.errors import AccessDenied, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_target, party
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.chain import Event, canonical
+from jiceng_pipeline.ledger.kinds.audit import Channel
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import changes, datasets, grants, masks
-from jiceng_pipeline.returns.access import authorise
+from jiceng_pipeline.returns.access import Access, authorise, failed
+from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.returns.masks import SHOWN
 from jiceng_pipeline.standard.register import element
 
@@ -43,23 +46,33 @@ def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) ->
         raise UsageError(
             f"数据集没有数据项 {unknown[0]}", where=dataset.name, cure=f"可用：{'、'.join(dataset.columns)}"
         )
-    asked = () if wanted.elements == "*" else wanted.elements
-    access = authorise(
-        ledger, wanted.subscriber, dataset, wanted.scope, wanted.profile, wanted.purpose,
-        action="subscribe", elements=asked,
-    )  # fmt: skip
-    for condition in wanted.conditions:
-        # which rows pass tells the value, so it has to be one that the subscriber is shown
-        if access.maskings.get(condition.element) is not SHOWN:
-            raise UsageError(
-                f"条件只能用看得到原值的数据项，{condition.element}（{element(condition.element).title}）不是",
-                where=wanted.subscription_id,
-                cure="改用别的条件",
-            )
+    leave(ledger, wanted, dataset, "subscribe")
     delivery_target.find(settings, wanted.target)
     if present is None or present.body.target != wanted.target:
         delivery_target.permit(settings, wanted.target, actor)
     return ledger.append("subscription", wanted.subject, wanted, actor)
+
+
+def leave(
+    ledger: Ledger, wanted: Subscription, dataset: Dataset, action: str,
+    version: str | None = None, channel: Channel | None = None,
+) -> Access:  # fmt: skip
+    """Return leave to read what a subscription asks for; raise AccessDenied where no grant covers it now."""
+    tested = tuple(condition.element for condition in wanted.conditions)
+    access = authorise(
+        ledger, wanted.subscriber, replace(dataset, inputs=tested), wanted.scope, wanted.profile, wanted.purpose,
+        action=action, version=version, channel=channel, elements=() if wanted.elements == "*" else wanted.elements,
+    )  # fmt: skip
+    for name in tested:
+        # which rows pass tells the value, so it has to be one that the subscriber is shown
+        if access.maskings.get(name) is not SHOWN:
+            failed(ledger, access)
+            raise AccessDenied(
+                f"条件只能用看得到原值的数据项，{name}（{element(name).title}）不是",
+                where=wanted.subscription_id,
+                cure="改用别的条件",
+            )
+    return access
 
 
 def new_name(ledger: Ledger, dataset: str, account: str) -> str:

@@ -106,9 +106,10 @@ def authorise(
     """Return leave to read, or raise AccessDenied saying what is missing; audited either way.
 
     `scope` is a division's code of 2, 4, 6, 9 or 12 digits, or `*`; `purpose` is needed for `full`. What is not
-    among `elements`, where any are named, or not among those granted, is left out. `entity` with its id where one
-    is looked at, `term` a keyed hash of what is searched for. Raise UsageError for a profile or scope there is not,
-    StorageFailure where the audit cannot be written.
+    among `elements`, where any are named, or not among those granted, is left out; all of `elements` and of the
+    dataset's `inputs` have to be granted. `entity` with its id where one is looked at, `term` a keyed hash of what
+    is searched for. Raise UsageError for a profile or scope there is not, StorageFailure where the audit cannot be
+    written.
     """
     shown = masks.profile(profile)
     if not _SCOPE.fullmatch(scope):
@@ -116,7 +117,7 @@ def authorise(
     stated = " ".join((purpose or "").split()) or None
     candidates = grants.live(ledger, actor)
     missing = None
-    for condition in _conditions(dataset.name, scope, shown, stated, elements):
+    for condition in _conditions(dataset.name, scope, shown, stated, {*elements, *dataset.inputs}):
         candidates = [entry for entry in candidates if condition.holds(entry.body)]
         if not candidates:
             missing = condition

@@ -18,7 +18,8 @@ class Dataset:
     """One returned dataset; every column is an element of the register.
 
     `declares` is what it has to show although masks hide it elsewhere: `minors` (fields of who is under fourteen),
-    `health` (elements that say something of somebody's health).
+    `health` (elements that say something of somebody's health). `inputs` decide which rows there are, so who is told
+    of the rows is told of them: a grant has to have them, shown or not.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Dataset:
     purpose: str
     columns: tuple[str, ...]
     declares: frozenset[str] = frozenset()
+    inputs: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:

@@ -157,6 +157,29 @@ def test_an_ended_grant_stops_the_next_delivery_and_tells_what_was_delivered(set
     assert phones(received(settings, "county")) == said
 
 
+def test_who_may_no_longer_see_what_a_condition_is_on_is_told_no_more_of_who_meets_it(settings):
+    first, second = PEOPLE[0], PEOPLE[1]
+    drawing = Condition(element="subsistence_category_code", test="is_filled")
+    publish_people(settings, [replace(first, subsistence="1"), second])
+    subscribe(settings, "county", profile="full", purpose="核对", conditions=(drawing,))
+    only(settings, "county")
+    assert set(received(settings, "county")) == {first.id}
+    may = ("resident_id", "name", "community_code")
+    with open_ledger(settings) as ledger:
+        grants.end(ledger, grant("county", COUNTY).subject, "operator")
+        grants.give(ledger, grant("county", COUNTY, elements=may))
+    publish_people(settings, [first, replace(second, subsistence="2")])
+    outcome = only(settings, "county")
+    assert (outcome.state, outcome.reason) == ("denied", "授权不含所要的数据项")
+    assert set(received(settings, "county")) == {first.id}
+    with pytest.raises(AccessDenied):
+        delivery.replay(settings, "county", 1, 1, "operator")
+    with open_ledger(settings) as ledger:
+        grants.give(ledger, grant("county", COUNTY, elements=(*may, drawing.element)))
+    assert only(settings, "county").state == "delivered"
+    assert set(received(settings, "county")) == {second.id}
+
+
 def test_nobody_subscribes_to_more_than_is_granted(settings):
     publish_people(settings, PEOPLE)
     subscribe(settings, "here", scope=HERE)

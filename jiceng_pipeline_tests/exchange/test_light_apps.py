@@ -105,6 +105,17 @@ def test_nobody_opens_another_place_or_without_a_grant(synced_copy):
         light_app_page.open_app(synced_copy, actor="nobody", app="newborn_visit", place=here)
 
 
+def test_who_is_on_a_list_is_told_only_whom_all_that_decides_it_is_granted(synced_copy):
+    here, _ = somewhere(synced_copy, "veteran_care")
+    rights = {"actor": "clerk", "scope": here, "datasets": "*", "profiles": ("full",), "purposes": "*"}
+    seen = ("resident_id", "name", "community_code")
+    with open_ledger(synced_copy) as ledger:
+        grants.give(ledger, Grant(**rights, elements=seen, granted_by="operator"))
+    for opened in (light_app_page.open_app, light_app_page.download):
+        with pytest.raises(AccessDenied, match="授权不含所要的数据项"):
+            opened(synced_copy, actor="clerk", app="veteran_care", place=here)
+
+
 def test_an_app_is_downloaded_as_a_package(synced_copy, tmp_path):
     here, count = somewhere(synced_copy, "newborn_visit")
     made = light_app_page.download(

@@ -6,8 +6,12 @@ from jiceng_pipeline.core.errors import AccessDenied, UsageError
 from jiceng_pipeline.exchange import saved_list
 from jiceng_pipeline.ledger.kinds.saved_list import SavedList
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import grants
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
+from jiceng_pipeline_tests.returns.conftest import RESIDENT, row, served_rows
+
+from .village import COUNTY, grant, in_office
 
 
 @pytest.fixture
@@ -67,3 +71,22 @@ def test_who_has_no_post_keeps_no_list_and_opens_none(synced_copy, wanted):
         ledger.append("saved_list", stranger.subject, stranger, "stranger")
     with pytest.raises(AccessDenied):
         saved_list.open_list(synced_copy, actor="stranger", title="同住的老人")
+
+
+def test_a_list_tells_of_tags_only_whom_they_are_granted_and_shows_the_columns_that_are(settings):
+    register = [row(RESIDENT, tags="disabled"), row(RESIDENT, resident_id="r2", name="李四")]
+    served_rows(settings, resident_register=register)
+    with open_ledger(settings) as ledger:
+        in_office(ledger)
+        body = SavedList(
+            account="county", title="名单", scope=COUNTY, tags=("disabled",), columns=("name", "phone"),
+        )  # fmt: skip
+        saved_list.save(settings, ledger, body)
+        grants.give(ledger, grant("county", COUNTY, elements=("resident_id", "name")))
+    with pytest.raises(AccessDenied, match="授权不含所要的数据项"):
+        saved_list.open_list(settings, actor="county", title="名单")
+    with open_ledger(settings) as ledger:
+        grants.give(ledger, grant("county", COUNTY, elements=("resident_id", "name", "tags")))
+    page = saved_list.open_list(settings, actor="county", title="名单")
+    assert [column.id for column in page.columns] == ["name", "resident_id"]
+    assert (page.rows, page.total) == ([("张小三", "r1")], 1)
