@@ -20,6 +20,7 @@ from jiceng_pipeline.ledger.kinds.instruction import Instruction
 from jiceng_pipeline.ledger.kinds.instruction_answer import InstructionAnswer
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.returns import access, communities
+from jiceng_pipeline.standard import divisions
 
 COMMUNITY_DIGITS = 12
 _LEVELS = (2, 4, 6, 9, COMMUNITY_DIGITS)
@@ -126,7 +127,7 @@ def tasks(settings: Settings, ledger: Ledger, scope: str) -> list[Task]:
 def waiting(settings: Settings, ledger: Ledger, community: str) -> list[Instruction]:
     """Return the tasks a community has not answered yet, those due first; what others answered is not read."""
     place = communities.became(settings, community)
-    own = {place, *(code for code, now in communities.mergers(settings).items() if now == place)}
+    own = {place, *(code for code, now in divisions.merged(settings).items() if now == place)}
     found = [
         entry.body
         for entry in views.standing(ledger, Instruction).values()
@@ -170,7 +171,7 @@ def _tally(
 
 def _answers(settings: Settings, ledger: Ledger, name: str, scope: str) -> dict[str, InstructionAnswer]:
     """Return community as it is now → its last answer, of those in a division; no others are read."""
-    became = communities.mergers(settings)
+    became = divisions.merged(settings)
     here = "" if scope == _EVERYWHERE else became.get(scope, scope)
     # who answered before it was merged into something here
     moved = [code for code, now in became.items() if now.startswith(here) and not code.startswith(here)]
@@ -186,5 +187,5 @@ def _below(settings: Settings, scope: str) -> set[str]:
     """Return the communities of a division as they are on the business date."""
     now = communities.present(settings)
     if len(scope) == COMMUNITY_DIGITS:
-        scope = communities.mergers(settings).get(scope, scope)
+        scope = divisions.merged(settings).get(scope, scope)
     return {code for code in now if scope == _EVERYWHERE or code.startswith(scope)}

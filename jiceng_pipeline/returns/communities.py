@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from jiceng_pipeline.core import documents
-from jiceng_pipeline.core.clock import business_date
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.standard import divisions
 
 # how many digits of the twelve name a division of that level
 DIGITS: Mapping[str, int] = {"province": 2, "city": 4, "county": 6, "township": 9, "village": 12}
@@ -33,30 +33,21 @@ class Place:
 @cache
 def places(reference: Path) -> Mapping[str, Place]:
     """Read `divisions.csv` of that folder, and what merged communities became: code → place."""
-    rows = _read(reference / "divisions.csv")
+    rows = list(csv.DictReader(documents.read_text(reference / "divisions.csv").splitlines()))
     names = {row["code"]: row["name"] for row in rows}
     found = {}
     for row in rows:
         code = row["code"][: DIGITS[row["level"]]]
         found[code] = Place(code, row["name"], names.get(row["parent_code"], "") + row["name"])
-    for row in _changes(reference):
+    for row in divisions.changes(reference):
         township = names.get(f"{row['merged_into'][:9]}000", "")
         found[row["merged_into"]] = Place(row["merged_into"], row["name"], township + row["name"])
     return found
 
 
-@cache
-def _changes(reference: Path) -> list[dict[str, str]]:
-    return _read(reference / "division_changes.csv")
-
-
-def _read(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(documents.read_text(path).splitlines()))
-
-
 def became(settings: Settings, code: str) -> str:
     """Return the code a community has by the business date: its own, or that of what it was merged into."""
-    return mergers(settings).get(code, code)
+    return divisions.merged(settings).get(code, code)
 
 
 def find(settings: Settings, wanted: str) -> Place:
@@ -88,15 +79,9 @@ def _nearest(wanted: str, known: Mapping[str, Place]) -> list[Place]:
     return holding or sorted(alike, key=lambda each: (each.name not in names[:1], each.code))
 
 
-def mergers(settings: Settings) -> Mapping[str, str]:
-    """Return code of a community that was merged by the business date → code of what it became."""
-    today = business_date(settings).isoformat()
-    return {row["code"]: row["merged_into"] for row in _changes(settings.reference) if row["date"] <= today}
-
-
 def present(settings: Settings) -> Mapping[str, Place]:
     """Return the communities there are on the business date: code → place."""
-    merged = mergers(settings)
-    later = {row["merged_into"] for row in _changes(settings.reference)} - set(merged.values())
+    merged = divisions.merged(settings)
+    later = {row["merged_into"] for row in divisions.changes(settings.reference)} - set(merged.values())
     known = places(settings.reference)
     return {code: each for code, each in known.items() if each.is_community and code not in {*merged, *later}}

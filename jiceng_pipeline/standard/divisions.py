@@ -1,12 +1,16 @@
 """Administrative divisions (统计用区划代码): the tree, and the names people write for a community."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 import duckdb
 
+from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.clock import business_date
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.standard.macro import literal
 
 # what follows a community's own name in official and in everyday writing
 _SUFFIX = "(社区居民委员会|社区居委会|居民委员会|居委会|村民委员会|村委会)$"
@@ -16,41 +20,54 @@ def create_division(connection: duckdb.DuckDBPyConnection, settings: Settings) -
     """Create `standard.division(code, name, level, parent_code)`: the divisions there are on the business date.
 
     They come from `data/reference/divisions.csv`; communities merged by then (`division_changes.csv`) are left
-    out, and what they became is there.
+    out, and what they became is there, under the last name it was given.
     """
     connection.execute(
         f"""create or replace table standard.division as
-        with listed as ({_listed(settings)}), merged as ({_merged(settings)})
-        select code, name, level, parent_code from listed where code not in (select code from merged)
-        union
-        select m.merged_into, m.name, l.level, l.parent_code from merged as m join listed as l using (code)
+        with ever as ({_ever(settings)}), merged as ({_merged(settings)})
+        select code, name, level, parent_code from ever where code not in (select code from merged)
+        qualify row_number() over (partition by code order by since desc nulls last, name) = 1
         order by code"""
     )
 
 
 def merged(settings: Settings) -> Mapping[str, str]:
     """Return the communities that were merged by the business date: code → code of what it is now."""
-    with (settings.reference / "division_changes.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["date"] <= business_date(settings).isoformat()]
     found: dict[str, str] = {}
-    for row in sorted(rows, key=lambda row: row["date"]):
+    for row in changes(settings.reference):
+        if row["date"] > business_date(settings).isoformat():
+            break
         found = {code: row["merged_into"] if now == row["code"] else now for code, now in found.items()}
         found[row["code"]] = row["merged_into"]
     return found
 
 
-def _listed(settings: Settings) -> str:
-    return f"""select code, name, level, parent_code
+@cache
+def changes(reference: Path) -> Sequence[Mapping[str, str]]:
+    """Read `division_changes.csv` of that folder: the mergers there are, also those to come, the first in front."""
+    rows = csv.DictReader(documents.read_text(reference / "division_changes.csv").splitlines())
+    return sorted(rows, key=lambda row: row["date"])
+
+
+def _ever(settings: Settings) -> str:
+    """Return a select of the divisions there ever were, once a name; `since` when a merger gave it that name."""
+    return f"""select code, name, level, parent_code, null::date as since
         from read_csv('{settings.reference / "divisions.csv"}', header = true, delim = ',', quote = '"', columns = {{
-            'code': 'varchar', 'name': 'varchar', 'level': 'varchar', 'parent_code': 'varchar'}})"""
-
-
-def _merged(settings: Settings) -> str:
-    """Return a select of the communities that were merged: code, merged_into, name of what they became."""
-    return f"""select code, merged_into, name
+            'code': 'varchar', 'name': 'varchar', 'level': 'varchar', 'parent_code': 'varchar'}})
+        union
+        select merged_into, name, 'village', left(merged_into, 9) || '000', date
         from read_csv('{settings.reference / "division_changes.csv"}', header = true, delim = ',', columns = {{
             'date': 'date', 'code': 'varchar', 'merged_into': 'varchar', 'name': 'varchar'}})
         where date <= date '{business_date(settings)}'"""
+
+
+def _merged(settings: Settings) -> str:
+    """Return a select of the communities that were merged and what each is now: code, merged_into."""
+    now = merged(settings)
+    listed = (", ".join(map(literal, codes)) for codes in (now, now.values()))
+    return "select " + ", ".join(
+        f"unnest([{codes}]::varchar[]) as {name}" for name, codes in zip(("code", "merged_into"), listed, strict=True)
+    )
 
 
 def create_division_alias(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -65,11 +82,9 @@ def create_division_alias(connection: duckdb.DuckDBPyConnection, settings: Setti
     """
     connection.execute(
         f"""create or replace table standard.division_alias as
-        with listed as ({_listed(settings)}), merged as ({_merged(settings)}), division as (
-            select code as own_code, code, name, level, parent_code from standard.division
-            union
-            select code, m.merged_into, l.name, l.level, l.parent_code
-            from listed as l join merged as m using (code)
+        with ever as ({_ever(settings)}), merged as ({_merged(settings)}), division as (
+            select distinct e.code as own_code, coalesce(m.merged_into, e.code) as code, e.name, e.level, e.parent_code
+            from ever as e left join merged as m using (code)
         ), community as (
             select v.own_code, v.code, v.name, substr(v.code, 1, 6) as county_code, c.name as county_name,
                 t.code as township_code, t.name as township_name,

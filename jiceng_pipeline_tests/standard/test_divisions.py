@@ -1,9 +1,13 @@
 """Communities are found by the names people write, in a county and in the whole city."""
 
+import shutil
+from datetime import date
+
 import pytest
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.standard.divisions import create_division, create_division_alias
+from jiceng_pipeline.returns import communities
+from jiceng_pipeline.standard.divisions import create_division, create_division_alias, merged
 from jiceng_pipeline.warehouse.connection import connect
 
 
@@ -75,3 +79,59 @@ def test_what_may_mean_two_means_none(code_of):
 
 def test_no_name_is_listed_for_a_county_and_for_all(code_of):
     assert code_of("虹桥街道虹桥") == code_of("虹桥街道虹桥", "320681") == "320613005001"
+
+
+FIRST, SECOND, OTHER, BETWEEN, LAST = (f"3206130050{number}" for number in ("02", "03", "01", "19", "20"))
+
+
+class Elsewhere(Settings):
+    """An instance with divisions of its own."""
+
+    @property
+    def reference(self):
+        return self.home / "reference"
+
+
+@pytest.fixture
+def merged_twice(tmp_path):
+    """Two communities became one in January, which became another with a third in June."""
+    shutil.copytree(Settings.load().reference, tmp_path / "reference")
+    lines = ["date,code,merged_into,name"]  # the later one in front: the day counts, not the place in the file
+    lines += [f"2026-06-01,{code},{LAST},虹兴社区居委会" for code in (BETWEEN, OTHER)]
+    lines += [f"2026-01-04,{code},{BETWEEN},虹盛社区居委会" for code in (FIRST, SECOND)]
+    (tmp_path / "reference" / "division_changes.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return lambda day: Elsewhere(home=tmp_path, business_date=day)
+
+
+@pytest.mark.parametrize(
+    ("day", "now"),
+    [
+        (date(2025, 12, 1), {}),
+        (date(2026, 2, 1), dict.fromkeys((FIRST, SECOND), BETWEEN)),
+        (date(2026, 11, 1), dict.fromkeys((FIRST, SECOND, BETWEEN, OTHER), LAST)),
+    ],
+)
+def test_a_community_merged_more_than_once_is_everywhere_what_it_is_now(merged_twice, day, now):
+    settings = merged_twice(day)
+    there = {FIRST, SECOND, OTHER, *now.values()} - set(now)
+    assert merged(settings) == now
+    assert {code: communities.became(settings, code) for code in now} == now
+    assert {code for code in communities.present(settings) if code.startswith("3206130050")} >= there
+    assert not communities.present(settings).keys() & now.keys()
+    with connect(settings=settings) as connection:
+        connection.execute("create schema standard")
+        create_division(connection, settings)
+        create_division_alias(connection, settings)
+        listed = connection.execute(
+            "select code, level, parent_code from standard.division where code in (?, ?, ?, ?, ?) order by all",
+            [FIRST, SECOND, OTHER, BETWEEN, LAST],
+        ).fetchall()
+        names = {
+            alias: connection.execute(
+                "select code from standard.division_alias where alias = ? and county_code in ('', '320613')", [alias]
+            ).fetchall()
+            for alias in (*now, "虹桥街道虹东社区", *(("虹盛社区",) if now else ()))
+        }
+    assert listed == [(code, "village", "320613005000") for code in sorted(there)]
+    assert names == {alias: [(now.get(alias, now.get(FIRST, FIRST)),)] for alias in names}
+    assert communities.find(settings, FIRST).code == now.get(FIRST, FIRST)
