@@ -153,14 +153,22 @@ def write_have(folder: Path, have: Have) -> None:
     files.write_json(folder / RECEIVED, {"number": have.number, "hash": have.hash})
 
 
+def have_of(answer: bytes) -> Have:
+    """Return what a receiver says in JSON that it has; raise ValueError for rubbish."""
+    try:
+        told = json.loads(answer)
+        return Have(int(told["number"]), str(told["hash"]))
+    except (KeyError, TypeError, OverflowError, RecursionError):  # 1e999 is infinite, nesting has no end
+        raise ValueError("no number and hash") from None
+
+
 def read_have(folder: Path) -> Have | None:
     """Return what the receiver has written down, None where it has not; raise SourceUnreachable for rubbish."""
     try:
-        told = json.loads((folder / RECEIVED).read_text("utf-8"))
-        return Have(int(told["number"]), str(told["hash"]))
+        return have_of((folder / RECEIVED).read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         raise SourceUnreachable(
             "对方写的接收情况读不出来", where=str(folder / RECEIVED), cure="请对方重新运行 jiceng receive"
         ) from None

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import duckdb
 
 from jiceng_pipeline.core import clock, files
-from jiceng_pipeline.core.errors import JicengError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.exchange import delivery_batch, delivery_step, delivery_target, outbox_leave
 from jiceng_pipeline.exchange.delivery_batch import ROWS, Have
-from jiceng_pipeline.exchange.delivery_round import Outcome, State
+from jiceng_pipeline.exchange.delivery_round import Outcome, State, why
 from jiceng_pipeline.exchange.delivery_sender import Sender
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.outbox_leave import TITLE, Leave, Sent
@@ -76,10 +75,8 @@ class _Stream:
             return Outcome(name, "parked", number=self.receipts.sent(name).number, reason=parked.reason)
         try:
             state, reason = self._sent(sender, found)
-        except JicengError as failure:
-            state, reason = "waiting", failure.what
-        except duckdb.Error as error:  # its text may quote values
-            state, reason = "waiting", f"数据库出错（{type(error).__name__}）"
+        except Exception as failure:  # nothing that goes wrong here touches another system
+            state, reason = "waiting", why(failure)
         if parked := self.receipts.parked(name):
             state, reason = "parked", parked.reason
         return Outcome(name, state, sender.batches, sender.rows, self.receipts.sent(name).number, reason)

@@ -41,6 +41,13 @@ class Outcome:
     reason: str = ""
 
 
+def why(failure: Exception) -> str:
+    """Return what is said of a delivery that failed: of an error not ours its kind, for its text may quote values."""
+    if isinstance(failure, JicengError):
+        return failure.what
+    return f"{'数据库' if isinstance(failure, duckdb.Error) else '程序'}出错（{type(failure).__name__}）"
+
+
 @dataclass
 class Round:
     """A subscription, the version being served, and what was handed over before."""
@@ -68,10 +75,8 @@ class Round:
         except AccessDenied as denied:
             delivery_step.forget(self.settings, self.name)
             return self._told("denied", denied.what)
-        except JicengError as failure:
-            return self._told("waiting", failure.what)
-        except duckdb.Error as error:  # its text may quote values
-            return self._told("waiting", f"数据库出错（{type(error).__name__}）")
+        except Exception as failure:
+            return self._told("waiting", why(failure))
 
     def _delivered(self, now: bool) -> Outcome:
         address = delivery_target.find(self.settings, self.wanted.target)

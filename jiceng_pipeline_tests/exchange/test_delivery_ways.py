@@ -2,17 +2,23 @@
 
 import threading
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from jiceng_pipeline.exchange import delivery, receiver, receiver_http
+import pytest
+
+from jiceng_pipeline.exchange import delivery, delivery_step, receiver, receiver_http
 from jiceng_pipeline.exchange.delivery_ways import webhook
 
 from .test_delivery import PEOPLE, days, phones, target
-from .village import copy, only, publish_people, rows, subscribe
+from .village import copy, only, outbox, publish_people, rows, subscribe
+
+
+def listening(settings, name, key="a key"):
+    return serving(receiver_http.server(lambda: copy(settings, name), key))
 
 
 @contextmanager
-def listening(settings, name, key="a key", **answers):
-    server = receiver_http.server(lambda: copy(settings, name), key)
+def serving(server):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -73,6 +79,67 @@ def test_what_is_refused_is_parked_until_somebody_has_looked(settings):
         assert only(settings, "hook").state == "delivered"
         with copy(settings, "hook") as store:
             assert phones(rows(store, "hook")) == said
+
+
+def answering(body, **headers):
+    """Return a server that gives every batch this answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    return HTTPServer(("127.0.0.1", 0), Handler)
+
+
+SOUND, ENDLESS, NESTED = b'{"number": 1, "hash": ""}', b'{"number": 1e999, "hash": ""}', b"[" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "state", "said"),
+    [
+        (SOUND, {"Content-Encoding": "gzip"}, "waiting", "送不到（DecodingError，试了 4 次）"),
+        (ENDLESS, {}, "parked", "对方的答复不合约定"),
+        (NESTED, {}, "parked", "对方的答复不合约定"),
+    ],
+)
+def test_whoever_answers_oddly_keeps_nobody_else_waiting(settings, monkeypatch, body, headers, state, said):
+    monkeypatch.setattr(webhook, "BACKOFF_SECONDS", 0.01)
+    publish_people(settings, PEOPLE)
+    with serving(answering(body, **headers)) as url:
+        target(settings, "a_hook", way="webhook", url=url, key="a key")
+        subscribe(settings, "a_hook")
+        subscribe(settings, "county")
+        odd, other = delivery.deliver(settings)
+    assert (odd.state, odd.reason, other.state) == (state, said, "delivered")
+
+
+@pytest.mark.parametrize("written", [ENDLESS, NESTED, b"\xff", b"[]"])
+def test_whoever_writes_down_rubbish_keeps_nobody_else_waiting(settings, written):
+    publish_people(settings, PEOPLE)
+    subscribe(settings, "a_folder")
+    subscribe(settings, "county")
+    (outbox(settings, "a_folder") / "a_folder").mkdir()
+    (outbox(settings, "a_folder") / "a_folder" / "received.json").write_bytes(written)
+    odd, other = delivery.deliver(settings)
+    assert (odd.state, odd.reason, other.state) == ("waiting", "对方写的接收情况读不出来", "delivered")
+
+
+def test_an_error_nobody_thought_of_stops_one_delivery_and_quotes_nothing(settings):
+    publish_people(settings, PEOPLE)
+    subscribe(settings, "a_folder")
+    only(settings, "a_folder")
+    (delivery_step.every(settings, "a_folder")[-1].folder / "step.json").write_text("13812345678")
+    subscribe(settings, "county")
+    odd, other = delivery.deliver(settings)
+    assert (odd.state, odd.reason, other.state) == ("waiting", "程序出错（TypeError）", "delivered")
 
 
 def test_a_drop_directory_never_shows_half_a_batch(settings):

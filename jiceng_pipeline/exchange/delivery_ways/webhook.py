@@ -9,7 +9,7 @@ import httpx
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
-from jiceng_pipeline.exchange import delivery_message
+from jiceng_pipeline.exchange import delivery_batch, delivery_message
 from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
 
 TITLE = "网络接口"
@@ -41,7 +41,7 @@ def _posted(client: httpx.Client, batch: Batch, address: Mapping[str, str]) -> H
         try:
             signed = delivery_message.headers(address["key"], body, clock.now().timestamp())
             answer = client.post(address["url"], content=body, headers={**signed, "Content-Type": "application/gzip"})
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             failure = type(error).__name__
             continue
         if answer.status_code not in _LATER:
@@ -74,7 +74,6 @@ def _told(answer: httpx.Response) -> Have:
             f"对方拒收（HTTP {status}）", where="webhook", cure="请对方查明原因，再用 jiceng subscription resume"
         )
     try:
-        told = answer.json()
-        return Have(int(told["number"]), str(told["hash"]))
-    except (ValueError, KeyError, TypeError):
+        return delivery_batch.have_of(answer.content)
+    except ValueError:
         raise SourceRejected("对方的答复不合约定", where="webhook", cure="请对方检查接收程序") from None
