@@ -155,8 +155,22 @@ class Rows:
 
     def guarded(self) -> bool:
         """Say whether the table still refuses update and delete."""
-        present = self._connection.exec_driver_sql("select sql from sqlite_master where type = 'trigger'").scalars()
-        return {guard.casefold() for guard in GUARDS} <= {str(sql).casefold() for sql in present}
+        return {_plain(guard) for guard in GUARDS} <= self._made("trigger")
+
+    def indexed(self) -> bool:
+        """Say whether what is found through the indexes is what stands in the table."""
+        made = {_plain(str(CreateIndex(index).compile(self._connection))) for index in INDEXES}
+        found = self._connection.exec_driver_sql("pragma integrity_check('event')").scalars().all()
+        return made <= self._made("index") and list(found) == ["ok"]
+
+    def _made(self, kind: str) -> set[str]:
+        """Return the statements that made what the file has of a kind."""
+        found = self._connection.exec_driver_sql("select sql from sqlite_master where type = ?", (kind,)).scalars()
+        return {_plain(str(sql)) for sql in found}
+
+
+def _plain(sql: str) -> str:
+    return " ".join(sql.split()).casefold()
 
 
 class Database:

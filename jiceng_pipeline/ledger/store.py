@@ -87,7 +87,7 @@ class Ledger:
             return rows.head()
 
     def verify(self) -> Head:
-        """Check every event and the head on record; return the head, or raise IntegrityError.
+        """Check every event, what they are found by, and the head on record; return the head, or raise IntegrityError.
 
         The error names the first event that was changed, removed, added or moved.
         """
@@ -102,6 +102,8 @@ class Ledger:
         with self._database.reading() as rows:
             if not rows.guarded():
                 raise IntegrityError("账本的防改动触发器不见了", where=self._where, cure="从备份恢复账本")
+            if not rows.indexed():
+                raise IntegrityError("账本的索引与内容不符", where=self._where, cure="从备份恢复账本，并查明原因")
         return last
 
     def check_tail(self, kept: Head) -> None:

@@ -55,4 +55,5 @@ def implied(post: Entry[Post]) -> Entry[Grant] | None:
 def _standing(said: Iterable[Entry[H]]) -> list[Entry[H]]:
     now = clock.now()
     found = views.last_words(said).values()
-    return [entry for entry in found if entry.body.until is None or now < entry.body.until]
+    # what was over when it was said stays over, also where the clock has gone back since
+    return [entry for entry in found if entry.body.until is None or max(now, entry.at) < entry.body.until]

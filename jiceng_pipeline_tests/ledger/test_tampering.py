@@ -9,6 +9,7 @@ import pytest
 
 from jiceng_pipeline.core.errors import IntegrityError, Locked, StorageFailure
 from jiceng_pipeline.ledger import database
+from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.store import open_ledger
 
 from .conftest import READ, filled
@@ -118,6 +119,26 @@ def test_removed_triggers_are_noticed(settings, file):
         connection.execute("drop trigger event_refuses_delete")
     connection.close()
     with open_ledger(settings) as ledger, pytest.raises(IntegrityError, match="触发器"):
+        ledger.verify()
+
+
+@pytest.mark.parametrize("is_hidden", [False, True])
+@pytest.mark.parametrize("index", [index.name for index in database.INDEXES])
+def test_an_index_without_one_event_is_noticed(settings, file, index, is_hidden):
+    with open_ledger(settings) as ledger:
+        given = Grant(
+            actor="spy", scope="320613", datasets="*", profiles=("full",), purposes="*", granted_by="operator"
+        )
+        number = ledger.append("grant", given.subject, given, "operator").seq
+    with sqlite3.connect(file, isolation_level=None) as connection:
+        ((said,),) = connection.execute("select sql from sqlite_master where name = ?", [index]).fetchall()
+        connection.execute(f"drop index {index}")
+        connection.execute(f"{said} {'and' if 'WHERE' in said else 'where'} seq <> {number}")
+        if is_hidden:
+            connection.execute("pragma writable_schema = on")
+            connection.execute("update sqlite_master set sql = ? where name = ?", [said, index])
+    connection.close()
+    with open_ledger(settings) as ledger, pytest.raises(IntegrityError, match="索引与内容不符"):
         ledger.verify()
 
 

@@ -47,6 +47,23 @@ def ask(ledger, settings, actor, scope, profile="check", dataset="resident_regis
     return authorise(ledger, actor, datasets.find(settings, dataset), scope, profile, purpose)
 
 
+def test_what_was_ended_stays_ended_when_the_clock_goes_back(ledger, settings, monkeypatch):
+    monkeypatch.setenv("JICENG_NOW", "2026-11-24T10:00:00+08:00")
+    given, held = GRANT.model_copy(update={"actor": "reader"}), post("clerk")
+    grants.give(ledger, given)
+    posts.give(ledger, held)
+    monkeypatch.setenv("JICENG_NOW", "2026-11-24T10:30:00+08:00")
+    grants.end(ledger, given.subject, "operator")
+    posts.end(ledger, held.subject, "operator")
+    for now in ("2026-11-24T10:31:00+08:00", "2026-11-24T10:29:00+08:00"):
+        monkeypatch.setenv("JICENG_NOW", now)
+        for account in ("reader", "clerk"):
+            with pytest.raises(AccessDenied, match="没有有效的授权"):
+                ask(ledger, settings, account, HERE)
+    grants.give(ledger, given)
+    assert ask(ledger, settings, "reader", HERE).receipt
+
+
 @pytest.mark.parametrize("role", PLACES)
 @pytest.mark.parametrize("asked", [HERE, HERE[:9], HERE[:6], HERE[:4], "32", "*", THERE, "320613006", "320614", "3205"])
 def test_a_post_covers_its_own_subtree_and_nothing_else(ledger, settings, role, asked):
