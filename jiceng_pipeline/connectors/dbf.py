@@ -77,10 +77,11 @@ def read(source: Source, options: Options) -> Extract:
 
 
 def _batches(path: Path, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
+    file = drop_folder.label(path)
     with drop_folder.reading(path) as stream:
         header = _header(stream, path, options)
         visible = [column for column in header.columns if column.kind != _INTERNAL]
-        names = columns.matched([column.name for column in visible], source, path.name)
+        names = columns.matched([column.name for column in visible], source, file)
         found = {column.name: column for column in visible}
         extract.notes |= columns.renamed(names)
         if memos := [name for name in names.values() if found[name].kind in _MEMO]:
@@ -99,10 +100,10 @@ def _batches(path: Path, source: Source, options: Options, extract: Extract) -> 
             values = {column: _text(found[names[column]], block, options.encoding) for column in source.columns}
             texts = {column: text for column, text in values.items() if found[names[column]].kind in _TEXT}
             rows = pa.array(numbers)
-            readable = byte_fields.readable(texts, rows, path.name, extract)
+            readable = byte_fields.readable(texts, rows, file, extract)
             if pc.any(readable).as_py():
                 kept = [text.filter(readable) for text in values.values()]
-                yield base.batch(source.columns, path.name, rows.filter(readable), kept)
+                yield base.batch(source.columns, file, rows.filter(readable), kept)
         extract.promised_rows = header.count - deleted
         if deleted:
             extract.notes["deleted_records"] = str(deleted)
@@ -182,4 +183,4 @@ _BINARY: dict[str, Callable[[Bytes], pa.Array]] = {"I": _integers, "B": _doubles
 
 
 def _refused(what: str, path: Path) -> SourceRejected:
-    return SourceRejected(what, where=path.name, cure="请重新导出，等文件写完并完整传输后再放入文件夹")
+    return SourceRejected(what, where=drop_folder.label(path), cure="请重新导出，等文件写完并完整传输后再放入文件夹")

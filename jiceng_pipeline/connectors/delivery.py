@@ -71,8 +71,9 @@ def opened(source: Source, place: Place) -> Iterator[Delivery]:
 @contextmanager
 def lying(path: Path) -> Iterator[Delivery]:
     """Open a file of a drop folder."""
+    name = drop_folder.label(path)
     with drop_folder.reading(path) as stream:
-        yield Delivery(path.name, path.stat().st_size, Unpacked(stream, path.name))
+        yield Delivery(name, path.stat().st_size, Unpacked(stream, name))
 
 
 def texts(delivered: Delivery, codec: str | None, size: int) -> Generator[bytes, None, None]:

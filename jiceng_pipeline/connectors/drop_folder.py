@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +17,9 @@ PLAIN = r"^[^/\\]+$"  # a name in the folder, not a way out of it
 
 def named(source: Source, name: str) -> Path:
     """Return the file `name` of the source's folder; raise SourceUnreachable where it is not there."""
-    return _checked(source, _folder(source) / name)
+    plain = _folder(source) / name
+    alike = (path for path in sorted(plain.parent.glob("*")) if label(path) == name)
+    return _checked(source, plain if plain.exists() else next(alike, plain))
 
 
 def newest(source: Source, pattern: str) -> Path:
@@ -35,14 +38,28 @@ def newest_day(source: Source, pattern: str) -> list[Path]:
     days = {path: day[0] for path in found if (day := _DAY.search(path.name))}
     if not days:
         raise SourceUnreachable(
-            "文件名里没有日期", where=str(found[-1]), cure="文件名请按约定带上八位日期，例如 20260501"
+            "文件名里没有日期", where=_shown(found[-1]), cure="文件名请按约定带上八位日期，例如 20260501"
         )
     return [_checked(source, path) for path, day in days.items() if day == max(days.values())]
 
 
+def label(path: Path) -> str:
+    """Return the file's name as people read it; programs for Windows leave names in GB18030."""
+    name = os.fsencode(path.name)
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode("gb18030", "replace")
+
+
+def _shown(path: Path) -> str:
+    return str(path.with_name(label(path)))
+
+
 def _matching(source: Source, pattern: str) -> list[Path]:
     folder = _folder(source)
-    found = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+    wanted = (path for path in folder.glob("*") if fnmatchcase(label(path), pattern))
+    found = sorted((path for path in wanted if not path.name.startswith(".")), key=lambda path: (label(path), path))
     if not found:
         raise SourceUnreachable(f"文件夹里没有 {pattern}", where=str(folder), cure="请把文件放进这个文件夹后重试")
     return found
@@ -57,12 +74,12 @@ def reading(path: Path) -> Iterator[BinaryIO]:
             yield stream
             if _state(stream) != before or path.stat().st_ino != before[0]:
                 raise SourceUnreachable(
-                    "读取期间文件被改动", where=path.name, cure="等对方写完文件后重试，请先写好再改名放入"
+                    "读取期间文件被改动", where=label(path), cure="等对方写完文件后重试，请先写好再改名放入"
                 )
     except OSError as error:
         raise SourceUnreachable(
             f"文件读不出来（{os.strerror(error.errno) if error.errno else type(error).__name__}）",
-            where=path.name,
+            where=label(path),
             cure="检查文件是否还在、是否有读取权限，然后重试",
         ) from None
 
@@ -85,6 +102,6 @@ def _checked(source: Source, path: Path) -> Path:
     """Refuse what is no plain file of this folder, such as a link that leads out of it."""
     if not path.is_file() or not path.resolve().is_relative_to(_folder(source).resolve()):
         raise SourceUnreachable(
-            "文件不存在", where=str(path), cure="请把文件放进这个文件夹，文件名与约定一致，然后重试"
+            "文件不存在", where=_shown(path), cure="请把文件放进这个文件夹，文件名与约定一致，然后重试"
         )
     return path

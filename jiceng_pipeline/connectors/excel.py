@@ -67,7 +67,7 @@ def _batches(path: Path, source: Source, options: Options, extract: Extract) -> 
     wanted = options.sheets if isinstance(options.sheets, str) else json.dumps(options.sheets)
     with closing(workbook.batches(path, wanted)) as received:
         for name, batches in groupby(received, lambda batch: batch.schema.metadata[b"sheet"].decode()):
-            yield from _sheet(batches, f"{path.name}#{name}", name, source, options, extract)
+            yield from _sheet(batches, f"{drop_folder.label(path)}#{name}", name, source, options, extract)
 
 
 def _sheet(

@@ -67,14 +67,15 @@ def read(source: Source, options: Options) -> Extract:
 
 
 def _batches(path: Path, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
+    name = drop_folder.label(path)
     with drop_folder.reading(path) as stream:
-        roll = _Roll(path.name, options, extract)
+        roll = _Roll(name, options, extract)
         size = base.BATCH_ROWS * (options.line_bytes + 2)
-        for block in _blocks(Unpacked(stream, path.name), size, path.name):
+        for block in _blocks(Unpacked(stream, name), size, name):
             lines, numbers = roll.records(np.frombuffer(block, np.uint8))
-            rows, values = _cut(lines, numbers, path.name, options, extract)
+            rows, values = _cut(lines, numbers, name, options, extract)
             if len(rows):
-                yield base.batch(source.columns, path.name, rows, [values[name] for name in source.columns])
+                yield base.batch(source.columns, name, rows, [values[column] for column in source.columns])
         extract.promised_rows = roll.promised_count()
 
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from itertools import islice
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -34,7 +35,8 @@ def main(path: str, wanted: str, memory: str, seconds: str, merged: str) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.disable()  # rows by the hundred thousand, none of them in a cycle
     try:
-        with calamine.CalamineWorkbook.from_path(path) as workbook:
+        # opened here: calamine knows only paths that are text
+        with Path(path).open("rb") as stream, calamine.CalamineWorkbook.from_filelike(stream) as workbook:
             for sheet in _chosen(workbook, wanted):
                 _write(workbook, sheet, sys.stdout.buffer, merged == "merged")
     except calamine.PasswordError:

@@ -41,6 +41,7 @@ DEPARTMENT = Limits()
 
 def check_size(path: Path, limits: Limits = DEPARTMENT) -> None:
     """Refuse by its directory alone a file that would unpack into something huge."""
+    name = drop_folder.label(path)
     with drop_folder.reading(path) as stream:
         if stream.read(len(OLE)) == OLE:  # not packed
             parts = []
@@ -49,11 +50,11 @@ def check_size(path: Path, limits: Limits = DEPARTMENT) -> None:
                 with zipfile.ZipFile(stream) as archive:
                     parts = [(part.file_size, part.compress_size) for part in archive.infolist()]
             except (zipfile.BadZipFile, ValueError, NotImplementedError):
-                raise SourceRejected("不是完整的 Excel 工作簿", where=path.name, cure=_CURE) from None
+                raise SourceRejected("不是完整的 Excel 工作簿", where=name, cure=_CURE) from None
     swollen = any(size > max(_FREE, limits.ratio * packed) for size, packed in parts)
     if swollen or sum(size for size, _ in parts) > limits.unpacked or path.stat().st_size > limits.bytes:
         raise SourceRejected(
-            "工作簿解开后异常巨大，已拒绝读取", where=path.name, cure="请核对文件来源；确实很大的，拆成几个文件"
+            "工作簿解开后异常巨大，已拒绝读取", where=name, cure="请核对文件来源；确实很大的，拆成几个文件"
         )
 
 
@@ -73,7 +74,7 @@ def batches(
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said) as child,
     ):
         try:
-            yield from _received(child, said, path.name)
+            yield from _received(child, said, drop_folder.label(path))
         finally:
             child.kill()
 

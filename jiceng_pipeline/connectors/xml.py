@@ -64,10 +64,10 @@ def read(source: Source, options: Options) -> Extract:
 def _batches(path: Path, source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
     column_of = {place: column for column, place in options.fields.items()}
     seen: dict[str, None] = {}
-    count = 0
+    count, name = 0, drop_folder.label(path)
     with (
         drop_folder.reading(path) as stream,
-        closing(ahead(_parts(_records(stream, path.name, options.record)))) as parts,
+        closing(ahead(_parts(_records(stream, name, options.record)))) as parts,
     ):
         for rows in parts:
             found = by_name(rows)
@@ -81,15 +81,15 @@ def _batches(path: Path, source: Source, options: Options, extract: Extract) -> 
             if _REPEATED in found:
                 single = np.array([mark is None for mark in found[_REPEATED]])
                 extract.rejects += [
-                    Reject(path.name, int(number), "同一个元素在记录里出现了两次") for number in numbers[~single]
+                    Reject(name, int(number), "同一个元素在记录里出现了两次") for number in numbers[~single]
                 ]
                 numbers, found = numbers[single], by_name(list(compress(rows, single)))
             nothing = [None] * len(numbers)
             texts = [found.get(place_of.get(column, ""), nothing) for column in source.columns]
             values = [pa.array(each, pa.string()) for each in texts]
-            yield base.batch(source.columns, path.name, pa.array(numbers), values)
+            yield base.batch(source.columns, name, pa.array(numbers), values)
         if seen:
-            names = columns.matched((column_of.get(place, place) for place in seen), source, path.name)
+            names = columns.matched((column_of.get(place, place) for place in seen), source, name)
             extract.notes |= columns.renamed(names)
 
 

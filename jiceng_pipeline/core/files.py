@@ -44,7 +44,7 @@ def write_text(path: Path, text: str) -> None:
     with storage(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     with new_file(path, mode=0o666) as draft:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files need not be text
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -1,6 +1,7 @@
 """Settings, files, redaction, clock: what every room stands on."""
 
 import errno
+import json
 import os
 import stat
 import subprocess
@@ -70,6 +71,11 @@ def test_a_file_is_replaced_in_one_step(tmp_path):
     files.write_json(path, {"b": 1, "a": "数"})
     assert path.read_text("utf-8") == '{\n "a": "数",\n "b": 1\n}\n'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_text_is_written_and_read_back(tmp_path):
+    files.write_json(tmp_path / "x.json", {"where": "\udcbb.csv"})
+    assert json.loads((tmp_path / "x.json").read_text("utf-8")) == {"where": "\udcbb.csv"}
 
 
 def test_a_full_disk_is_said_so_and_names_the_place(tmp_path):
