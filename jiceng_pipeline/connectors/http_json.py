@@ -35,7 +35,8 @@ class Options(Patience):
 def read(source: Source, options: Options) -> Extract:
     """Return the records; `_row` counts them over all pages. JSON null or a missing field is null.
 
-    Numbers keep their digits, true and false are those words, anything nested is its JSON text.
+    Numbers keep their digits, true and false are those words, anything nested is its JSON text. Without
+    `total` a short page is no end, it may be capped: an empty page is one, or a short page that comes again.
     Raises SourceRejected for an error page, a repeated page, or a total the records do not reach.
     """
     checked_url(source)
@@ -58,7 +59,7 @@ def _full(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
     seen: dict[str, None] = {}
-    digests: set[bytes] = set()
+    digests: dict[bytes, None] = {}
     received, has_whole = 0, False
     with ThreadPoolExecutor(1) as worker, Client(source, options, accept="application/json") as client:
 
@@ -78,15 +79,18 @@ def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.
             extract.source_bytes += len(body)
             rows = _rows(body, options, extract, where)
             if rows:
-                batch = _batch(rows, received, source, options.path, extract, seen)
+                batch, rejects = _batch(rows, received, source, options.path, seen)
                 digest = _digest(rows, batch)
+                if options.total is None and len(rows) < options.page_size and digest == next(reversed(digests), None):
+                    break  # it knows no pages, or has its last one for any beyond
                 if digest in digests:
                     raise SourceRejected("与前面的一页完全相同", where=where, cure="请接口负责人检查分页参数是否生效")
-                digests.add(digest)
+                digests[digest] = None
+                extract.rejects += rejects
                 has_whole |= not source.optional or any(batch[name].null_count for name in source.optional)
                 yield batch
                 received += len(rows)
-            if not rows or _is_last(len(rows), received, options, extract.promised_rows):
+            if not rows or (extract.promised_rows is not None and received >= extract.promised_rows):
                 break
             if not is_ahead:
                 coming = worker.submit(ask, page + 1)
@@ -144,19 +148,16 @@ def _at(answer: Any, place: str) -> Any:
     return answer
 
 
-def _is_last(rows: int, received: int, options: Options, total: int | None) -> bool:
-    return rows < options.page_size if total is None else received >= total
-
-
 def _batch(
-    rows: list[Any], received: int, source: Source, file: str, extract: Extract, seen: dict[str, None]
-) -> pa.RecordBatch:
-    """Return one page as a batch; `seen` gathers the field names of all pages."""
+    rows: list[Any], received: int, source: Source, file: str, seen: dict[str, None]
+) -> tuple[pa.RecordBatch, list[Reject]]:
+    """Return one page as a batch, and what of it is no record; `seen` gathers the field names of all pages."""
+    rejects: list[Reject] = []
     records = [row for row in rows if isinstance(row, dict)]
     numbers = np.arange(received + 1, received + len(rows) + 1)
     if len(records) < len(rows):
         is_record = np.array([isinstance(row, dict) for row in rows])
-        extract.rejects += [Reject(file, int(number), json_values.NO_RECORD) for number in numbers[~is_record]]
+        rejects = [Reject(file, int(number), json_values.NO_RECORD) for number in numbers[~is_record]]
         numbers = numbers[is_record]
     found = json_values.by_name(records)
     seen |= dict.fromkeys(found)
@@ -166,7 +167,7 @@ def _batch(
     nothing = [None] * len(records)
     fields = [field_of.get(column, column) for column in source.columns]
     values = [json_values.array(found.get(name, nothing)) for name in fields]
-    return base.batch(source.columns, file, pa.array(numbers), values)
+    return base.batch(source.columns, file, pa.array(numbers), values), rejects
 
 
 def _digest(rows: list[Any], batch: pa.RecordBatch) -> bytes:
