@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -60,7 +61,7 @@ def _full(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.RecordBatch]:
     seen: dict[str, None] = {}
     digests: dict[bytes, None] = {}
-    received, has_whole = 0, False
+    received = 0
     with ThreadPoolExecutor(1) as worker, Client(source, options, accept="application/json") as client:
 
         def ask(page: int) -> bytes:
@@ -87,14 +88,15 @@ def _batches(source: Source, options: Options, extract: Extract) -> Iterator[pa.
                     raise SourceRejected("与前面的一页完全相同", where=where, cure="请接口负责人检查分页参数是否生效")
                 digests[digest] = None
                 extract.rejects += rejects
-                has_whole |= not source.optional or any(batch[name].null_count for name in source.optional)
                 yield batch
                 received += len(rows)
             if not rows or (extract.promised_rows is not None and received >= extract.promised_rows):
                 break
             if not is_ahead:
                 coming = worker.submit(ask, page + 1)
-    if seen and has_whole:  # records that only say that they ended need not have all their fields
+    if seen:
+        if options.since and source.since:  # of a few changes, not one may have a value in some column
+            source = replace(source, optional=source.columns)
         extract.notes |= columns.renamed(columns.matched(seen, source, options.path))
     if extract.promised_rows not in (None, received):
         raise SourceRejected(

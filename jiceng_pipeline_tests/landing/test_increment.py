@@ -54,9 +54,27 @@ def test_a_record_that_ended_need_not_have_all_its_fields(register, platform, on
         del platform.ended[key]["姓名"], platform.ended[key]["证号"]
         assert register.pull(CONTRACT).rows_ended == 1
     assert in_force(register) == ({"王a"}, {"王b", "王c"})
+
+
+def test_a_field_without_a_value_may_be_left_out_of_an_increment_but_no_other_may_stand_there(register, platform, on):
+    platform.held["a"]["证号"] = "1"
+    for each in "bc":
+        del platform.held[each]["证号"]
+    assert register.pull(CONTRACT).status == "landed"
+    on(1)
     platform.put("d", "王丁", "2026-05-02T09:00:00")
     del platform.held["d"]["证号"]
     found = register.pull(CONTRACT)
+    assert (found.status, found.delivery, found.rows_new) == ("landed", "incremental", 1), found.error
+    assert [(row["姓名"], row["证号"]) for row in rows(register)] == [("王丁", None)]
+    platform.put("e", "王戊", "2026-05-02T10:00:00")
+    platform.held["e"]["身份证"] = platform.held["e"].pop("证号")
+    assert "多出列 身份证" in register.pull(CONTRACT).error["what"]
+    on(8)
+    for each in platform.held.values():
+        each.pop("证号", None), each.pop("身份证", None)
+    found = register.pull(CONTRACT)
+    assert (found.delivery, found.status) == ("full", "failed")
     assert "缺少列 证号" in found.error["what"]
 
 
