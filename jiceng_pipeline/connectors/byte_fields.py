@@ -20,6 +20,8 @@ def text(cells: Bytes, encoding: str) -> pa.Array:
     All rows are decoded in one call, a line feed between them, and cut again by where it stands.
     """
     count, width = cells.shape
+    if not cells.all():
+        cells = np.where(cells == 0, np.uint8(_SPACE), cells)  # some programs pad with zeros
     if not count or cells.max() < _ASCII:
         offsets = np.arange(count + 1, dtype=np.int32) * width
         return pc.ascii_trim(_strings(offsets, np.ascontiguousarray(cells)), characters=" ")

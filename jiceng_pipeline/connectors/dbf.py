@@ -148,8 +148,6 @@ def _text(column: _Column, block: Bytes, encoding: str) -> pa.Array:
         return pa.nulls(len(cells), pa.string())
     if convert := _BINARY.get(column.kind):
         return convert(cells)
-    if not cells.all():
-        cells = np.where(cells == 0, np.uint8(_SPACE), cells)  # some programs pad with zeros
     return byte_fields.text(cells, encoding)
 
 

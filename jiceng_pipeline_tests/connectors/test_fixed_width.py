@@ -62,6 +62,14 @@ def test_widths_are_bytes_and_rare_characters_take_four(tmp_path):
     assert found.source_bytes == (tmp_path / "YLBX_20261124.txt.gz").stat().st_size
 
 
+def test_zeros_are_padding_too(tmp_path):
+    blank = [record("0001", "王小二", "5", "虹桥路1号"), record("0002", "ab", "", "c  d"), record("", "", "", "")]
+    put(tmp_path, whole([line.replace(b"  ", b"\0\0") for line in blank]))
+    rows, found = read(tmp_path)
+    assert rows == [(2, "0001", "王小二", "5", "虹桥路1号"), (3, "0002", "ab", "", "c  d"), (4, "", "", "", "")]
+    assert found.rejects == []
+
+
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 @pytest.mark.parametrize("packed", [True, False])
 def test_either_line_end_packed_or_plain(tmp_path, end, packed):

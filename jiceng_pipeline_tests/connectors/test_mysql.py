@@ -63,6 +63,13 @@ def test_times_are_those_of_beijing_whatever_the_server_thinks(server):
     assert read(server.url, ["a"])[0] == [(1, "2024-05-01 08:00:00")]
 
 
+def test_a_row_with_nul_characters_is_rejected(server):
+    server.execute("create table cbxx (a varchar(9))", "insert into cbxx values (concat('x', char(0))), ('y'), (null)")
+    rows, found = read(server.url, ["a"])
+    assert rows == [(2, "y"), (3, None)]
+    assert [(reject.row, "NUL" in reject.reason) for reject in found.rejects] == [(1, True)]
+
+
 def test_odd_names_are_names(server):
     server.execute("create table `参'保\"``表\\` (`姓 名` text, `select` text, `a``b` text)")
     server.execute("insert into `参'保\"``表\\` values ('甲', '乙', '丙')")

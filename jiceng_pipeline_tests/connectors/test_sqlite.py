@@ -93,6 +93,16 @@ def test_bytes_that_are_no_text_are_rejected_with_their_row(path, database):
     assert len(rows) + len(found.rejects) == found.promised_rows
 
 
+def test_a_row_with_nul_characters_is_rejected(path, database):
+    database.execute("create table ENT (A text, B text)")
+    old = "王".encode("gb18030")
+    database.execute("insert into ENT values ('张' || char(0) || '三', 'x'), ('李四', ''), ('王五', char(0, 0))")
+    database.execute("insert into ENT values (null, 'y'), (cast(? as text), cast(? as text))", (old, old + b"\0"))
+    rows, found = read(path, ["A", "B"])
+    assert rows == [(2, "李四", ""), (4, None, "y")]
+    assert [(reject.row, "NUL" in reject.reason) for reject in found.rejects] == [(1, True), (3, True), (5, True)]
+
+
 def test_one_odd_row_among_many_is_not_lost(path, database):
     database.execute("create table ENT (A text, B text)")
     fill(database, base.BATCH_ROWS * 2, "i, '好'")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from jiceng_pipeline.connectors import base, columns
 from jiceng_pipeline.connectors.base import Extract, Source
-from jiceng_pipeline.connectors.databases import moment
+from jiceng_pipeline.connectors.databases import moment, nul
 from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.warehouse.connection import connect, quoted
@@ -73,7 +73,7 @@ def _batches(url: SplitResult, source: Source, options: Table, extract: Extract)
             with closing(moment.numbered(_query(connection, f"select {cells} from {table}"), extract)) as rows:
                 for numbers, found in rows:
                     zero_dates += sum(pc.sum(pc.starts_with(found[i], "0000-00-00")).as_py() or 0 for i in dates)
-                    yield base.batch(source.columns, where, numbers, found.columns)
+                    yield base.batch(source.columns, where, *nul.without(numbers, found.columns, where, extract))
             if zero_dates:
                 extract.notes["zero_dates"] = str(zero_dates)
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from jiceng_pipeline.connectors import base, columns, encoding
 from jiceng_pipeline.connectors.base import Extract, Reject, Source
+from jiceng_pipeline.connectors.databases import nul
 from jiceng_pipeline.connectors.databases.table import Table
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.core.redaction import redacted
@@ -67,7 +68,7 @@ def _batches(path: Path, source: Source, options: Table, extract: Extract) -> It
                     for row in rows.filter(pc.invert(readable)).to_pylist()
                 ]
                 rows, values = rows.filter(readable), [value.filter(readable) for value in values]
-            yield base.batch(source.columns, where, rows, values)
+            yield base.batch(source.columns, where, *nul.without(rows, values, where, extract))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
