@@ -10,12 +10,11 @@ from jiceng_pipeline.standard.identifiers import citizen_check
 from jiceng_pipeline.standard.macro import let, macro
 
 _DAY = r"(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-_SAME = "|".join(f"{digit}{{8}}" for digit in range(10))
 _PASSPORT = r"([A-Z]\d{7,8}|[A-Z]{2}\d{6,7}|[A-Z]\d{3}[A-Z]\d{4})"
 
 
 def macros() -> tuple[str, ...]:
-    """Return the statements that create the documents' functions; they need `_squeezed`."""
+    """Return the statements that create the documents' functions; they need `_squeezed` and `is_filler`."""
     return (
         macro(
             "std_other_document",
@@ -25,11 +24,12 @@ def macros() -> tuple[str, ...]:
             + let("t", "u")
             .let("regexp_replace(upper(_squeezed(u)), '[-_.·''’()]', '', 'g')", "v")
             .then(
-                rf"""case when regexp_full_match(v, '[HM]\d{{8}}(\d{{2}})?') then substr(v, 1, 9)
+                rf"""case when is_filler(v) then null
+                when regexp_full_match(v, '[HM]\d{{8}}(\d{{2}})?') then substr(v, 1, 9)
                 when regexp_full_match(v, '9\d{{16}}[0-9X]') then
                     case when {citizen_check("v")} = substr(v, 18, 1) then v end
                 when regexp_full_match(v, '\d{{8}}') then
-                    case when not regexp_full_match(v, '{_DAY}|{_SAME}') then v end
+                    case when not regexp_full_match(v, '{_DAY}') then v end
                 when regexp_full_match(v, '[A-Z]{{3}}\d{{12}}|{_PASSPORT}') then v end"""
             )
             + " end",

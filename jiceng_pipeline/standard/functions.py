@@ -65,6 +65,15 @@ def _text() -> tuple[str, ...]:
             .then(r"case when regexp_matches(v, '\s') then regexp_replace(v, '\s+', '', 'g') else v end")
             + " else t end",
         ),
+        # what is typed because a number has to stand there: one sign throughout, or digits that count up from 1. A
+        # short one is somebody's: 8 and 88 are numbers of households, 0 is none
+        macro(
+            "is_filler",
+            "t",
+            """case when left(t, 3) = '123' then length(t) > 7 and starts_with('12345678901234567890', t)
+            when left(t, 1) = right(t, 1) then replace(t, left(t, 1), '') = '' and (length(t) > 2 or left(t, 1) = '0')
+            else false end""",
+        ),
         macro(
             "std_name",
             "t",

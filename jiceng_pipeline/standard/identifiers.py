@@ -62,7 +62,7 @@ def _organisation_check(text: str) -> str:
 
 
 def macros() -> tuple[str, ...]:
-    """Return the statements that create the identifier functions; they need `_squeezed`."""
+    """Return the statements that create the identifier functions; they need `_squeezed` and `is_filler`."""
     return (
         macro(
             "citizen_id_is_valid",
@@ -82,7 +82,7 @@ def macros() -> tuple[str, ...]:
             .let("translate(regexp_replace(upper(_squeezed(u)), '[-_.·''’]', '', 'g'), 'O', '0')", "typed")
             .then(
                 f"case when regexp_matches(typed, '{_FORM}') then case when {_is_consistent('typed')} then typed end"
-                + r" when regexp_matches(typed, '^[1-9]\d{14}$') then "
+                + r" when regexp_matches(typed, '^[1-9]\d{14}$') and not is_filler(typed) then "
                 + let("substr(typed, 1, 6) || '19' || substr(typed, 7, 9)", "long")
                 .let(f"long || {citizen_check('long')}", "upgraded")
                 .then("case when citizen_id_is_valid(upgraded) then upgraded end")
@@ -97,7 +97,7 @@ def macros() -> tuple[str, ...]:
             "t",
             let("t", "v").then(
                 f"""coalesce(case when regexp_matches(v, '^[0-9A-HJ-NPQRTUWXY]{{2}}\\d{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}$')
-                then {_credit_check("v")} = substr(v, 18, 1) end, false)"""
+                then {_credit_check("v")} = substr(v, 18, 1) and not is_filler(v) end, false)"""
             ),
         ),
         macro(
@@ -113,7 +113,7 @@ def macros() -> tuple[str, ...]:
             "t",
             "coalesce(substr(std_credit_code(t), 9, 9), "
             + let("replace(upper(_squeezed(t)), '-', '')", "v").then(
-                f"""case when regexp_full_match(v, '[0-9A-Z]{{8}}[0-9X]') and not regexp_full_match(v, '0+')
+                f"""case when regexp_full_match(v, '[0-9A-Z]{{8}}[0-9X]') and not is_filler(v)
                 and {_organisation_check("v")} = substr(v, 9, 1) then v end"""
             )
             + ")",

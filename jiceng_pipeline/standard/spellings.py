@@ -32,7 +32,8 @@ def macros() -> tuple[str, ...]:
             "typed_number",
             "t",
             let("translate(regexp_replace(upper(_squeezed(t)), '[-_.·''’ ]', '', 'g'), 'O', '0')", "v").then(
-                r"""case when regexp_full_match(v, '\d{17}[\dX]') then v
+                r"""case when is_filler(string_split(v, 'E')[1]) then null
+                when regexp_full_match(v, '\d{17}[\dX]') then v
                 when regexp_full_match(v, '\d{6,12}E\+\d\d') then string_split(v, 'E')[1] end"""
             ),
         ),
@@ -40,7 +41,7 @@ def macros() -> tuple[str, ...]:
             "typed_code",
             "t",
             let("translate(upper(_squeezed(t)), 'OI', '01')", "v").then(
-                "case when regexp_full_match(v, '[0-9A-Z]{18}') then v end"
+                "case when regexp_full_match(v, '[0-9A-Z]{18}') and not is_filler(v) then v end"
             ),
         ),
         # 南通市崇川区海鑫商贸有限公司 and 海鑫商贸有限责任公司 leave what people call it; a branch keeps its word

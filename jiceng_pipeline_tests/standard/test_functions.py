@@ -104,6 +104,43 @@ def test_citizen_id_agrees_with_an_independent_validator(sql):
     assert ours == [bool(validator.is_valid(number)) for number in numbers]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_filler"),
+    [
+        ("0", True),
+        ("00", True),
+        ("999", True),
+        ("1" * 15, True),
+        ("12345678", True),
+        ("12345678901", True),
+        ("123456789012345678", True),
+        ("8", False),
+        ("88", False),
+        ("123", False),
+        ("123456788", False),
+        ("01234567", False),
+        ("320602555555555", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_filler_is_told_from_a_number(sql, text, is_filler):
+    assert sql("is_filler(?)", text) is is_filler
+
+
+@pytest.mark.parametrize("function", ["std_citizen_id", "std_credit_code", "typed_number", "typed_code"])
+@pytest.mark.parametrize("typed", ["0" * 18, "1" * 15, "1" * 18, "123456789012345678", " ０００ 000000000000000"])
+def test_a_filler_is_no_number(sql, function, typed):
+    assert sql(f"{function}(?)", typed) is None
+
+
+def test_a_number_whose_signs_repeat_is_one(sql):
+    number = "32060219700101111" + citizen_check_sign("32060219700101111")
+    code = "91111111111111111" + credit_check_sign("91111111111111111")
+    assert sql("std_citizen_id(?)", number) == sql("typed_number(?)", number) == number
+    assert sql("std_credit_code(?)", code) == sql("typed_code(?)", code) == code
+
+
 def test_every_single_wrong_digit_is_found(sql):
     good = "32060219500101123" + citizen_check_sign("32060219500101123")
     wrong = [
