@@ -24,7 +24,10 @@ by_registration as (
     -- some record has both: the old number became this code
     select registration_number, min(unified_social_credit_code) as code
     from standard.enterprise_record
-    where unified_social_credit_code is not null and regexp_matches(registration_number, '^[0-9]{15}$')
+    where
+        unified_social_credit_code is not null
+        and regexp_matches(registration_number, '^[0-9]{15}$')
+        and not is_filler(registration_number)
     group by registration_number
     having count(distinct unified_social_credit_code) = 1
 )

@@ -40,7 +40,10 @@ select
     door_number(record.registered_key) as registered_door,
     record.property_key,
     door_number(record.property_key) as property_door,
-    coalesce(record.household_number, record.subsistence_certificate_number) as family_number,
+    coalesce(
+        case when not is_filler(record.household_number) then record.household_number end,
+        case when not is_filler(record.subsistence_certificate_number) then record.subsistence_certificate_number end
+    ) as family_number,
     record.family_relation_code,
     record.community_code,
 

@@ -28,7 +28,7 @@ from jiceng_pipeline.matching import (
 )
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
 from jiceng_pipeline.matching.founding import keyed
-from jiceng_pipeline.matching.household import NUMBER, REGISTER
+from jiceng_pipeline.matching.household import NUMBER, REGISTER, registered
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
@@ -220,8 +220,7 @@ def _said(
         from (select f.*, b.number * {_ELEMENTS} + case f.element_id {places} end as cell
             from matching.frozen_cell as f join began as b using (entity_id) where f.entity = '{entity}')
         where cell is not null"""
-    registered = f"case when system = {literal(REGISTER)} then {NUMBER} end"
-    told = {each.id: each.id for each in held} | ({MEMBERSHIP: registered} if entity == "resident" else {})
+    told = {each.id: each.id for each in held} | ({MEMBERSHIP: registered()} if entity == "resident" else {})
     unsteady = steady.create_unsteady(connection, entity, told)
     for place, each in enumerate(held):
         if each.id not in unsteady:
@@ -243,7 +242,7 @@ def _said(
         elsewhere += " where m.method <> 'register'"
         yield f"""select number * {_ELEMENTS} + {member}, {keyed(settings, "household", number)}, 0, false,
             updated_date, record_id, system, from_date, to_date, null, null
-            from span as c where system = {literal(REGISTER)} and {NUMBER} is not null
+            from span as c where {registered()} is not null
                 and ({steady.among(MEMBERSHIP)} or c.number in (select b.number from {elsewhere}))"""
         yield f"""select b.number * {_ELEMENTS} + {member}, m.household_id, 1, false, b.began, m.resident_id, null,
             b.began, null, null, null from {elsewhere}"""

@@ -23,6 +23,12 @@ def named(entity: str) -> tuple[str, ...]:
     return ("household_id",) if entity == "resident" else ()
 
 
+def registered(row: str = "") -> str:
+    """Return SQL: the household that the police say a record's person is of, `row` the prefix of its columns."""
+    number = f"{row}{NUMBER}"
+    return f"case when {row}system = {literal(REGISTER)} then case when not is_filler({number}) then {number} end end"
+
+
 def create_member(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Create `matching.household_member(resident_id, household_id, household_number, method)`, one row a resident."""
     macros.create(connection)

@@ -13,7 +13,7 @@ from jiceng_pipeline.landing.snapshot import day
 from jiceng_pipeline.matching import collected_history
 from jiceng_pipeline.matching.as_of import MEMBERSHIP
 from jiceng_pipeline.matching.founding import keyed
-from jiceng_pipeline.matching.household import NUMBER, REGISTER
+from jiceng_pipeline.matching.household import REGISTER, registered
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 
@@ -65,7 +65,7 @@ def cells(
     """Yield selects of (entity, entity_id, element_id, value, valid_from, valid_to) of the entities of one record."""
     told = {each.id: f"{{}}.{each.id}" for each in held}
     if entity == "resident":
-        told[MEMBERSHIP] = f"case when {{0}}.system = {literal(REGISTER)} then {{0}}.{NUMBER} end"
+        told[MEMBERSHIP] = registered("{0}.")
     pair = """from (from content where is_sole) as now
         join (from content where is_sole) as before on before.record_id = now.record_id
             and before.to_date = now.from_date"""

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from jiceng_pipeline.warehouse.connection import connect
-from jiceng_pipeline_tests.matching.conftest import FOOD, HEALTH, PENSION, SHOPS
+from jiceng_pipeline_tests.matching.conftest import FOOD, HEALTH, PENSION, REGISTER, SHOPS, citizen_id, credit_code
 from jiceng_pipeline_tests.matching.test_enterprise_codes import together
 
 ZEROS = "0" * 18
@@ -52,3 +52,39 @@ def test_shops_under_a_filler_are_as_many_as_they_are(reconcile, code):
     typed = [standardised({**row, "unified_social_credit_code": code}) for row in rows]
     with reconcile(enterprises=typed, until=("matching.enterprise_link",)) as connection:
         assert together(connection) == sorted([["海鑫商贸"], ["老王面馆"], ["青年路理发店"]])
+
+
+@pytest.mark.parametrize("number", ["0" * 15, "999", "123456789012345"])
+def test_an_old_number_that_is_a_filler_leads_to_no_enterprise(reconcile, number):
+    code = credit_code("91320602MA1XXXXX0")
+    rows = [
+        {"system": SHOPS, "enterprise_name": "海鑫商贸", "unified_social_credit_code": code, "phone": "13987654321"},
+        {"system": FOOD, "enterprise_name": "老王面馆", "phone": "13912345678", "legal_representative_name": "王建国"},
+        {"system": FOOD, "enterprise_name": "青年路小吃店", "legal_representative_name": "李强"},
+    ]
+    typed = [{**row, "registration_number": number} for row in rows]
+    with reconcile(enterprises=typed, until=("matching.enterprise_link",)) as connection:
+        assert together(connection) == sorted([["海鑫商贸"], ["老王面馆"], ["青年路小吃店"]])
+
+
+@pytest.mark.parametrize(
+    ("system", "family", "households"),
+    [
+        (REGISTER, {"household_number": "0"}, [1, 1, 1]),
+        (REGISTER, {"household_number": "000000000"}, [1, 1, 1]),
+        (HEALTH, {"household_number": "999"}, [1, 1, 1]),
+        ("civil_affairs/subsistence_allowance", {"subsistence_certificate_number": "0"}, [1, 1, 1]),
+        ("civil_affairs/subsistence_allowance", {"subsistence_certificate_number": "8"}, [3]),
+        (REGISTER, {"household_number": "88"}, [3]),
+    ],
+)
+def test_a_filler_makes_no_household(reconcile, system, family, households):
+    people = (("王建国", "学田路1号2幢203室"), ("陈秀英", "工农路7号2幢503室"), ("李强", "青年路8号201室"))
+    rows = [
+        {"system": system, "name": name, "citizen_id": citizen_id(f"320602195{nth}0303123"),
+         "dwelling_address": address, **family}
+        for nth, (name, address) in enumerate(people)
+    ]  # fmt: skip
+    with reconcile(rows, until=("governance.household",)) as connection:
+        found = connection.execute("select member_count from governance.household order by 1").fetchall()
+        assert [count for (count,) in found] == households
