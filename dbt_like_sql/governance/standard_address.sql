@@ -53,7 +53,9 @@ select
     nullif(case when parsed.is_estate then parsed.prefix else '' end || parsed.front.estate, '') as estate_name,
     nullif(parsed.front.block || parsed.inside.block, '') as building_number,
     nullif(parsed.front.unit || parsed.inside.unit, '') as unit_number,
-    nullif(parsed.front.room || parsed.inside.room, '') as room_number,
+    nullif(
+        address_room(parsed.front.floor || parsed.inside.floor, parsed.front.room || parsed.inside.room), ''
+    ) as room_number,
 
     door.spelling_count
 from door

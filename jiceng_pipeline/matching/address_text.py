@@ -34,9 +34,8 @@ def create(connection: duckdb.DuckDBPyConnection, texts: str) -> None:
         with parsed as (
             select behind, address_inside_parts(behind) as part from (select distinct behind from cut)
         )
-        select row_number() over (order by behind) as number, behind, part.block as block, part.unit as unit, case
-            when part.block = '' then behind
-            when part.room = '' and part.floor <> '' then part.floor || '楼' else part.room end as room
+        select row_number() over (order by behind) as number, behind, part.block as block, part.unit as unit,
+            case when part.block = '' then behind else address_room(part.floor, part.room) end as room
         from parsed"""
     )
     connection.execute(
@@ -142,6 +141,6 @@ def _create_front(connection: duckdb.DuckDBPyConnection) -> None:
             case when is_unknown or is_house then '' when is_estate then prefix || part.estate
                 else part.estate end as estate,
             case when is_unknown and regexp_matches(rest, '[0-9]') then '' when is_house then ''
-                when part.room = '' and part.floor <> '' then part.floor || '楼' else part.room end as room
+                else address_room(part.floor, part.room) end as room
         from named"""
     )

@@ -88,6 +88,13 @@ def macros() -> tuple[str, ...]:
         ),
         macro("address_inside", "t", "substr(t, length(address_front(t)) + 1)"),
         macro("address_front_parts", "t", f"regexp_extract(t, '{_FRONT}', [{_listed(FRONT)}])"),
+        # 2楼3室 is another door than 5楼3室; of 2楼203室 the number says the floor again
+        macro(
+            "address_room",
+            "floor, room",
+            f"""case when floor <> '' and not (length(room) > 2 and starts_with(ltrim(room, '{_LETTERS}'), floor))
+            then floor || '楼' || room else room end""",
+        ),
         macro("address_inside_parts", "t", f"regexp_extract(t, '{_INSIDE}', [{_listed(INSIDE)}])"),
     )
 

@@ -56,6 +56,33 @@ def test_one_door_has_one_id_and_another_number_another(reconcile):
         assert address == [(FLAT, "跃龙路", "144", "虹桥东村", "5", "2", "202", len(same), HONGQIAO)]
 
 
+def test_the_same_room_of_another_floor_is_another_door(reconcile):
+    """Where the number of a room says its floor, it may be said once more or not."""
+    doors_of = {
+        "2楼3": ("学田路1号2幢2楼3室", "学田路1号2幢二层3室", "学田路1号2栋2楼03"),
+        "5楼3": ("学田路1号2幢5楼3室",),
+        "3": ("学田路1号2幢3室",),
+        "203": ("学田路1号2幢203室", "学田路1号2幢2楼203室"),
+        "A203": ("学田路1号2幢A203室", "学田路1号2幢2楼A203室"),
+        "12楼": ("学田路1号2幢12楼",),
+        "2楼1": ("青年路8号2楼1室",),
+        "3楼1": ("青年路8号3楼1室", "青年路8号3层1室"),
+    }
+    rows = [lives(0, written) for spellings in doors_of.values() for written in spellings]
+    with reconcile(rows, until=("governance.standard_address",)) as connection:
+        found, rooms = (
+            doors(connection),
+            dict(connection.execute("select address_id, room_number from governance.standard_address").fetchall()),
+        )
+        assert len(rooms) == len(doors_of)
+        assert {room: {rooms[found[each]] for each in spellings} for room, spellings in doors_of.items()} == {
+            room: {room} for room in doors_of
+        }
+        assert connection.execute(
+            "select count(*) from governance.standard_address where standard_address like '%学田路1号2幢2楼3室'"
+        ).fetchall() == [(1,)]
+
+
 def test_another_name_takes_several_households(reconcile):
     rows = []
     for who in range(3):  # an old street name and a nickname; an estate without its street
