@@ -87,8 +87,9 @@ def _disk(settings: Settings) -> Finding:
 def _secret(settings: Settings) -> Finding:
     path = settings.home / "secret.key"
     name = say("实例密钥", "secret key")
-    if not path.exists():
+    if not path.exists() and not settings.has_landed:
         return Finding(name, say("第一次同步时生成", "made by the first sync"))
+    _ = settings.secret  # raises where it is lost or damaged
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return Finding(name, f"{path} {mode:o}", f"chmod 600 {path}", IntegrityError.exit_code)

@@ -1,15 +1,17 @@
 """Where things are: what running makes lies under `JICENG_HOME`, what ships is found without it."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from jiceng_pipeline.core.errors import StorageFailure, UsageError
+from jiceng_pipeline.core.errors import IntegrityError, StorageFailure, UsageError
 
 PACKAGE = Path(__file__).resolve().parents[1]
+_SECRET = re.compile("[0-9a-f]{64}")
 
 
 # What running makes, under `home`.
@@ -102,11 +104,23 @@ class Settings:
             return self.home / _PLACES[name]
         raise AttributeError(name)
 
+    @property
+    def has_landed(self) -> bool:
+        """Whether any system's data was ever landed."""
+        return any(self.landing.glob("*/*/2*/rows.parquet"))
+
     @cached_property
     def secret(self) -> str:
-        """Return the instance's secret (64 hex digits), made on first use, readable by its owner only."""
+        """Return the instance's secret (64 hex digits), made on first use, readable by its owner only.
+
+        Raise IntegrityError where it is damaged, or lost though records are named by it: another would rename them all.
+        """
         path = self.home / "secret.key"
         try:
+            if self.has_landed and not path.exists():
+                raise IntegrityError(
+                    "实例密钥不见了，已有的记录都用它编号", where=str(path), cure="从备份恢复 secret.key"
+                )
             self.home.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 # written beside and linked, so that two first uses agree and a crash leaves no half key
@@ -121,8 +135,15 @@ class Settings:
                     pass
                 finally:
                     draft.unlink()
-            return path.read_text().strip()
+            found = path.read_text("utf-8", errors="replace").strip()
         except OSError as error:
             raise StorageFailure(
                 f"不能读写实例密钥（{error.strerror}）", where=str(path), cure="检查文件夹权限和磁盘空间"
             ) from None
+        if not _SECRET.fullmatch(found):
+            raise IntegrityError(
+                "实例密钥损坏（应为 64 位十六进制）",
+                where=str(path),
+                cure="从备份恢复 secret.key；从未同步过的，删去它即可",
+            )
+        return found
