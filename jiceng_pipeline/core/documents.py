@@ -44,11 +44,25 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem_mark=key_node.start_mark)
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise _Doubled(problem=f"重复的键 {key}", problem_mark=key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:  # 30 February
+            raise yaml.MarkedYAMLError(problem_mark=node.start_mark) from None
+
+
+class _TextLoader(_UniqueKeyLoader):
+    """Every value stays the text that it is: 0123 is no octal number."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as the base has it
 
 
 def files(folder: Path, suffix: str = ".yaml") -> Iterator[Path]:
@@ -66,9 +80,12 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def read(path: Path, model: type[D], **given: Any) -> D:
-    """Read one YAML file into `model`; `given` adds what the path says (its id, its folder)."""
-    data, node = _parse(path)
+def read(path: Path, model: type[D], *, as_text: bool = False, **given: Any) -> D:
+    """Read one YAML file into `model`; `given` adds what the path says (its id, its folder).
+
+    `as_text`: numbers and dates are not looked for, every value is the text that stands there.
+    """
+    data, node = _parse(path, _TextLoader if as_text else _UniqueKeyLoader)
     return _validate(path, node, model, {**data, **given})
 
 
@@ -100,20 +117,32 @@ def read_all(path: Path, model: type[D]) -> dict[str, D]:
     return found
 
 
-def _parse(path: Path) -> tuple[dict[str, Any], yaml.MappingNode]:
+def _parse(path: Path, loader: type[_UniqueKeyLoader] = _UniqueKeyLoader) -> tuple[dict[str, Any], yaml.MappingNode]:
     text = read_text(path)
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        data = yaml.load(text, Loader=loader)  # noqa: S506 - a SafeLoader
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        where = f"{path}:{line}"
+    except yaml.YAMLError as error:
+        where = f"{path}:{_line_of(error, text)}"
         if isinstance(error, _Doubled):
             raise DefinitionError(str(error.problem), where=where, cure="只留一个") from None
-        raise DefinitionError(f"不是有效的 YAML：{error.problem}", where=where, cure="检查缩进、冒号和引号") from None
+        # YAML's own words may quote what stands there, a password for one
+        raise DefinitionError(
+            "不是有效的 YAML", where=where, cure="检查缩进、冒号和引号；以 * & ! % @ { 开头的值和日期请加引号"
+        ) from None
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
         raise DefinitionError("文件应是 键: 值 的列表", where=f"{path}:1", cure="参照同一文件夹的其他文件")
     return data, node
+
+
+def _line_of(error: yaml.YAMLError, text: str) -> int:
+    """Return on which line of `text` YAML found its error, the first where it does not say."""
+    match error:
+        case yaml.MarkedYAMLError(problem_mark=yaml.Mark(line=line)):
+            return int(line) + 1
+        case yaml.reader.ReaderError(position=int(place)):
+            return text.count("\n", 0, place) + 1
+    return 1
 
 
 def _validate(path: Path, node: yaml.Node, model: type[D], data: dict[str, Any]) -> D:

@@ -15,14 +15,14 @@ _PLACES = {"file", "folder"}  # relative ones are below the instance's home
 
 
 class _Connections(RootModel[dict[str, dict[str, str]]]):
-    model_config = ConfigDict(coerce_numbers_to_str=True, hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
 
 
 def read(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     """Return system → address, none where there is no file; raise DefinitionError where it is no good."""
     if not settings.connections.exists():
         return {}
-    found = documents.read(settings.connections, _Connections).root
+    found = documents.read(settings.connections, _Connections, as_text=True).root
     return {system: _placed(settings, address) for system, address in found.items()}
 
 

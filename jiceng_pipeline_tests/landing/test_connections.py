@@ -25,6 +25,24 @@ def test_relative_places_are_below_the_home(settings, tmp_path):
     assert connections.is_known(settings, "d/t")
 
 
+@pytest.mark.parametrize("token", ["01234567", "010:30", "2026_1", "12e03", "2026-02-30", "yes", "0x1F", "1.50"])
+def test_a_token_is_sent_as_it_stands_there(settings, token):
+    settings.connections.write_text(f"d/s:\n  token: {token}\n")
+    assert connections.address(settings, "d/s") == {"token": token}
+
+
+@pytest.mark.parametrize(
+    "token", ["*canary", "!canary", "%canary", "@canary", '"canary\\3Pa55"', "{{ canary }}", "canary\x07", "[canary: x"]
+)
+def test_a_token_that_breaks_the_file_is_told_by_its_line_alone(settings, token):
+    settings.connections.write_text(f"d/s:\n  url: http://h\n  token: {token}\n")
+    with pytest.raises(SourceUnreachable) as caught:
+        connections.address(settings, "d/s")
+    assert "canary" not in str(caught.value)
+    assert caught.value.where in {f"{settings.connections}:{line}" for line in (3, 4)}
+    assert "引号" in caught.value.cure
+
+
 @pytest.mark.parametrize(
     "text", ["d/s: {token: [canary]}\n", "d/s: canary\n", "d/s: {url: canary}\nd/s: {url: canary}\n"]
 )
