@@ -14,12 +14,17 @@ def last_for_any_beyond(interface, number, size):
     return capped(interface, min(number, -(-len(interface.records) // 3)), size)
 
 
+def null_beyond(interface, number, size):
+    return capped(interface, number, size) or None
+
+
 def all_at_once(interface, number, size):
     return interface.records
 
 
 @pytest.mark.parametrize(
-    ("answer", "pages"), [(capped, [1, 2, 3, 4]), (last_for_any_beyond, [1, 2, 3, 4]), (all_at_once, [1, 2])]
+    ("answer", "pages"),
+    [(capped, [1, 2, 3, 4]), (last_for_any_beyond, [1, 2, 3, 4]), (null_beyond, [1, 2, 3, 4]), (all_at_once, [1, 2])],
 )
 @pytest.mark.parametrize("count", [7, 9])
 def test_an_interface_that_tells_no_total_is_read_to_its_end(interface, answer, pages, count):
