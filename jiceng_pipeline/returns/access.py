@@ -18,7 +18,7 @@ from jiceng_pipeline.ledger.kinds.audit import Audit, Channel
 from jiceng_pipeline.ledger.kinds.grant import Grant, Profile
 from jiceng_pipeline.ledger.kinds.post import Post
 from jiceng_pipeline.ledger.store import Ledger
-from jiceng_pipeline.returns import grants, holding, masks, roles
+from jiceng_pipeline.returns import changes, grants, holding, masks, roles
 from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.returns.masks import Masking
 from jiceng_pipeline.returns.roles import Role
@@ -52,10 +52,14 @@ class Access:
     seq: int
 
     def where(self, column: str = "community_code") -> str:
-        """Return SQL that holds for the rows of the scope; `column` has their twelve-digit community.
+        """Return SQL that holds for the rows of the scope that may be told; `column` has their community's code.
 
         A range instead of a function, so that DuckDB skips what lies outside: tables are sorted by community.
         """
+        inside = self._inside(column)
+        return f"{inside} and {changes.told(self.profile)}" if self.dataset == changes.NAME else inside
+
+    def _inside(self, column: str) -> str:
         named = ".".join(identifier(part) for part in column.split("."))
         if self.scope == grants.EVERYTHING:
             return "true"

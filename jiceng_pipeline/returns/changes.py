@@ -14,7 +14,10 @@ import duckdb
 
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.ledger.kinds.grant import Profile
+from jiceng_pipeline.returns import masks
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.register import element
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import identifier
 
@@ -54,6 +57,15 @@ def key(dataset: str) -> str:
             "这个数据集不能只取变化", where=f"数据集 {dataset}", cure=f"可以的有：{'、'.join(found)}；或取全部"
         )
     return found[dataset]
+
+
+def told(profile: Profile) -> str:
+    """Return SQL that holds for the rows of `returned.changes` that may be told in a profile.
+
+    Where all that changed is hidden, that there is a change tells of it: of a household that draws an allowance.
+    """
+    shown = masks.masking(element("changed_elements"), profile).sql("changed_elements")
+    return f"(change_code <> 'changed' or {shown} is not null)"
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

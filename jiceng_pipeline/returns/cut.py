@@ -66,7 +66,8 @@ class Cut:
             return self.access.where()
         return f"""{self.access.where()} and {identifier(changes.key(self.dataset.name))} in (
             select entity_id from returned.{changes.NAME}
-            where dataset = {literal(self.dataset.name)} and {self.access.where()})"""
+            where dataset = {literal(self.dataset.name)} and {self.access.where()}
+                and {changes.told(self.access.profile)})"""
 
     def is_empty(self, element: Element) -> bool:
         """Say whether this profile shows nothing of an element."""

@@ -6,7 +6,7 @@ import pytest
 
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.returns import changes, datasets, grants
+from jiceng_pipeline.returns import changes, datasets, grants, query
 from jiceng_pipeline.returns.package import cut
 from jiceng_pipeline.standard.register import element
 from jiceng_pipeline.warehouse.connection import connect
@@ -120,6 +120,39 @@ def test_a_community_gets_its_changes_in_words(settings):
     assert told['"变更的数据项"'] == '"所属社区代码、联系电话"'
     assert told['"数据集"'] == '"人员底册"'
     assert told['"对象名称"'] == '"张*三"'
+
+
+def test_that_only_what_is_hidden_changed_is_told_to_nobody_from_whom_it_is_hidden(settings):
+    other, moved = row(RESIDENT, resident_id="r2"), row(RESIDENT, resident_id="r3")
+    served_rows(settings, resident_register=[RESIDENT, other, moved], household_register=[HOUSEHOLD])
+    served_rows(
+        settings, "second", lambda connection: changes.build(connection, settings),
+        resident_register=[
+            row(RESIDENT, subsistence_category_code=None),
+            row(other, subsistence_category_code=None, phone="13900000000"),
+            row(moved, **MOVED, subsistence_category_code=None),
+        ],
+        household_register=[row(HOUSEHOLD, is_subsistence_household=True)],
+    )  # fmt: skip
+    with open_ledger(settings) as ledger:
+        grants.ensure_operator(ledger)
+    seen = {"check": {("r2", "phone")}, "full": {("h1", None), ("r1", None), ("r2", None)}, "posted": set()}
+    asked = "select entity_id, changed_elements from changes where change_code = 'changed'"
+    for profile, expected in seen.items():
+        told = {"actor": "operator", "profile": profile, "purpose": "核对"}
+        found = query.run(settings, asked, scope=HERE, **told).rows
+        assert {key for key, _ in found} == {key for key, _ in expected}
+        assert profile != "check" or set(found) == expected
+        registers = [
+            cut(settings, community=HERE, dataset=name, format="csv", only_changes=True, **told).rows
+            for name in ("resident_register", "household_register")
+        ]
+        assert sum(registers) == len(expected)
+        changed = cut(settings, community=HERE, dataset="changes", format="csv", **told)
+        assert changed.rows == len(expected) + 1  # and one moved out
+    (arrived,) = query.run(settings, "select changed_elements from changes", actor="operator", scope=THERE,
+                           purpose="核对").rows  # fmt: skip
+    assert arrived == ("community_code",)
 
 
 def test_every_dataset_is_found_with_its_elements(settings):

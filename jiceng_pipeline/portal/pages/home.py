@@ -19,8 +19,8 @@ from jiceng_pipeline.portal.reading import opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
 from jiceng_pipeline.portal.templatetags.words import day
 from jiceng_pipeline.portal.wording import say
-from jiceng_pipeline.returns import datasets
-from jiceng_pipeline.returns.access import authorise, served
+from jiceng_pipeline.returns import changes, datasets
+from jiceng_pipeline.returns.access import Access, authorise, served
 
 _COMMUNITY_DIGITS = 12
 _CHANGES = {"added": "新增", "removed": "移除", "changed": "变更", "moved_in": "迁入", "moved_out": "迁出"}
@@ -47,7 +47,7 @@ def home(request: HttpRequest, scope: str) -> HttpResponse:
                 ledger, account, datasets.find(settings(), "to_verify"), scope,
                 action="home", version=version.name, channel="page",
             )  # fmt: skip
-            counts, (work, due) = _counts(connection, access.where()), _work(ledger, scope)
+            counts, (work, due) = _counts(connection, access), _work(ledger, scope)
             served(ledger, access, 0)
         neighbours = [] if len(scope) == 12 else place_names.inside(connection, scope)
     said = {
@@ -68,7 +68,8 @@ def home(request: HttpRequest, scope: str) -> HttpResponse:
     return render(request, "portal/home.html", said)
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, where: str) -> dict[str, int]:
+def _counts(connection: duckdb.DuckDBPyConnection, access: Access) -> dict[str, int]:
+    where = access.where()
     rows = connection.execute(
         f"""select 'resident', count(*) from returned.resident_register where {where}
         union all select 'household', count(*) from returned.household_register where {where}
@@ -78,7 +79,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, where: str) -> dict[str, int]
             where {where} and doubt_code = 'conflict' and harm_code = 'high'
         union all select 'review', count(*) from returned.to_verify where {where} and doubt_code <> 'conflict'
         union all select 'dispute', count(*) from quality.dispute where {where} and state = 'open'
-        union all select change_code, count(*) from returned.changes where {where} group by change_code"""
+        union all select change_code, count(*) from returned.changes
+            where {where} and {changes.told(access.profile)} group by change_code"""
     ).fetchall()
     return dict(rows)
 
