@@ -67,6 +67,7 @@ def who_saw(
     from jiceng_pipeline.ledger.store import open_ledger
     from jiceng_pipeline.returns import audit_trail
     from jiceng_pipeline.returns.access import permit
+    from jiceng_pipeline.standard import divisions
     from jiceng_pipeline.warehouse import publish
     from jiceng_pipeline.warehouse.connection import connect
 
@@ -75,7 +76,8 @@ def who_saw(
         permit(ledger, actor, "read_audit")
         version = publish.find(settings)
         with connect(version.database, settings=settings, read_only=True) as connection:
-            found = [(seen.how, seen.entry) for seen in audit_trail.who_saw(ledger, connection, resident_id)]
+            seen = audit_trail.who_saw(ledger, connection, resident_id, divisions.merged(settings))
+            found = [(each.how, each.entry) for each in seen]
     _show(found, say(f"{len(found)} 次", f"{len(found)} readings"), as_json)
 
 

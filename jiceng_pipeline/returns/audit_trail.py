@@ -30,6 +30,7 @@ _REGISTERS_OF_PEOPLE = {"resident_register"}
 _OF_ENTERPRISES = {"enterprise_register"}
 _LEAVE = re.compile(r'"leave":(\d+)')
 _NOT_SEEN = {"denied", "failed"}
+_Places = tuple[tuple[str, date | None, date | None], ...]
 
 
 @dataclass(frozen=True)
@@ -42,31 +43,34 @@ class Seen:
 
 @dataclass(frozen=True)
 class _Person:
-    """`places` are community, first day and first day no more; `subjects` what else leads to the person → how."""
+    """`places` are community, first day and first day no more; `subjects` what else leads to the person → how.
+
+    `merged` are the same for each community that became one of these: the person was in one of them, who knows which.
+    """
 
     resident_id: str
-    places: tuple[tuple[str, date | None, date | None], ...]
+    places: _Places
+    merged: _Places
     subjects: Mapping[str, str]
     has_enterprise: bool
 
-    def was_in(self, scope: str, day: date | None) -> bool:
-        """Say whether the person was in that division on that day, or ever where the day is not known."""
-        return any(
-            (scope == EVERYTHING or community.startswith(scope))
-            and (day is None or ((first is None or first <= day) and (end is None or day < end)))
-            for community, first, end in self.places
-        )
 
+def who_saw(
+    ledger: Ledger, connection: duckdb.DuckDBPyConnection, resident_id: str, merged: Mapping[str, str]
+) -> list[Seen]:
+    """Return the readings that covered a resident, the last first; raise UsageError for an unknown one.
 
-def who_saw(ledger: Ledger, connection: duckdb.DuckDBPyConnection, resident_id: str) -> list[Seen]:
-    """Return the readings that covered a resident, the last first; raise UsageError for an unknown one."""
-    person = _person(connection, resident_id)
+    `merged` are the communities that are no more → what each is now: the past is told in the codes of today, and what
+    was read before a merger in those of its day.
+    """
+    person = _person(connection, resident_id, merged)
     found = [
         Seen(how, entry)
         for subject, how in person.subjects.items()
         for entry in _what_came_of_it(ledger.on("audit", subject))
     ]
-    scopes = {community[:digits] for community, _, _ in person.places for digits in DIGITS.values()} | {EVERYTHING}
+    known = (*person.places, *person.merged)
+    scopes = {community[:digits] for community, _, _ in known for digits in DIGITS.values()} | {EVERYTHING}
     for dataset in _datasets(ledger):
         if dataset in _OF_ENTERPRISES and not person.has_enterprise:
             continue
@@ -91,9 +95,19 @@ def backwards(ledger: Ledger, actor: str = "", outcome: str = "", since: date | 
 def _covered(audit: Audit, person: _Person) -> str | None:
     if audit.shown is not None:
         return ON_A_PAGE if person.resident_id in audit.shown else None
-    if not person.was_in(audit.scope, audit.as_of):
-        return None
-    return IN_A_PACKAGE if audit.dataset in _REGISTERS_OF_PEOPLE else PERHAPS
+    if _is_among(person.places, audit):
+        return IN_A_PACKAGE if audit.dataset in _REGISTERS_OF_PEOPLE else PERHAPS
+    return PERHAPS if _is_among(person.merged, audit) else None
+
+
+def _is_among(places: _Places, audit: Audit) -> bool:
+    """Say whether one of these was in the division on the day, or ever where the day is not known."""
+    scope, day = audit.scope, audit.as_of
+    return any(
+        (scope == EVERYTHING or community.startswith(scope))
+        and (day is None or ((first is None or first <= day) and (end is None or day < end)))
+        for community, first, end in places
+    )
 
 
 def _what_came_of_it(events: list[Event]) -> Iterator[Entry[Audit]]:
@@ -120,7 +134,7 @@ def _datasets(ledger: Ledger) -> Iterator[str]:
         subject = ledger.next_subject("audit", after)
 
 
-def _person(connection: duckdb.DuckDBPyConnection, resident_id: str) -> _Person:
+def _person(connection: duckdb.DuckDBPyConnection, resident_id: str, merged: Mapping[str, str]) -> _Person:
     now = connection.execute(
         "select household_id, community_code from governance.resident where resident_id = ?", [resident_id]
     ).fetchall()
@@ -153,4 +167,10 @@ def _person(connection: duckdb.DuckDBPyConnection, resident_id: str) -> _Person:
         **{f"dwelling:{each}": OF_A_THING for each in dwellings},
         **{f"enterprise:{each}": OF_A_THING for each in enterprises},
     }
-    return _Person(resident_id, tuple(places), subjects, bool(enterprises))
+    earlier = tuple(
+        (code, first, end)
+        for community, first, end in places
+        for code, now in sorted(merged.items())
+        if now == merged.get(community, community) and code != community
+    )
+    return _Person(resident_id, tuple(places), earlier, subjects, bool(enterprises))

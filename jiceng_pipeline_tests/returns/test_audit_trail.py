@@ -1,6 +1,7 @@
 """Who saw this person: packages by division and day, pages by name, and nobody else's."""
 
 from datetime import date
+from types import MappingProxyType
 
 import pytest
 
@@ -45,8 +46,8 @@ def audited(ledger, scope=HERE, dataset="resident_register", outcome="served", a
     return ledger.append("audit", body.subject, body, actor).seq
 
 
-def seen(ledger, published, resident="mover"):
-    return {found.entry.seq: found.how for found in audit_trail.who_saw(ledger, published, resident)}
+def seen(ledger, published, resident="mover", merged=MappingProxyType({})):
+    return {found.entry.seq: found.how for found in audit_trail.who_saw(ledger, published, resident, merged)}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,21 @@ def test_who_never_moved_was_always_there(ledger, published):
     number = audited(ledger, HERE, as_of=date(2020, 1, 1))
     assert set(seen(ledger, published, "neighbour")) == {number}
     assert seen(ledger, published, "nowhere") == {}
+
+
+@pytest.mark.parametrize(
+    ("scope", "day", "how"),
+    [
+        ("320613007001", date(2026, 7, 1), audit_trail.PERHAPS), ("320613007", date(2026, 7, 1), audit_trail.PERHAPS),
+        ("320613007001", None, audit_trail.PERHAPS), ("320613007001", date(2026, 5, 1), None),
+        ("320613008001", date(2026, 5, 1), audit_trail.PERHAPS), ("320613008001", date(2026, 7, 1), None),
+        (HERE, date(2026, 7, 1), audit_trail.IN_A_PACKAGE), (THERE, date(2026, 7, 1), None),
+    ],
+)  # fmt: skip
+def test_what_was_read_before_a_merger_may_have_covered_who_is_in_what_came_of_it(ledger, published, scope, day, how):
+    merged = {"320613007001": HERE, "320613007002": HERE, "320613008001": BEFORE, "320613009001": THERE}
+    number = audited(ledger, scope, as_of=day)
+    assert seen(ledger, published, merged=merged) == ({number: how} if how else {})
 
 
 def test_pages_name_whom_they_showed(ledger, published):
@@ -108,7 +124,7 @@ def test_a_list_of_enterprises_shows_only_who_runs_one(ledger, published):
 
 def test_an_unknown_person_is_said(ledger, published):
     with pytest.raises(UsageError, match="没有这个人"):
-        audit_trail.who_saw(ledger, published, "' or true --")
+        audit_trail.who_saw(ledger, published, "' or true --", {})
 
 
 def test_the_last_entries_come_first(ledger):

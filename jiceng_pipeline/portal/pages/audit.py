@@ -17,6 +17,7 @@ from jiceng_pipeline.portal.reading import opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
 from jiceng_pipeline.portal.wording import say
 from jiceng_pipeline.returns import access, audit_trail
+from jiceng_pipeline.standard import divisions
 
 SHOWN = 100
 _OUTCOMES = {"granted": "准许", "denied": "拒绝", "served": "已给出", "failed": "没有给出"}
@@ -50,7 +51,7 @@ def _rows(ledger: Ledger, account: str, denied: bool) -> list[dict[str, Any]]:
 
 def _of_person(ledger: Ledger, person: str) -> list[dict[str, Any]]:
     with opened() as (_, connection):
-        found = audit_trail.who_saw(ledger, connection, person)
+        found = audit_trail.who_saw(ledger, connection, person, divisions.merged(settings()))
     return [_told(seen.entry, seen.how) for seen in found[:SHOWN]]
 
 
