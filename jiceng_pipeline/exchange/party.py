@@ -31,10 +31,13 @@ def systems_of(department: str) -> tuple[str, ...]:
     return tuple(name for name, contract in contracts().items() if contract.department == department)
 
 
-def permit_here(ledger: Ledger, actor: str, act: str, scope: str) -> None:
-    """Raise AccessDenied unless somebody may do that for a division, by a post there or as a department."""
-    if _is_department(ledger, actor):
-        permit_department(ledger, actor, act)
+def permit_here(ledger: Ledger, actor: str, act: str, scope: str, systems: tuple[str, ...] | None = None) -> None:
+    """Raise AccessDenied unless somebody may do that for a division, by a post there or as a department.
+
+    Where `systems` are said, a department needs to have one of these.
+    """
+    if _is_department(ledger, actor) and systems != ():
+        permit_department(ledger, actor, act, systems or ())
     else:
         access.permit(ledger, actor, act, scope=scope)
 

@@ -129,11 +129,15 @@ def withdraw(settings: Settings, ledger: Ledger, name: str, actor: str) -> Cours
 def revoke(
     settings: Settings, ledger: Ledger, name: str, actor: str, *, reason: str
 ) -> tuple[Course, list[Entry[Delivery]]]:
-    """End what a request was granted; return what has been handed over under it, to be called back."""
+    """End what a request was granted; return what has been handed over under it, to be called back.
+
+    Raise AccessDenied unless `actor` has a post for the division or is of a department that had to answer.
+    """
     course = find(settings, ledger, name)
     if course.state != "granted" or course.grant is None:
         raise UsageError("这个申请没有在用的授权", where=name, cure="用 jiceng share list 查看")
-    party.permit_here(ledger, actor, "approve_request", course.request.scope)
+    own = tuple(system for owner in course.request.owners for system in party.systems_of(owner))
+    party.permit_here(ledger, actor, "approve_request", course.request.scope, own)
     if not reason.strip():
         raise UsageError("收回授权要写明理由", where=name, cure="加上理由")
     grants.end(ledger, course.grant, actor)

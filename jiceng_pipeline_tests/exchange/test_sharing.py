@@ -163,6 +163,20 @@ def test_an_applicant_takes_back_what_is_not_decided(settings, ledger):
     assert request.withdraw(settings, ledger, name, "office").state == "withdrawn"
 
 
+@pytest.mark.parametrize("wanted", [{}, {"dataset": "enterprise_register", "elements": ASKED}])
+def test_a_department_that_owns_none_of_it_revokes_nothing(settings, ledger, wanted):
+    name = submitted(settings, ledger, **wanted).request.request_id
+    course = request.check(settings, ledger, name, "county", agrees=True)
+    for account, department in (("police", "public_security"), ("welfare", "civil_affairs")):
+        if department in course.waits_for:
+            request.answer(settings, ledger, name, account, department=department, agrees=True)
+    with pytest.raises(AccessDenied):
+        request.revoke(settings, ledger, name, "wardens", reason="不想给")
+    assert request.find(settings, ledger, name).state == "granted" and grants.live(ledger, "office")
+    ended, _ = request.revoke(settings, ledger, name, "county" if wanted else "welfare", reason="不再需要")
+    assert ended.state == "revoked"
+
+
 def test_a_revoked_grant_tells_what_was_delivered_under_it(settings, monkeypatch, capsys):
     monkeypatch.setenv("JICENG_HOME", str(settings.home))
     publish_people(settings, [Person("a" * 32), Person("b" * 32)])
