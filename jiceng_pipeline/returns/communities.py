@@ -39,9 +39,9 @@ def places(reference: Path) -> Mapping[str, Place]:
     for row in rows:
         code = row["code"][: DIGITS[row["level"]]]
         found[code] = Place(code, row["name"], names.get(row["parent_code"], "") + row["name"])
-    for row in divisions.changes(reference):
-        township = names.get(f"{row['merged_into'][:9]}000", "")
-        found[row["merged_into"]] = Place(row["merged_into"], row["name"], township + row["name"])
+    for merger in divisions.changes(reference):
+        code, name = merger["merged_into"], merger["name"]
+        found[code] = Place(code, name, names.get(f"{code[:9]}000", "") + name)
     return found
 
 
