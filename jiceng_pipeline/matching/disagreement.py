@@ -3,7 +3,7 @@
 `differs`: two systems say two things. `several`: the one system that says so has several records, of two properties
 as often as of one. `coarser`: one says less of the same, 配偶 and 妻, a name with a character that a system could not
 write, an address without its room. `spelling`: the same door or company, written otherwise, or the same name in
-traditional signs. `own_number`: each system gives its own.
+traditional signs or without its dot. `own_number`: each system gives its own.
 """
 
 from collections.abc import Mapping
@@ -93,10 +93,10 @@ def _door() -> str:
 
 
 def _simplified(name: str) -> str:
-    """Return SQL: a name in simplified signs."""
+    """Return SQL: a name in simplified signs, without the dot that some systems leave out."""
     # few are not written so, and to look a name up among these alone takes a form a third of the time
     written = f"select r.simplified from standard.name_reading as r where r.name = {name} and r.simplified is not null"
-    return f"coalesce(({written}), {name})"
+    return f"replace(coalesce(({written}), {name}), '·', '')"
 
 
 def _hides(one: str, other: str) -> str:

@@ -16,8 +16,11 @@ _HALF = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00a0\u00ad"
 _FOLDED = rf"[\x{{ff01}}-\x{{ff5e}}\x{{3000}}{_INVISIBLE}]"
 _SPACE = r"[\p{Zs}\x{180e}]"
-_DOTS = "•‧∙・･．.。●"  # all written for the separator in the names of many minorities
+_DOTS = "•‧∙・･．.。●⋅﹒"  # all written for the separator in the names of many minorities
 _HAN = r"[\x{3400}-\x{9fff}\x{e000}-\x{f8ff}\x{20000}-\x{3ffff}]"
+# what an office notes behind a name; another name in brackets is none of these
+_NOTED = "已?(故|亡|死亡|去世|病故|迁[出入]|注销|销户)|户主|男|女|曾用名[^)】〕]*"
+_NOTE = rf"[(\[【〔]\s*({_NOTED})\s*[)\]】〕]"
 # what people write into a cell to say that it is empty
 _NOTHINGS = ("", "-", "--", "/", "\\", "无", "暂无", "未知", "不详", "空", "null", "NULL", "None", "N/A")
 _NOTHING = f"({', '.join(map(literal, _NOTHINGS))})"
@@ -83,7 +86,8 @@ def _text() -> tuple[str, ...]:
             .let("std_text(u)", "v")
             .then(
                 f"""case when regexp_matches(v, '{_HAN}')
-                then translate(regexp_replace(v, '\\s+', '', 'g'), {literal(_DOTS)}, '{"·" * len(_DOTS)}')
+                then nullif(translate(regexp_replace(v, '\\s+|{_NOTE}', '', 'g'), {literal(_DOTS)},
+                    '{"·" * len(_DOTS)}'), '')
                 else upper(regexp_replace(v, '\\s+', ' ', 'g')) end"""
             )
             + " end",

@@ -21,7 +21,8 @@ def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Setting
 
     Columns: name; reading, `wang fang`; written and signs, with `?` for what could not be written; spoken, in one word;
     name_key and surname_key, as a dialect says them; simplified, in those signs, null where it is written so. The first
-    character is read as a surname. A sign without a reading (a letter, `?`, `·`) stands for itself.
+    character is read as a surname. A sign without a reading (a letter, `?`) stands for itself; the dot in
+    the names of many minorities, which some systems leave out, is not read.
     """
     source, variants = (Path(settings.reference, name) for name in ("pinyin.csv", "variants.csv"))
     connection.execute(
@@ -40,7 +41,7 @@ def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Setting
         ), read as (
             select name,
                 string_agg(coalesce(case when position = 1 then surname_reading else reading end, sign), ' '
-                    order by position) as reading,
+                    order by position) filter (where sign <> '·') as reading,
                 string_agg(coalesce(simplified, sign), '' order by position) as simplified
             from spelled left join syllable using (sign) left join variant using (sign)
             group by name

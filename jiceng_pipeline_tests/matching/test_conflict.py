@@ -57,6 +57,7 @@ def kinds(reconcile):
         ("name", "李毓国", "李yu国", "coarser"),
         ("name", "李毓国", "李玉国", "differs"),
         ("name", "李毓国", "李毓國", "spelling"),
+        ("name", "买买提·吐尔逊", "买买提吐尔逊", "spelling"),
         ("phone", "13911111112", "13922222223", "differs"),
     ],
 )

@@ -44,6 +44,20 @@ def test_one_number_and_a_compatible_name_is_one_person(reconcile, typed, born):
         assert entities(connection) == [("a000", "a001")]
 
 
+@pytest.mark.parametrize(("full", "short"), [("阿卜杜拉·买买提", "阿卜杜拉买买提"), ("古丽·阿依", "古丽阿依")])
+def test_a_name_without_its_dot_is_the_same(reconcile, full, short):
+    """Under one number, and by birth date and telephone where there is none."""
+    phone = "13912345678"
+    rows = [
+        {"system": REGISTER, "name": full, "citizen_id": WANG, "birth_date": BORN, "phone": phone},
+        {"system": HEALTH, "name": short, "citizen_id": WANG},
+        {"system": PENSION, "name": short, "birth_date": BORN, "phone": phone},
+    ]
+    with reconcile(rows, until=LINKS) as connection:
+        assert entities(connection) == [("a000", "a001", "a002")]
+        assert connection.execute("select count(*) from matching.resident_borrowed").fetchall() == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("typed", "born"),
     [
