@@ -38,7 +38,18 @@ def create_pairs(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
             ), one as (select * from said where rid in (from known) and other in (from known))
             select rid, other from one union all select other, rid from one"""
         )
-    create_components(connection, "decided_same", "same_group")
+    # what one word says of a record, and another of one under the same number, is said of one entity
+    connection.execute(
+        """create or replace temp table same_edge as
+        with numbered as (
+            select rid, min(rid) over (partition by tid) as first
+            from fact where tid is not null and rid in (select rid from decided_same)
+        )
+        from decided_same
+        union all select rid, first from numbered
+        union all select first, rid from numbered"""
+    )
+    create_components(connection, "same_edge", "same_group")
     connection.execute(
         """create or replace temp table same_group as
         select g.* from same_group as g anti join (

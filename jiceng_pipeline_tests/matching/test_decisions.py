@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import permutations
 
 import pytest
 
@@ -90,6 +91,26 @@ def test_what_was_said_to_be_one_is_one_even_with_two_numbers(world):
     assert world.now()[0] == [("a000", "a001", "a002", "a003"), ("a004", "a005")]
     world.decide("a003", "a004", "same")
     assert world.now()[0] == [tuple(f"a{number:03}" for number in range(6))], "who is like a004 follows it"
+
+
+@pytest.mark.parametrize("numbers", list(permutations(range(3))))
+def test_two_words_that_meet_under_one_number_make_one(reconcile, tmp_path, numbers):
+    settings = Settings(home=tmp_path, business_date=DAY)
+    born = (date(1950, 3, 3), date(1961, 4, 4), date(1972, 5, 5))
+    stems = ("32060219500303123", "32061119610404377", "32061219720505245")
+    rows = [
+        {"system": system, "name": name, "citizen_id": citizen_id(stems[number]), "birth_date": born[number]}
+        for name, number in zip(("王建国", "陈秀英", "赵卫东"), numbers, strict=True)
+        for system in (REGISTER, HEALTH)
+    ]
+    with reconcile(rows, until=LINKS) as connection, open_ledger(settings) as ledger:
+        world = World(connection, settings, ledger)
+        before = world.now()
+        world.decide("a000", "a002", "same")
+        seq = world.decide("a003", "a004", "same")
+        assert world.now()[0] == [tuple(f"a{number:03}" for number in range(6))]
+        world.undo(seq)
+        assert world.now()[0] == [("a000", "a001", "a002", "a003"), before[0][2]]
 
 
 def test_one_record_moves_and_nothing_moves_with_it(world):
