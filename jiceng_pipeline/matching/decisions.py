@@ -24,6 +24,9 @@ def create_decision(connection: duckdb.DuckDBPyConnection, settings: Settings) -
 def create_pairs(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
     """Create temp tables `decided_same(rid, other)` and `decided_different(rid, other)`, each pair both ways.
 
+    Also temp table `same_group(rid, label)`, whoever is one by these words: who is told apart from one of a group is
+    told apart from all of it.
+
     Two records that are the same by way of others, and different by somebody's word, contradict each
     other: none of these "same" holds until a person has settled it.
     """
@@ -56,6 +59,17 @@ def create_pairs(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
             select distinct a.label from decided_different as d
             join same_group as a on a.rid = d.rid join same_group as b on b.rid = d.other
             where a.label = b.label) as c using (label)"""
+    )
+    connection.execute(
+        """create or replace temp table decided_different as
+        with apart as (
+            select distinct coalesce(a.label, d.rid) as one, coalesce(b.label, d.other) as two
+            from decided_different as d left join same_group as a on a.rid = d.rid
+            left join same_group as b on b.rid = d.other
+        ), member as (from same_group union select one, one from apart where one not in (select rid from same_group))
+        select distinct a.rid, b.rid as other
+        from apart join member as a on a.label = one join member as b on b.label = two
+        where a.rid <> b.rid"""
     )
 
 

@@ -182,7 +182,11 @@ def _joined(ahead: str) -> str:
 
 
 def _part(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let records leave a cluster where a person told two of it apart: the one that fits less stands alone."""
+    """Let records leave a cluster where a person told two of it apart: the one that fits less stands alone.
+
+    Whoever is said to be one stays one, and leaves together: before a record that nobody spoke for, as it is the word
+    of a person that brought it here or may bring it elsewhere.
+    """
     connection.execute(
         """create or replace temp table leaver as
         with placed as (
@@ -190,16 +194,27 @@ def _part(connection: duckdb.DuckDBPyConnection) -> None:
             union all
             select p.rid, p.tid, 'identifier', null from entity_row as p
             where p.rid in (select rid from decided_different) and p.rid not in (select rid from cluster)
+        ), part as (
+            select p.rid, p.tid, coalesce(g.label, p.rid) as part, g.rid is not null as is_said,
+                p.method = 'identifier' as is_numbered, coalesce(p.weight, 0) as weight
+            from placed as p left join same_group as g using (rid)
+            where p.rid in (select rid from decided_different)
+        ), fit as (
+            select tid, part, row(
+                bool_or(is_numbered), not bool_or(is_said), max(weight), -cast(min(rid) as hugeint)) as fit
+            from part group by tid, part
+        ), leaving as (
+            select distinct a.tid, a.part
+            from decided_different as d join part as a on a.rid = d.rid join part as b on b.rid = d.other
+            join fit as f on f.tid = a.tid and f.part = a.part join fit as o on o.tid = b.tid and o.part = b.part
+            where a.tid = b.tid and f.fit < o.fit
         )
-        select distinct a.rid
-        from decided_different as d join placed as a on a.rid = d.rid join placed as b on b.rid = d.other
-        where a.tid = b.tid and row(a.method = 'identifier', coalesce(a.weight, 0), -cast(a.rid as hugeint))
-            < row(b.method = 'identifier', coalesce(b.weight, 0), -cast(b.rid as hugeint))"""
+        select rid, part from part semi join leaving using (tid, part)"""
     )
     connection.execute(
         """create or replace temp view clustered as
         select rid, tid, false as is_alone, method, weight, pattern from cluster anti join leaver using (rid)
         union all
-        select l.rid, l.rid, true, 'decision', c.weight, c.pattern
+        select l.rid, l.part, true, 'decision', c.weight, c.pattern
         from leaver as l left join cluster as c using (rid)"""
     )

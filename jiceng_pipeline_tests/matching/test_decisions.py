@@ -129,6 +129,38 @@ def test_a_record_of_the_register_that_moves_leaves_its_number_behind(world):
     assert held == [("a000",)]
 
 
+@pytest.mark.parametrize("record", ["a004", "a005"])
+def test_who_moves_out_of_a_pool_goes_and_the_others_stay(world, record):
+    """Whichever of the two fits better."""
+    (other,) = {"a004", "a005"} - {record}
+    seq = world.move(record, other, "a003")
+    assert world.now()[0] == sorted([("a000", "a001", "a002"), ("a003", record), (other,)])
+    world.undo(seq)
+    assert world.now()[0] == ALONE
+
+
+def test_who_is_said_to_be_one_with_whom_was_told_apart_is_apart_too(world):
+    third = world.decide("a004", "a005", "same")
+    world.decide("a002", "a000", "different")
+    world.decide("a002", "a004", "same")
+    clusters = world.now()[0]
+    assert clusters == [("a000", "a001"), ("a002", "a004", "a005"), ("a003",)]
+    world.undo(third)
+    assert ("a000", "a001") in world.now()[0], "nobody spoke of these"
+
+
+@pytest.mark.parametrize("record", ["a001", "a002"])
+def test_two_that_are_one_leave_their_entity_together(reconcile, tmp_path, record):
+    settings = Settings(home=tmp_path, business_date=DAY)
+    rows = [WORLD[0], *({**WORLD[2], "system": system} for system in (HEALTH, PENSION))]
+    with reconcile(rows, until=LINKS) as connection, open_ledger(settings) as ledger:
+        world = World(connection, settings, ledger)
+        assert world.now()[0] == [("a000", "a001", "a002")]
+        world.decide("a000", record, "different")
+        world.decide("a001", "a002", "same")
+        assert world.now()[0] == [("a000",), ("a001", "a002")]
+
+
 def test_words_that_contradict_each_other_merge_nothing(world):
     world.decide("a000", "a003", "same", "一", "anna")
     world.decide("a003", "a004", "same", "二", "bert")
