@@ -22,6 +22,7 @@ from jiceng_pipeline.ledger.store import Ledger
 
 FOUND_RIGHT, _, NOT_FOUND = VERDICTS
 VISITED = "visit_date"  # where a form asks for it, that is the day it was collected
+_TYPED_OVER = "这一行发出时是另一个人（户），现在写的是别人，不知道记给谁；请把这一行恢复原样，新的人写在下面的空行里"
 _LOCKED = "要改请在“核实情况”里写明，或在门户对这一格提异议；值已按原样保留"
 
 
@@ -94,6 +95,8 @@ class Judge:
                 gone = Whom(entity, row.key.entity_id, None)
                 found[row.sheet, row.row] = known.get(row.key.entity_id, gone)
                 continue
+            if row.is_typed_over:  # of nobody
+                continue
             number, name = (self._said(row, element, values) for element in IDENTIFIERS[entity])
             if number and name:
                 whom = intake.by_identifier(self._connection, self._settings, entity, number)
@@ -160,6 +163,8 @@ class Judge:
         taken: set[tuple[str, str]],
     ) -> tuple[Fate, str]:
         text = row.cells[place]
+        if row.is_typed_over:
+            return ("rejected", _TYPED_OVER) if text else ("empty", "")
         if row.key is None:
             return self._inserted(whom, column, text, value, held, taken)
         state, said = row.key.states[place], row.key.hashes[place]

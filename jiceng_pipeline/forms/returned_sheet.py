@@ -1,6 +1,7 @@
 """Finding back the rows that were handed out: by the key each carries, else by what its cells say, else by its place.
 
-Rows may have been sorted, cut, copied or inserted, columns moved, sheets renamed. Nothing is judged here.
+Rows may have been sorted, cut, copied or inserted, columns moved, sheets renamed. A key is believed only where the
+cells beside it say so too: some programs sort the columns one sees and leave the hidden one. Nothing is judged here.
 """
 
 import re
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from jiceng_pipeline.forms import sheet_key
 from jiceng_pipeline.forms.hostile import Sheets
+from jiceng_pipeline.forms.intake import IDENTIFIERS
 from jiceng_pipeline.forms.sheet_key import Hasher, KeyRow, SheetKey
 
 OURS = {sheet_key.SHEET, "填表说明", "代码"}  # sheets of a workbook that hold no rows
@@ -16,20 +18,23 @@ _FOOT = ("合计", "核对", "单位负责人", "填表人", "制表", "审核",
 _SUM = re.compile(r"-?[0-9.,]+|相符|与发出时不符")
 _HEADER_ROWS = 3  # of a department's own template
 _HEADER_SHARE = 0.5  # of the titles that a row has to have to be the header
+_LEAST_ALIKE = 0.6  # of the cells of a row that was handed out, for it to be that row
+_NAMING = {element for pair in IDENTIFIERS.values() for element in pair}  # columns that say who it is
 
 
 @dataclass(frozen=True)
 class Found:
-    """A row of the body as it came back. `key` is None where nobody was handed out there; `copy_of`: it is there twice.
+    """A row of the body as it came back. `key` is None where nobody was handed out there; `is_copy`: it is there twice.
 
-    `cells` has the text of each column of the form, `places` where each stands (from 0), `outside` what was typed
-    beside the form: column → text.
+    `is_typed_over`: somebody was handed out there, and its cells now name somebody else. `cells` has the text of each
+    column of the form, `places` where each stands (from 0), `outside` what was typed beside the form: column → text.
     """
 
     sheet: str
     row: int
     key: KeyRow | None
     is_copy: bool
+    is_typed_over: bool
     cells: tuple[str, ...]
     places: tuple[int, ...]
     verdict: str
@@ -71,14 +76,14 @@ def find(sheets: Sheets, key: SheetKey, hasher: Hasher, totals: Collection[str] 
             strangers.append(name)
             continue
         body = [(number, cells) for number, cells in lines if number >= layout.first]
-        named = _by_hash(name, body, layout, key, hasher) if layout.key_column < 0 else None
+        named, typed_over = _named(name, body, layout, key, hasher)
         for number, cells in body:
-            text = cells[layout.key_column].strip() if named is None and layout.key_column < len(cells) else ""
-            row = named.get(number) if named is not None else handed_out.get(text)
+            row = named.get(number)
             if row is None and _is_foot(cells, layout):
                 found = _foot(name, number, cells, layout, {layout.columns[place] for place in added_up})
             else:
-                found = _found(name, number, cells, layout, row, row is not None and row.entity_id in seen)
+                is_copy = row is not None and row.entity_id in seen
+                found = _found(name, number, cells, layout, row, is_copy, number in typed_over)
             if row is None and not any(found.cells) and not found.outside and not found.verdict:
                 continue
             if row is not None:
@@ -136,7 +141,15 @@ def _over(said: Sequence[str], above: Sequence[Sequence[str]]) -> list[str]:
     return found
 
 
-def _found(sheet: str, number: int, cells: Sequence[str], layout: _Layout, row: KeyRow | None, is_copy: bool) -> Found:
+def _found(
+    sheet: str,
+    number: int,
+    cells: Sequence[str],
+    layout: _Layout,
+    row: KeyRow | None,
+    is_copy: bool,
+    is_typed_over: bool,
+) -> Found:
     def at(place: int) -> str:
         return cells[place].strip() if 0 <= place < len(cells) else ""
 
@@ -151,6 +164,7 @@ def _found(sheet: str, number: int, cells: Sequence[str], layout: _Layout, row: 
         number,
         row,
         is_copy,
+        is_typed_over,
         tuple(map(at, layout.columns)),
         layout.columns,
         at(layout.verdict_column),
@@ -167,7 +181,9 @@ def _foot(sheet: str, number: int, cells: Sequence[str], layout: _Layout, sums: 
         if text.strip() and not text.strip().startswith(_FOOT) and not (place in sums and _SUM.fullmatch(text.strip()))
     }
     empty = ("",) * len(layout.columns)
-    return Found(sheet, number, None, False, empty, layout.columns, "", -1, {} if layout.key_column < 0 else added)
+    return Found(
+        sheet, number, None, False, False, empty, layout.columns, "", -1, {} if layout.key_column < 0 else added
+    )
 
 
 def _is_foot(cells: Sequence[str], layout: _Layout) -> bool:
@@ -178,39 +194,93 @@ def _is_foot(cells: Sequence[str], layout: _Layout) -> bool:
     return layout.key_column < 0 or filled[0][0] not in {layout.key_column, *layout.columns}
 
 
-def _by_hash(
+def _named(
     sheet: str, body: Sequence[tuple[int, list[str]]], layout: _Layout, key: SheetKey, hasher: Hasher
-) -> Mapping[int, KeyRow]:
-    """Return row → whom it is of, where rows carry no key: most cells still say what they said, else the place."""
-    found: dict[int, KeyRow] = {}
-    open_rows = [row for row in key.rows if row.sheet == sheet] or list(key.rows)
-    lines = dict(body)
-    for wanted in (1.0, 0.6):  # those that are surely the same first
-        for number, cells in lines.items():
-            if number in found:
+) -> tuple[Mapping[int, KeyRow], Collection[int]]:
+    """Return row → whom it is of, and the rows of somebody handed out that now name somebody else.
+
+    The key beside a row or, where rows carry none, its place says of whom it is, unless its cells name somebody
+    else; then of whom most cells still say what they said.
+    """
+    told = _by_key(body, layout, key) if layout.key_column >= 0 else {}
+    alike = {number: _alike(cells, told[number], layout, key, hasher) for number, cells in body if number in told}
+    found = {number: row for number, row in told.items() if alike[number] >= _LEAST_ALIKE}
+    owned = {row.entity_id for row in found.values()}
+    open_rows = [row for row in key.rows if row.entity_id not in owned]
+    if layout.key_column < 0:
+        open_rows = [row for row in open_rows if row.sheet == sheet] or open_rows
+    _by_hash(body, layout, key, hasher, open_rows, found)
+    if layout.key_column < 0:
+        by_place = {row.row: row for row in open_rows}
+        told = {number: by_place[number] for number, cells in body if number in by_place and _says(cells, layout)}
+    typed_over = set()
+    for number, cells in body:
+        if number in told and number not in found:
+            if _is_other(cells, told[number], layout, key, hasher):
+                typed_over.add(number)
+            else:
+                found[number] = told[number]
+    return found, typed_over
+
+
+def _by_key(body: Sequence[tuple[int, list[str]]], layout: _Layout, key: SheetKey) -> Mapping[int, KeyRow]:
+    handed_out = {row.entity_id: row for row in key.rows}
+    texts = {number: cells[layout.key_column].strip() for number, cells in body if layout.key_column < len(cells)}
+    return {number: handed_out[text] for number, text in texts.items() if text in handed_out}
+
+
+def _by_hash(
+    body: Sequence[tuple[int, list[str]]],
+    layout: _Layout,
+    key: SheetKey,
+    hasher: Hasher,
+    open_rows: list[KeyRow],
+    found: dict[int, KeyRow],
+) -> None:
+    """Add to `found` the rows whose cells still say what they said, and take them out of `open_rows`."""
+    for wanted in (1.0, _LEAST_ALIKE):  # those that are surely the same first
+        for number, cells in body:
+            if number in found or not _says(cells, layout):
                 continue
             scored = ((_alike(cells, row, layout, key, hasher), row) for row in open_rows)
             best = max(scored, key=lambda pair: (pair[0], pair[1].row == number), default=(0.0, None))
             if best[1] is not None and best[0] >= wanted:
                 found[number] = best[1]
                 open_rows.remove(best[1])
-    by_place = {row.row: row for row in open_rows}
-    for number, cells in lines.items():
-        if number not in found and number in by_place and any(_filled(cells, layout)):
-            found[number] = by_place[number]
-    return found
 
 
-def _filled(cells: Sequence[str], layout: _Layout) -> Iterator[str]:
-    yield from (cells[place] for place in layout.columns if 0 <= place < len(cells) and cells[place].strip())
+def _says(cells: Sequence[str], layout: _Layout) -> bool:
+    return any(0 <= place < len(cells) and cells[place].strip() for place in layout.columns)
 
 
 def _alike(cells: Sequence[str], row: KeyRow, layout: _Layout, key: SheetKey, hasher: Hasher) -> float:
-    """Return which share of the cells that were handed out filled still says the same."""
-    same = filled = 0
+    """Return which share of the cells handed out filled still says the same; by name and number, all or none."""
+    naming = list(_same(cells, row, layout, key, hasher, _NAMING))
+    if len(naming) > 1 and (_name_other(naming) or all(same for _, same in naming)):
+        return float(naming[0][1])
+    every = [same for _, same in _same(cells, row, layout, key, hasher)]
+    return sum(every) / len(every) if every else 0.0
+
+
+def _is_other(cells: Sequence[str], row: KeyRow, layout: _Layout, key: SheetKey, hasher: Hasher) -> bool:
+    """Say whether a row names somebody else than was handed out there."""
+    return _name_other(list(_same(cells, row, layout, key, hasher, _NAMING)))
+
+
+def _name_other(naming: Sequence[tuple[str, bool]]) -> bool:
+    return bool(naming) and all(text and not same for text, same in naming)
+
+
+def _same(
+    cells: Sequence[str],
+    row: KeyRow,
+    layout: _Layout,
+    key: SheetKey,
+    hasher: Hasher,
+    elements: Collection[str] | None = None,
+) -> Iterator[tuple[str, bool]]:
+    """Yield of each cell that was handed out filled what it says, and whether it still says the same."""
     for column, place, state, said in zip(key.columns, layout.columns, row.states, row.hashes, strict=True):
-        if state in {sheet_key.KNOWN, sheet_key.VERIFY} and place >= 0:
-            filled += 1
-            text = cells[place] if place < len(cells) else ""
-            same += hasher.cell(row.entity_id, column.element, text) == said
-    return same / filled if filled else 0.0
+        if state in {sheet_key.KNOWN, sheet_key.VERIFY} and place >= 0 and (not elements or column.element in elements):
+            text = cells[place].strip() if place < len(cells) else ""
+            yield text, hasher.cell(row.entity_id, column.element, text) == said

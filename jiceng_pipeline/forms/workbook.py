@@ -241,7 +241,8 @@ def _for_paper(sheet: Any, page: Page, last: int) -> None:
     width = FIRST + len(page.form.columns)
     body = HEADER_ROWS + len(page.rows) + page.form.blank_rows - 1
     sheet.freeze_panes(HEADER_ROWS, FIRST + 1)
-    sheet.autofilter(HEADER_ROWS - 1, 1, max(body, HEADER_ROWS), width)
+    # from the hidden key on, which has to move with its row where somebody sorts
+    sheet.autofilter(HEADER_ROWS - 1, 0, max(body, HEADER_ROWS), width)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

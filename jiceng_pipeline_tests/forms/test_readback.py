@@ -82,6 +82,44 @@ def test_rows_sorted_cut_and_copied_are_still_whose_they_are(sent):
     assert any("没有交回来" in note for note in report.notes)
 
 
+def test_what_the_arrows_sort_takes_the_key_along(sent):
+    _, _, path = sent
+    with opened(path) as (sheet, _):
+        assert sheet.auto_filter.ref.startswith(f"A{FIRST - 1}:")
+
+
+def test_rows_sorted_without_their_hidden_key_are_still_whose_they_are(sent):
+    settings, _, path = sent
+    with opened(path) as (sheet, at):
+        rows = body(sheet)
+        keys = [row[0] for row in rows]
+        for number, row in enumerate(rows):
+            row[at[VISITED] - 1] = f"2026-11-{number % 20 + 1:02d}"
+        expected = {row[0]: row[at[VISITED] - 1] for row in rows}
+        rows.sort(key=lambda row: str(row[at["姓名"] - 1]))
+        put(sheet, [[key, *row[1:]] for key, row in zip(keys, rows, strict=True)])
+        assert sum(row[0] != key for key, row in zip(keys, rows, strict=True)) > len(keys) / 2
+    report = readback.read(settings, "operator", path)
+    assert {body.entity_id: body.value for body in taken(settings)} == expected
+    assert (report.told, report.rows_missing) == ([], 0)
+
+
+def test_a_row_typed_over_with_somebody_else_is_nobodys(sent):
+    settings, _, path = sent
+    said = {"姓名": "钱新来", "身份证号": NEW_ID, "联系电话": "13900007777", ALONE: "是"}
+    with opened(path) as (sheet, at):
+        for title, text in said.items():
+            sheet.cell(FIRST, at[title]).value = text
+        sheet.cell(FIRST + 1, at[ALONE]).value = "否"
+        second = sheet.cell(FIRST + 1, 1).value
+        names = {sheet.cell(FIRST, at[title]).coordinate for title in said}
+    report = readback.read(settings, "operator", path)
+    rejected = fates(report, "rejected")
+    assert names <= set(rejected) and all("空行" in words for words in rejected.values())
+    assert [body.entity_id for body in taken(settings)] == [second]
+    assert (report.rows_missing, report.rows_new) == (1, 0)
+
+
 def test_a_changed_locked_cell_is_told_and_not_taken(sent):
     settings, _, path = sent
     with opened(path) as (sheet, at):

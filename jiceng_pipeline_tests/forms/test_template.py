@@ -105,3 +105,22 @@ def test_a_template_that_was_filled_is_read_right_and_looks_as_it_was(sent, made
         assert [look(sheet[cell.coordinate]) for row in blank.iter_rows() for cell in row] == [
             look(cell) for row in blank.iter_rows() for cell in row
         ]
+
+
+def test_a_template_row_typed_over_with_somebody_else_is_nobodys(sent, made, community, tmp_path):
+    settings, _, _ = sent
+    form = find("subsistence_review")
+    path = shutil.copy(made[form.id][community].path, tmp_path / "filled.xlsx")
+    book = openpyxl.load_workbook(path)
+    row = form.template.first_row
+    for letters in form.template.columns.values():
+        book.worksheets[0][f"{letters}{row}"] = None
+    for element, text in {"name": "钱新来", "citizen_id": "320602194805051230", "hardship_cause_code": "因病"}.items():
+        book.worksheets[0][f"{form.template.columns[element]}{row}"] = text
+    book.save(path)
+    report = readback.read(settings, "operator", path)
+    assert {cell.fate for cell in report.cells if cell.row == row - 1 and cell.column >= 0} == {"rejected", "empty"}
+    assert all("另一个人" in cell.words for cell in report.told) and len(report.told) == 3
+    assert report.rows_missing == 1
+    with open_ledger(settings) as ledger:
+        assert list(views.entries(ledger, Intake)) == []
