@@ -1,6 +1,6 @@
 """What a clerk typed into a cell as a standard value, or what is wrong with it and how a right one looks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -103,8 +103,3 @@ def _keeps(low: int | None, high: int | None, not_after_today: bool, value: str,
     except InvalidOperation:
         return low is None and high is None
     return (low is None or number >= low) and (high is None or number <= high)
-
-
-def as_text(values: Mapping[str, object]) -> Mapping[str, str]:
-    """Return element → standard value in text, those that are there alone."""
-    return {name: str(value) for name, value in values.items() if value is not None}
