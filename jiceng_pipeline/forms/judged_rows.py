@@ -149,8 +149,16 @@ class Judge:
 
     def _collected(self, row: Found, values: Mapping[tuple[str, int, int], Value]) -> date:
         visited = self._said(row, VISITED, values)
-        day = date.fromisoformat(visited) if visited else self._day
-        return min(day, self._day)
+        # the visit that was handed out with the form is an earlier one
+        is_new = any(each.element == VISITED and not self._is_same(row, n) for n, each in enumerate(self._form.columns))
+        return min(date.fromisoformat(visited), self._day) if visited and is_new else self._day
+
+    def _is_same(self, row: Found, place: int) -> bool:
+        """Say whether a cell says what it said when it was handed out."""
+        if row.key is None:
+            return False
+        element = self._form.columns[place].element
+        return self._hasher.cell(row.key.entity_id, element, row.cells[place]) == row.key.hashes[place]
 
     def _fate(
         self,
@@ -167,12 +175,11 @@ class Judge:
             return ("rejected", _TYPED_OVER) if text else ("empty", "")
         if row.key is None:
             return self._inserted(whom, column, text, value, held, taken)
-        state, said = row.key.states[place], row.key.hashes[place]
-        same = self._hasher.cell(row.key.entity_id, column.element, text) == said
+        state = row.key.states[place]
         may = column.is_fillable and (column.asked or state in {FILL, VERIFY})
         if row.places[place] < 0:
             return "empty", ""
-        if same:
+        if self._is_same(row, place):
             found_right = row.verdict == FOUND_RIGHT and text and state == VERIFY and column.is_fillable
             if found_right and not row.is_copy and whom and held.may_verify(whom.entity_id, column.element):
                 return "verified", ""

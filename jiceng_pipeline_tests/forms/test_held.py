@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import date
 
 import pytest
 
@@ -18,7 +19,7 @@ from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.forms.conftest import VISIT
 from jiceng_pipeline_tests.forms.sheets import FIRST, body, opened
 
-ALONE, NEED, PHONE = "实际独居", "照护需求", "联系电话"
+ALONE, NEED, PHONE, VISITED = "实际独居", "照护需求", "联系电话", "最近走访日期"
 
 
 def taken(settings):
@@ -117,6 +118,16 @@ def test_what_a_department_replaced_may_be_said_again(sent, tmp_path):
     assert fates(readback.read(settings, "operator", again), PHONE) == ["accepted"]
     assert fates(readback.read(settings, "operator", again), PHONE) == ["unchanged"]
     assert len(taken(settings)) == 2
+
+
+def test_an_earlier_visit_is_not_the_day_of_what_is_said_now(sent, tmp_path):
+    settings, community, path = sent
+    whom = answer(path, **{VISITED: "2026-10-05"})
+    publish_again(settings, whom, visit_date=date(2026, 10, 5))
+    again = download(settings, community, tmp_path / "again")
+    answer(again, **{NEED: "助餐"})
+    readback.read(settings, "operator", again)
+    assert taken(settings) == [("care_need_code", "2", clock.business_date(settings))]
 
 
 def test_ones_own_slip_is_put_right_in_a_form_downloaded_anew(sent, tmp_path):
