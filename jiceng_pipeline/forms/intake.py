@@ -20,6 +20,7 @@ from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
+from jiceng_pipeline.matching import borrowed
 from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.macro import literal
@@ -39,6 +40,15 @@ class Whom:
     entity_id: str
     record_id: str | None
     is_new: bool = False
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds an identifier, whether the name it was given with may be theirs, and the community they are of."""
+
+    whom: Whom
+    is_named_so: bool
+    community: str | None
 
 
 @dataclass(frozen=True)
@@ -73,14 +83,22 @@ def known(
 
 
 def by_identifier(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, entity: Entity, identifier: str
-) -> Whom | None:
-    """Return whom an identifier belongs to, None where nobody holds it."""
-    column = IDENTIFIERS[entity][0]
+    connection: duckdb.DuckDBPyConnection, settings: Settings, entity: Entity, identifier: str, name: str
+) -> Holder | None:
+    """Return whom an identifier belongs to, None where nobody holds it; `name` is that which it was given with."""
+    number, called = IDENTIFIERS[entity]
     rows = connection.execute(
-        f"select min(entity_id) from matching.{entity}_golden where {column} = ?", [identifier]
+        f"""select golden.entity_id, golden.{called}, governed.community_code from matching.{entity}_golden as golden
+        left join governance.{entity} as governed on governed.{entity}_id = golden.entity_id
+        where golden.{number} = ? order by golden.entity_id limit 1""",
+        [identifier],
     ).fetchall()
-    return known(connection, settings, entity, [rows[0][0]]).get(rows[0][0]) if rows[0][0] else None
+    for entity_id, held, community in rows:
+        # as records are matched: an enterprise is its number, a resident a number under a name that may be theirs
+        is_named_so = entity == "enterprise" or held is None or borrowed.is_one(connection, settings, held, name)
+        whom = known(connection, settings, entity, [entity_id])[entity_id]
+        return Holder(whom, is_named_so, community)
+    return None
 
 
 def newcomer(settings: Settings, entity: Entity, identifier: str) -> Whom:

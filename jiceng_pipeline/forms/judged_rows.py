@@ -23,6 +23,7 @@ from jiceng_pipeline.ledger.store import Ledger
 FOUND_RIGHT, _, NOT_FOUND = VERDICTS
 VISITED = "visit_date"  # where a form asks for it, that is the day it was collected
 _TYPED_OVER = "这一行发出时是另一个人（户），现在写的是别人，不知道记给谁；请把这一行恢复原样，新的人写在下面的空行里"
+_OTHER_NAME = "这个号码登记的是另一个姓名，这一行没有收；请核对号码和姓名，改正后再交"
 _LOCKED = "要改请在“核实情况”里写明，或在门户对这一格提异议；值已按原样保留"
 
 
@@ -51,6 +52,8 @@ class Judge:
         self._form, self._key = form, key
         self._hasher = Hasher(settings)
         self._day = clock.business_date(settings)
+        self._refused: dict[tuple[str, int], str] = {}  # rows that are nobody's, and why
+        self._elsewhere: set[str] = set()  # who was added here and belongs to another community
 
     def judge(self, body: Body) -> Judged:
         """Return the fate of every cell of the body."""
@@ -95,15 +98,25 @@ class Judge:
                 gone = Whom(entity, row.key.entity_id, None)
                 found[row.sheet, row.row] = known.get(row.key.entity_id, gone)
                 continue
-            if row.is_typed_over:  # of nobody
+            if row.is_typed_over:
+                self._refused[row.sheet, row.row] = _TYPED_OVER
                 continue
             number, name = (self._said(row, element, values) for element in IDENTIFIERS[entity])
             if number and name:
-                whom = intake.by_identifier(self._connection, self._settings, entity, number)
-                found[row.sheet, row.row] = whom or intake.newcomer(self._settings, entity, number)
+                holder = intake.by_identifier(self._connection, self._settings, entity, number, name)
+                if holder and not holder.is_named_so:
+                    self._refused[row.sheet, row.row] = _OTHER_NAME
+                    continue
+                whom = holder.whom if holder else intake.newcomer(self._settings, entity, number)
+                found[row.sheet, row.row] = whom
                 judged.new += 1
-                if whom and whom.entity_id in keyed:
+                if whom.entity_id in keyed:
                     judged.notes.append(f"第 {row.row + 1} 行补的人已经在表里，值记在同一个人名下")
+                elif holder and holder.community not in {None, self._key.community}:
+                    self._elsewhere.add(whom.entity_id)
+                    judged.notes.append(
+                        f"第 {row.row + 1} 行补的人登记在别的社区：值记在这个人名下，所属社区没有改；请核对号码没有写错"
+                    )
         return found
 
     def _said(self, row: Found, element: str, values: Mapping[tuple[str, int, int], Value]) -> str | None:
@@ -171,8 +184,8 @@ class Judge:
         taken: set[tuple[str, str]],
     ) -> tuple[Fate, str]:
         text = row.cells[place]
-        if row.is_typed_over:
-            return ("rejected", _TYPED_OVER) if text else ("empty", "")
+        if words := self._refused.get((row.sheet, row.row)):
+            return ("rejected", words) if text else ("empty", "")
         if row.key is None:
             return self._inserted(whom, column, text, value, held, taken)
         state = row.key.states[place]
@@ -208,7 +221,9 @@ class Judge:
             return "rejected", f"补的一行要有“{name}”和正确的“{number}”，才知道是谁；请补上再交"
         if not column.is_fillable:
             return "rejected", f"“{column.heading}”由系统算出或由部门掌握，新补的人不用填"
-        if not whom.is_new and held.value(whom.entity_id, column.element) == (value and value.value):
+        # of somebody else's resident it is not told whether what was typed is right
+        is_ours = not whom.is_new and whom.entity_id not in self._elsewhere
+        if is_ours and held.value(whom.entity_id, column.element) == (value and value.value):
             return "unchanged", ""
         return self._typed(whom, column, value, held, taken, False)
 
@@ -229,7 +244,8 @@ class Judge:
         if whom is None or whom.record_id is None:
             return "rejected", "这个人已经不在库里（可能并入了另一条），请重新下载这张表再填"
         cell = (whom.entity_id, column.element)
-        if held.was_said(*cell, value.value):
+        by = self._key.community if whom.entity_id in self._elsewhere else None
+        if held.was_said(*cell, value.value, by):
             return "unchanged", ""
         if cell in taken:
             return "rejected", "同一个人在表里有两行，这一项两行都填了：只收了前一行的"

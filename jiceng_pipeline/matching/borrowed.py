@@ -4,8 +4,12 @@ A borrowed number (a child entered under a parent's) says nothing about its reco
 matched as if it had none, and shown to a person.
 """
 
+import duckdb
+
+from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
+from jiceng_pipeline.standard.reading import reading
 
 
 def select(matching: Matching) -> str:
@@ -46,6 +50,17 @@ def select(matching: Matching) -> str:
         union
         select record_id, identifier from settled where leaves
         order by record_id"""
+
+
+def is_one(connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, other: str) -> bool:
+    """Say whether two names that stand under one number may be one person's."""
+    named = f"select distinct unnest([{literal(name)}, {literal(other)}]) as name"
+    ((found,),) = connection.execute(
+        f"""with read as (select name, written, spoken as read_as from ({reading(settings, named)}))
+        select {_compatible("a", "b", "cast(null as boolean)")} from read as a, read as b
+        where a.name = {literal(name)} and b.name = {literal(other)}"""
+    ).fetchall()
+    return bool(found)
 
 
 _NONE = "select record_id, identifier from identified where false"

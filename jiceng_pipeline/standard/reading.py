@@ -24,17 +24,20 @@ def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Setting
     character is read as a surname. A sign without a reading (a letter, `?`) stands for itself; the dot in
     the names of many minorities, which some systems leave out, is not read.
     """
+    every = "select distinct name from standard.resident_record where name is not null"
+    connection.execute(f"create or replace table standard.name_reading as {reading(settings, every)} order by name")
+
+
+def reading(settings: Settings, named: str) -> str:
+    """Return the select of the columns of `standard.name_reading`; `named` is a select of distinct names."""
     source, variants = (Path(settings.reference, name) for name in ("pinyin.csv", "variants.csv"))
-    connection.execute(
-        f"""create or replace table standard.name_reading as
-        with syllable as (
+    return f"""with syllable as (
             select sign, reading, surname_reading from read_csv('{source}', header = true, delim = ',', columns = {{
                 'sign': 'varchar', 'reading': 'varchar', 'surname_reading': 'varchar'}})
         ), variant as (
             select sign, simplified from read_csv('{variants}', header = true, delim = ',', columns = {{
                 'sign': 'varchar', 'simplified': 'varchar'}})
-        ), named as (
-            select distinct name from standard.resident_record where name is not null
+        ), named as ({named}
         ), spelled as (
             select name, position, substr(name, cast(position as integer), 1) as sign
             from (select name, unnest(range(1, length(name) + 1)) as position from named)
@@ -49,8 +52,7 @@ def create_name_reading(connection: duckdb.DuckDBPyConnection, settings: Setting
         select name, reading, unread_name(name) as written, unread_signs(name) as signs,
             whole_reading(reading) as spoken, name_key(reading) as name_key, surname_key(reading) as surname_key,
             nullif(simplified, name) as simplified
-        from read order by name"""
-    )
+        from read"""
 
 
 def write_reference(path: Path) -> None:

@@ -12,6 +12,8 @@ from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.submission import Submission
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.standard.identifiers import citizen_check_sign
+from jiceng_pipeline.warehouse import publish
+from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.forms.sheets import FIRST, body, opened, put
 
 ALONE, NEED, VISITED = "实际独居", "照护需求", "最近走访日期"
@@ -175,6 +177,52 @@ def test_somebody_new_needs_a_number_and_a_name(sent):
     assert all(body.is_new for body in new) and len({body.entity_id for body in new}) == 1
     again = readback.read(settings, "operator", path)
     assert (again.counts["accepted"], len(taken(settings))) == (0, 4)
+
+
+@pytest.fixture
+def resident_elsewhere(sent):
+    """Return (resident_id, name, number, phone) of somebody in another community."""
+    settings, community, _ = sent
+    with connect(publish.current(settings).database, settings=settings, read_only=True) as connection:
+        (found,) = connection.execute(
+            """select resident_id, name, citizen_id, phone from governance.resident
+            where community_code <> ? and phone is not null and citizen_id is not null and length(name) = 3
+            order by resident_id limit 1""",
+            [community],
+        ).fetchall()
+    return found
+
+
+def add(path, **said):
+    """Type somebody into the first free row."""
+    with opened(path) as (sheet, at):
+        free = FIRST + len(body(sheet))
+        for title, text in said.items():
+            sheet.cell(free, at[title]).value = text
+
+
+def test_a_number_of_somebody_with_another_name_is_not_taken(sent, resident_elsewhere):
+    settings, _, path = sent
+    _, _, number, _ = resident_elsewhere
+    add(path, 姓名="钱新来", 身份证号=number, 联系电话="13900007777", 实际独居="是")
+    report = readback.read(settings, "operator", path)
+    assert len(fates(report, "rejected")) == 4
+    assert all("另一个姓名" in words for words in fates(report, "rejected").values())
+    assert (taken(settings), report.rows_new) == ([], 0)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_of_another_communitys_resident_it_is_not_told_what_is_held(sent, resident_elsewhere, is_right):
+    settings, _, path = sent
+    resident, name, number, phone = resident_elsewhere
+    add(path, 姓名=name, 身份证号=number, 联系电话=phone if is_right else "13900007777")
+    report = readback.read(settings, "operator", path)
+    assert report.counts["accepted"] == 3
+    assert any("别的社区" in note for note in report.notes)
+    assert {body.entity_id for body in taken(settings)} == {resident}
+    assert "community_code" not in {body.element_id for body in taken(settings)}
+    assert readback.read(settings, "operator", path).counts["accepted"] == 0
+    assert len(taken(settings)) == 3
 
 
 def test_what_somebody_else_said_meanwhile_is_not_overwritten(sent, tmp_path):
