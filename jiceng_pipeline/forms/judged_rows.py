@@ -65,6 +65,8 @@ class Judge:
         taken: set[tuple[str, str]] = set()
         for row in body.rows:
             self._row(row, whom.get((row.sheet, row.row)), values, held, taken, judged)
+        for title in body.lost:
+            judged.notes.append(f"没有找到“{title}”这一列，它里面的内容没有收：请把表头改回“{title}”再交")
         for sheet in body.strangers:
             judged.notes.append(f"工作表“{sheet[:31]}”不是这张表的一部分，里面的内容没有收")
         for missing in body.missing:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jiceng_pipeline.forms import sheet_key
+from jiceng_pipeline.forms.headings import plain
 from jiceng_pipeline.forms.hostile import Sheets
 from jiceng_pipeline.forms.intake import IDENTIFIERS
 from jiceng_pipeline.forms.sheet_key import Hasher, KeyRow, SheetKey
@@ -16,7 +17,7 @@ from jiceng_pipeline.forms.sheet_key import Hasher, KeyRow, SheetKey
 OURS = {sheet_key.SHEET, "填表说明", "代码"}  # sheets of a workbook that hold no rows
 _FOOT = ("合计", "核对", "单位负责人", "填表人", "制表", "审核", "注：", "备注：", "说明：", "填报")
 _SUM = re.compile(r"-?[0-9.,]+|相符|与发出时不符")
-_HEADER_ROWS = 3  # of a department's own template
+HEADER_ROWS = 3  # of a department's own template
 _HEADER_SHARE = 0.5  # of the titles that a row has to have to be the header
 _LEAST_ALIKE = 0.6  # of the cells of a row that was handed out, for it to be that row
 _NAMING = {element for pair in IDENTIFIERS.values() for element in pair}  # columns that say who it is
@@ -44,10 +45,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Body:
-    """All rows that came back, those handed out that did not, and sheets that are none of ours."""
+    """All rows that came back, those handed out that did not, columns not found, and sheets that are none of ours."""
 
     rows: tuple[Found, ...]
     missing: tuple[KeyRow, ...]
+    lost: tuple[str, ...]
     strangers: tuple[str, ...]
 
 
@@ -68,6 +70,7 @@ def find(sheets: Sheets, key: SheetKey, hasher: Hasher, totals: Collection[str] 
     rows: list[Found] = []
     strangers: list[str] = []
     seen: set[str] = set()
+    lost: dict[str, None] = {}
     for name, lines in sheets.items():
         if name in OURS or _is_key(lines):
             continue
@@ -75,6 +78,8 @@ def find(sheets: Sheets, key: SheetKey, hasher: Hasher, totals: Collection[str] 
         if layout is None:
             strangers.append(name)
             continue
+        places = zip(key.columns, layout.columns, strict=True)
+        lost |= {column.title: None for column, place in places if place < 0 <= column.column}
         body = [(number, cells) for number, cells in lines if number >= layout.first]
         named, typed_over = _named(name, body, layout, key, hasher)
         for number, cells in body:
@@ -90,7 +95,7 @@ def find(sheets: Sheets, key: SheetKey, hasher: Hasher, totals: Collection[str] 
                 seen.add(row.entity_id)
             rows.append(found)
     missing = tuple(row for row in key.rows if row.entity_id not in seen)
-    return Body(tuple(rows), missing, tuple(strangers))
+    return Body(tuple(rows), missing, tuple(lost), tuple(strangers))
 
 
 def _is_key(lines: Sequence[tuple[int, list[str]]]) -> bool:
@@ -111,11 +116,11 @@ def _layout(lines: Sequence[tuple[int, list[str]]], key: SheetKey, handed_out: M
     default = tuple(each.column for each in key.columns)
     for number, cells in lines:
         said = [cell.strip() for cell in cells]
-        if sum(title in said for title in titles) >= max(2, _HEADER_SHARE * len(titles)):
+        if sum(place >= 0 for place in _places(titles, said)) >= max(2, _HEADER_SHARE * len(titles)):
             if key.key_column < 0:  # a department's header may have several rows, a title in the upper of two
-                above = [cells for row, cells in lines if number - _HEADER_ROWS < row < number]
+                above = [cells for row, cells in lines if number - HEADER_ROWS < row < number]
                 said = _over(said, above)
-            columns = tuple(said.index(t) if t in said else -1 for t in titles)
+            columns = _places(titles, said)
             own = said.index("行标识") if "行标识" in said else key.key_column
             verdict = said.index("核实情况") if "核实情况" in said else key.verdict_column
             return _Layout(number + 1, own if key.key_column >= 0 else -1, verdict, columns)
@@ -130,6 +135,13 @@ def _layout(lines: Sequence[tuple[int, list[str]]], key: SheetKey, handed_out: M
             columns = tuple(place + shift for place in default)
             return _Layout(min(number, key.header_rows), held[0], key.verdict_column + shift, columns)
     return None
+
+
+def _places(titles: Sequence[str], said: Sequence[str]) -> tuple[int, ...]:
+    """Return where each title stands, -1 where it does not: in its words, else but for spaces, breaks, signs."""
+    same = [said.index(title) if title in said else -1 for title in titles]
+    bare = {plain(text): place for place, text in reversed(list(enumerate(said))) if text and place not in same}
+    return tuple(bare.get(plain(title), -1) if place < 0 else place for title, place in zip(titles, same, strict=True))
 
 
 def _over(said: Sequence[str], above: Sequence[Sequence[str]]) -> list[str]:

@@ -4,7 +4,7 @@ A page of the template has so many rows; more people are more pages, each a copy
 from the data is written as text, a day or a number, never as a formula.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import body, sheet_key, workbook
 from jiceng_pipeline.forms.definition import Template
 from jiceng_pipeline.forms.page import Page
+from jiceng_pipeline.forms.returned_sheet import HEADER_ROWS
 from jiceng_pipeline.forms.rows import Row
 from jiceng_pipeline.forms.sheet_key import Hasher, KeyColumn, KeyRow, SheetKey
 
@@ -38,11 +39,12 @@ def write(page: Page, path: Path, settings: Settings) -> int:
     size = template.body_rows
     parts = [page.rows[at : at + size] for at in range(0, len(page.rows), size)] or [()]
     sheets = [first, *(_copied(book, first, number) for number in range(2, len(parts) + 1))]
+    titles = {name: _title(first, letters, template) for name, letters in template.columns.items()}
     hasher = Hasher(settings)
     keyed: list[KeyRow] = []
     for number, (sheet, part) in enumerate(zip(sheets, parts, strict=True)):
         keyed += _fill(sheet, page, template, part, number * size, hasher)
-    _hide(book, _key(page, template, keyed), settings)
+    _hide(book, _key(page, template, titles, keyed), settings)
     book.active = 0
     book.properties.title = page.form.title
     book.properties.subject = page.access.receipt
@@ -102,7 +104,13 @@ def _set(cell: Any, value: object) -> None:
     cell.number_format = shape
 
 
-def _key(page: Page, template: Template, rows: Sequence[KeyRow]) -> SheetKey:
+def _title(sheet: Any, letters: str, template: Template) -> str:
+    """Return what the department prints above a column, which may be other words than the form's."""
+    above = range(template.first_row - 1, max(template.first_row - 1 - HEADER_ROWS, 0), -1)
+    return next(("".join(str(text).split()) for row in above if (text := sheet[f"{letters}{row}"].value)), "")
+
+
+def _key(page: Page, template: Template, titles: Mapping[str, str], rows: Sequence[KeyRow]) -> SheetKey:
     return SheetKey(
         form=page.form.id,
         form_version=page.form.version,
@@ -118,7 +126,7 @@ def _key(page: Page, template: Template, rows: Sequence[KeyRow]) -> SheetKey:
         columns=tuple(
             KeyColumn(
                 each.element,
-                each.heading,
+                titles.get(each.element) or each.heading,
                 column_index_from_string(template.columns[each.element]) - 1
                 if each.element in template.columns
                 else -1,

@@ -4,13 +4,17 @@ import shutil
 
 import openpyxl
 import pytest
+from openpyxl.cell.cell import MergedCell
 
 from jiceng_pipeline.forms import prefill, readback, sheet_key
 from jiceng_pipeline.forms.definition import find, forms
+from jiceng_pipeline.forms.page import choices
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.standard.identifiers import citizen_check_sign
 
+NEW_ID = "32060219480505123" + citizen_check_sign("32060219480505123")
 TEMPLATES = [form.id for form in forms().values() if form.template]
 
 
@@ -105,6 +109,66 @@ def test_a_template_that_was_filled_is_read_right_and_looks_as_it_was(sent, made
         assert [look(sheet[cell.coordinate]) for row in blank.iter_rows() for cell in row] == [
             look(cell) for row in blank.iter_rows() for cell in row
         ]
+
+
+WORDS = {"date": "2026-11-20", "phone": "13912345678", "citizen_id": NEW_ID, "decimal": 350, "name": "钱新来"}
+WORDS["address"] = "虹桥街道青年路12号3幢201室"
+
+
+def word(column, before=None):
+    """Return a right value for a column, another than stands there."""
+    if options := choices(column):
+        return next(each for each in options if each != before)
+    return WORDS.get(column.of.type, "1234")
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+@pytest.mark.parametrize("form", TEMPLATES)
+def test_every_column_that_is_filled_is_read(sent, made, form, breaks, tmp_path):
+    settings, _, _ = sent
+    defined = find(form)
+    template = defined.template
+    place = max(sorted(made[form]), key=lambda each: made[form][each].rows % template.body_rows)
+    path = shutil.copy(made[form][place].path, tmp_path / "filled.xlsx")
+    book = openpyxl.load_workbook(path)
+    key = sheet_key.read(list(book[sheet_key.SHEET].iter_rows(values_only=True)), settings, "f.xlsx")
+    row, free = key.rows[0], key.rows[-1].row + 2
+    last = book[key.rows[-1].sheet]
+    fillable = [each for each in defined.columns if each.is_fillable and each.element in template.columns]
+    for column in fillable:
+        letters = template.columns[column.element]
+        cell = book[row.sheet][f"{letters}{row.row + 1}"]
+        if column.element != "name":  # else the row would name somebody else
+            cell.value = word(column, cell.value)
+        last[f"{letters}{free}"] = word(column)
+    if breaks:
+        for sheet in (each for each in book if each.title != sheet_key.SHEET):
+            for cell in (cell for line in sheet.iter_rows(4, template.first_row - 1) for cell in line if cell.value):
+                if not isinstance(cell, MergedCell):
+                    cell.value = f"{str(cell.value)[:2]}\n{str(cell.value)[2:]}"
+    book.save(path)
+    report = readback.read(settings, "operator", path, try_only=True)
+    said = {(cell.sheet, cell.row, cell.title): cell.fate for cell in report.cells}
+    assert report.rows_new == 1 and not any("这一列" in note for note in report.notes)
+    for column in fillable:
+        if column.element != "name":
+            assert said[row.sheet, row.row, column.heading] in {"accepted", "locked"}, column.element
+        assert said[last.title, free - 1, column.heading] == "accepted", column.element
+
+
+def test_a_column_whose_header_was_changed_is_told(sent, made, community, tmp_path):
+    settings, _, _ = sent
+    form = find("veteran_visit")
+    path = shutil.copy(made[form.id][community].path, tmp_path / "filled.xlsx")
+    book = openpyxl.load_workbook(path)
+    for sheet in (each for each in book if each.title != sheet_key.SHEET):
+        for row in range(form.template.first_row - 2, form.template.first_row):
+            cell = sheet[f"{form.template.columns['assistance_request']}{row}"]
+            if cell.value:
+                title, cell.value = cell.value, "问到的事"
+    book.save(path)
+    report = readback.read(settings, "operator", path, try_only=True)
+    assert [note for note in report.notes if "这一列" in note and title in note]
 
 
 def test_a_template_row_typed_over_with_somebody_else_is_nobodys(sent, made, community, tmp_path):
