@@ -143,7 +143,9 @@ def test_every_column_that_is_filled_is_read(sent, made, form, breaks, tmp_path)
         last[f"{letters}{free}"] = word(column)
     if breaks:
         for sheet in (each for each in book if each.title != sheet_key.SHEET):
-            for cell in (cell for line in sheet.iter_rows(4, template.first_row - 1) for cell in line if cell.value):
+            for cell in (
+                cell for line in sheet.iter_rows(4, template.first_row - 1) for cell in line[::2] if cell.value
+            ):
                 if not isinstance(cell, MergedCell):
                     cell.value = f"{str(cell.value)[:2]}\n{str(cell.value)[2:]}"
     book.save(path)
