@@ -9,6 +9,7 @@ from jiceng_pipeline.forms import readback
 from jiceng_pipeline.forms.report import FATES, Report
 
 READ, REFUSED = "read", "refused"
+_LONGEST = 180  # bytes; a file system has room for 255, and a Chinese sign takes three
 Told = tuple[Path, Report | UsageError]
 
 
@@ -19,8 +20,11 @@ def waiting(place: Path, settled_seconds: float = 0) -> list[Path]:
     now = clock.now().timestamp()
     return [
         path
-        for path in sorted(place.glob("*.xls*"))
-        if path.is_file() and not path.name.startswith((".", "~")) and now - path.stat().st_mtime >= settled_seconds
+        for path in sorted(place.iterdir())
+        if path.is_file()
+        and path.suffix.lower().startswith(".xls")
+        and not path.name.startswith((".", "~"))
+        and now - path.stat().st_mtime >= settled_seconds
     ]
 
 
@@ -39,11 +43,16 @@ def read_all(settings: Settings, actor: str, inbox: Path | None = None, settled_
             told = error
         folder = place / (REFUSED if isinstance(told, UsageError) else READ)
         folder.mkdir(exist_ok=True)
-        target = folder / f"{clock.stamp()}-{path.name}"
+        target = folder / f"{clock.stamp()}-{_short(path.stem)}{path.suffix}"
         files.write_text(target.with_name(f"{target.name}.回执.txt"), _receipt(path, told))
         path.rename(target)
         found.append((path, told))
     return found
+
+
+def _short(name: str) -> str:
+    """Return as much of a file's name as leaves room for the time before it and the receipt's ending behind."""
+    return name.encode()[:_LONGEST].decode(errors="ignore")
 
 
 def _receipt(path: Path, told: Report | UsageError) -> str:
