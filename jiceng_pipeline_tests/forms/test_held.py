@@ -30,20 +30,24 @@ def taken(settings):
         ]
 
 
-def fates(report, *titles):
-    return [cell.fate for cell in report.cells if cell.row == FIRST - 1 and cell.title in titles]
+def fates(report, row, *titles):
+    found = {cell.title: cell.fate for cell in report.cells if cell.row == row - 1}
+    return [found[title] for title in titles]
 
 
 def download(settings, community, folder):
     return prefill.make(settings, actor="operator", form=VISIT, community=community, folder=folder).path
 
 
-def answer(path, **said):
-    """Type answers into the first row; return whose it is."""
+def answer(path, whom=None, **said):
+    """Type answers into somebody's row, by default the first that asks for all of them; return whose, and the row."""
     with opened(path) as (sheet, at):
+        rows = {cells[0]: FIRST + number for number, cells in enumerate(body(sheet))}
+        asked = (who for who, row in rows.items() if not any(sheet.cell(row, at[t]).protection.locked for t in said))
+        whom = whom or next(asked)
         for title, text in said.items():
-            sheet.cell(FIRST, at[title]).value = text
-        return body(sheet)[0][0]
+            sheet.cell(rows[whom], at[title]).value = text
+    return whom, rows[whom]
 
 
 def publish_again(settings, entity_id, **values):
@@ -85,13 +89,12 @@ def _replace(connection, entity_id, values):
 @pytest.mark.parametrize("is_gone", [False, True])
 def test_a_late_form_does_not_overwrite_what_came_since(sent, is_gone):
     settings, _, path = sent
-    whom = answer(path, **{ALONE: "否", NEED: "助餐", PHONE: "13900001111"})
+    whom, row = answer(path, **{ALONE: "否", NEED: "助餐", PHONE: "13900001111"})
     base = publish_again(settings, whom, is_actually_living_alone=True, phone="13900002222")
     if is_gone:
         shutil.rmtree(settings.published / base)
     report = readback.read(settings, "operator", path)
-    assert fates(report, ALONE, PHONE) == ["conflict", "conflict"]
-    assert fates(report, NEED) == ["accepted"]
+    assert fates(report, row, ALONE, PHONE, NEED) == ["conflict", "conflict", "accepted"]
     assert [element for element, *_ in taken(settings)] == ["care_need_code"]
 
 
@@ -110,33 +113,33 @@ def test_a_late_form_whose_version_is_gone_changes_nothing_where_nothing_came_si
 
 def test_what_a_department_replaced_may_be_said_again(sent, tmp_path):
     settings, community, path = sent
-    whom = answer(path, **{PHONE: "13900001111"})
+    whom, _ = answer(path, **{PHONE: "13900001111"})
     readback.read(settings, "operator", path)
     publish_again(settings, whom, phone="13900002222")
     again = download(settings, community, tmp_path / "again")
-    answer(again, **{PHONE: "13900001111"})
-    assert fates(readback.read(settings, "operator", again), PHONE) == ["accepted"]
-    assert fates(readback.read(settings, "operator", again), PHONE) == ["unchanged"]
+    _, row = answer(again, whom, **{PHONE: "13900001111"})
+    assert fates(readback.read(settings, "operator", again), row, PHONE) == ["accepted"]
+    assert fates(readback.read(settings, "operator", again), row, PHONE) == ["unchanged"]
     assert len(taken(settings)) == 2
 
 
 def test_an_earlier_visit_is_not_the_day_of_what_is_said_now(sent, tmp_path):
     settings, community, path = sent
-    whom = answer(path, **{VISITED: "2026-10-05"})
+    whom, _ = answer(path, **{VISITED: "2026-10-05"})
     publish_again(settings, whom, visit_date=date(2026, 10, 5))
     again = download(settings, community, tmp_path / "again")
-    answer(again, **{NEED: "助餐"})
+    answer(again, whom, **{NEED: "助餐"})
     readback.read(settings, "operator", again)
     assert taken(settings) == [("care_need_code", "2", clock.business_date(settings))]
 
 
 def test_ones_own_slip_is_put_right_in_a_form_downloaded_anew(sent, tmp_path):
     settings, community, path = sent
-    answer(path, **{ALONE: "是"})
+    whom, _ = answer(path, **{ALONE: "是"})
     readback.read(settings, "operator", path)
     again = download(settings, community, tmp_path / "again")
-    whom = answer(again, **{ALONE: "否"})
-    assert fates(readback.read(settings, "operator", again), ALONE) == ["accepted"]
+    _, row = answer(again, whom, **{ALONE: "否"})
+    assert fates(readback.read(settings, "operator", again), row, ALONE) == ["accepted"]
     assert [value for _, value, _ in taken(settings)] == ["true", "false"]
     with (
         open_ledger(settings) as ledger,
@@ -146,5 +149,5 @@ def test_ones_own_slip_is_put_right_in_a_form_downloaded_anew(sent, tmp_path):
         told = [Said(known, "is_actually_living_alone", "true")]
         intake.take(ledger, "neighbour", told, community=community, day=clock.business_date(settings), source="form:x")
     later = download(settings, community, tmp_path / "later")
-    answer(later, **{ALONE: "否"})
-    assert fates(readback.read(settings, "operator", later), ALONE) == ["conflict"]
+    _, row = answer(later, whom, **{ALONE: "否"})
+    assert fates(readback.read(settings, "operator", later), row, ALONE) == ["conflict"]
