@@ -32,6 +32,7 @@ class Seen:
     rows: int
     differing: int
     operations: Counter = field(default_factory=Counter)
+    reason: str = ""
 
 
 class Subscribers:
@@ -63,7 +64,8 @@ class Subscribers:
                 receiver.take_folder(store, self._at(name))
                 told = self._told(store.connection, name, before)
             outcome = outcomes[name]
-            found.append(Seen(name, outcome.state, outcome.batches, outcome.rows, self.differing(each), told))
+            differing, reason = self.differing(each), outcome.reason
+            found.append(Seen(name, outcome.state, outcome.batches, outcome.rows, differing, told, reason))
         return found
 
     def copy(self, name: str) -> Path:
