@@ -117,12 +117,12 @@ class Settings:
         """
         path = self.home / "secret.key"
         try:
-            if self.has_landed and not path.exists():
-                raise IntegrityError(
-                    "实例密钥不见了，已有的记录都用它编号", where=str(path), cure="从备份恢复 secret.key"
-                )
             self.home.mkdir(parents=True, exist_ok=True)
             if not path.exists():
+                if self.has_landed:
+                    raise IntegrityError(
+                        "实例密钥不见了，已有的记录都用它编号", where=str(path), cure="从备份恢复 secret.key"
+                    )
                 # written beside and linked, so that two first uses agree and a crash leaves no half key
                 draft = self.home / f".secret.{secrets.token_hex(8)}"
                 with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

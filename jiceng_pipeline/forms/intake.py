@@ -93,12 +93,12 @@ def by_identifier(
         where golden.{number} = ? order by golden.entity_id limit 1""",
         [identifier],
     ).fetchall()
-    for entity_id, held, community in rows:
-        # as records are matched: an enterprise is its number, a resident a number under a name that may be theirs
-        is_named_so = entity == "enterprise" or held is None or borrowed.is_one(connection, settings, held, name)
-        whom = known(connection, settings, entity, [entity_id])[entity_id]
-        return Holder(whom, is_named_so, community)
-    return None
+    if not rows:
+        return None
+    entity_id, held, community = rows[0]
+    # as records are matched: an enterprise is its number, a resident a number under a name that may be theirs
+    is_named_so = entity == "enterprise" or held is None or borrowed.is_one(connection, settings, held, name)
+    return Holder(known(connection, settings, entity, [entity_id])[entity_id], is_named_so, community)
 
 
 def newcomer(settings: Settings, entity: Entity, identifier: str) -> Whom:
