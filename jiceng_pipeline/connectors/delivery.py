@@ -16,6 +16,7 @@ from jiceng_pipeline.connectors.http_client import Client, Patience
 from jiceng_pipeline.core.errors import SourceRejected
 
 CURE = "请按约定格式重新导出，完整传输后重试"
+_END = b"\x1a"
 _MARK = 4  # bytes of the longest byte order mark
 
 
@@ -77,17 +78,26 @@ def lying(path: Path) -> Iterator[Delivery]:
 
 
 def texts(delivered: Delivery, codec: str | None, size: int) -> Generator[bytes, None, None]:
-    """Yield the file as UTF-8, about `size` bytes at a time; raise SourceRejected for what is no text."""
+    """Yield the file as UTF-8, about `size` bytes at a time; raise SourceRejected for what is no text.
+
+    The sign with which programs for DOS end a text is no part of it.
+    """
     stream, rule = delivered.stream, codec or "UTF-8，也不是 GB18030"
     codec = codec or encoding.marked(stream.read(_MARK))
     if codec is None:
         stream.rewind()
         codec = "utf-8" if encoding.is_utf8(stream) else "gb18030"
     stream.rewind()
+    ends = b""
     try:
         for text in encoding.utf8(stream, codec, size):
             if b"\0" in text:
                 raise SourceRejected("文件里有空字符（NUL），不是文本或已损坏", where=delivered.name, cure=CURE)
-            yield text
-    except UnicodeError:
+            said = (ends + text).rstrip(_END)
+            ends = (ends + text)[len(said) :]
+            if said:
+                yield said
+    except UnicodeError as error:
+        if encoding.is_cut_off(error):
+            raise SourceRejected("文件在一个字的中间结束，没有传完", where=delivered.name, cure=CURE) from None
         raise SourceRejected(f"文字编码无法识别（不是 {rule}）", where=delivered.name, cure=CURE) from None

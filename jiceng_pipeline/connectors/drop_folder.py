@@ -13,6 +13,7 @@ from jiceng_pipeline.core.errors import SourceUnreachable
 
 _DAY = re.compile(r"(?<!\d)20\d{6}(?!\d)")
 PLAIN = r"^[^/\\]+$"  # a name in the folder, not a way out of it
+_PASSING = (".", "~$")  # hidden, half sent, or there only while somebody has the workbook open
 
 
 def named(source: Source, name: str) -> Path:
@@ -59,7 +60,7 @@ def _shown(path: Path) -> str:
 def _matching(source: Source, pattern: str) -> list[Path]:
     folder = _folder(source)
     wanted = (path for path in folder.glob("*") if fnmatchcase(label(path), pattern))
-    found = sorted((path for path in wanted if not path.name.startswith(".")), key=lambda path: (label(path), path))
+    found = sorted((p for p in wanted if not p.name.startswith(_PASSING)), key=lambda path: (label(path), path))
     if not found:
         raise SourceUnreachable(f"文件夹里没有 {pattern}", where=str(folder), cure="请把文件放进这个文件夹后重试")
     return found

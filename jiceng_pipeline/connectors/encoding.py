@@ -14,6 +14,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# what Python's codecs say of the end of a text that was not the end of a sign
+_CUT_OFF = ("unexpected end of data", "incomplete multibyte sequence", "truncated data")
 
 
 class Readable(Protocol):
@@ -31,15 +33,21 @@ def detected(stream: BinaryIO) -> str | None:
 
 
 def is_utf8(stream: Readable) -> bool:
-    """Return whether the rest of the stream is strict UTF-8."""
+    """Return whether the rest of the stream is strict UTF-8, or was until it was cut off inside a sign."""
     decoder = codecs.getincrementaldecoder("utf-8")()
+    is_plain = True  # of plain ASCII alone what is half a sign of the one may be a sign of the other
     try:
         while block := stream.read(BLOCK):
-            decoder.decode(block)
+            is_plain = decoder.decode(block).isascii() and is_plain
         decoder.decode(b"", True)
-    except UnicodeDecodeError:
-        return False
+    except UnicodeDecodeError as error:
+        return is_cut_off(error) and not is_plain
     return True
+
+
+def is_cut_off(error: UnicodeError) -> bool:
+    """Return whether text could not be read because it ends inside a sign."""
+    return isinstance(error, UnicodeDecodeError) and error.reason in _CUT_OFF
 
 
 def utf8(stream: Readable, codec: str, size: int = BLOCK) -> Iterator[bytes]:

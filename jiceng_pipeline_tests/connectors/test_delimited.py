@@ -50,6 +50,14 @@ def test_every_encoding_of_the_rule(folder, codec):
     assert rows == [(2, "1", "王𠮷䶮", "崇川")]
 
 
+@pytest.mark.parametrize("cut", [1, 7, delimited._BLOCK])
+def test_the_sign_that_ends_a_text_of_dos_is_no_record(folder, monkeypatch, cut):
+    monkeypatch.setattr(delimited, "_BLOCK", cut)
+    rows, found = read(folder, HEAD + "1,甲\x1a,崇川\r\n2,乙,虹桥\r\n\x1a\x1a")
+    assert rows == [(2, "1", "甲\x1a", "崇川"), (3, "2", "乙", "虹桥")]
+    assert (found.rejects, found.notes) == ([], {})
+
+
 def test_a_named_encoding_is_taken_at_its_word(folder):
     content = (HEAD + "1,王小二,崇川\n").encode("gb18030")
     assert len(read(folder, content, encoding="gb18030")[0]) == 1
@@ -111,6 +119,9 @@ def test_too_many_stray_quotes_are_another_format(folder):
     [
         (HEAD + '1,甲,x\n2,乙,"虹桥', "第 3 行；文件在引号里面结束"),
         (HEAD + "1,甲,x\n2,乙", "第 3 行；最后一行不完整"),
+        ((HEAD + "1,甲,虹桥").encode()[:-1], "一个字的中间"),
+        ((HEAD + "1,甲,虹桥").encode("gb18030")[:-1], "一个字的中间"),
+        ((HEAD + "1,甲,虹桥").encode("utf-16")[:-1], "一个字的中间"),
         (HEAD + "1,甲,x\n2,\0乙,x\n", "NUL"),
         (HEAD + "1,甲,x\n" + HEAD + "2,乙,y\n", "第 3 行；表头又出现"),
         (HEAD + f"1,甲,{'x' * (5 << 20)}", "超过 1 MB"),
@@ -169,6 +180,11 @@ def test_a_trailer_is_counted(folder):
 def test_a_trailer_that_does_not_agree(folder, content, words):
     with pytest.raises(SourceRejected, match=words):
         read(folder, HEAD + content, trailer_mark="合计")
+
+
+def test_what_lies_there_while_somebody_has_the_file_open_is_no_delivery(folder):
+    (folder / "~$export.csv").write_bytes(b"\5lock")
+    assert read(folder, HEAD + "1,甲,x\n", file=None, files="*.csv")[0] == [(2, "1", "甲", "x")]
 
 
 def test_the_newest_file_packed_or_not(folder):
