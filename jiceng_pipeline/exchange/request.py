@@ -84,46 +84,48 @@ def submit(
 
 def check(settings: Settings, ledger: Ledger, name: str, actor: str, *, agrees: bool, reason: str = "") -> Course:
     """Say whether a request is in order; without conditions on what it asks for, that grants it."""
-    course = _expected(settings, ledger, name, actor, "checking")
-    body = course.request
-    access.permit(ledger, actor, "approve_request", scope=body.scope)
-    if agrees and body.is_catalogued:
-        asked = "*" if body.elements == "*" else body.elements
-        behind = sharing.leads(datasets.find(settings, body.dataset), asked)
-        if closed := [each.title for each in behind if each.sharing == "not_shared"]:
-            raise UsageError(
-                f"其中有不予共享的：{'、'.join(closed)}", where=name, cure="请申请方去掉这些数据项后重新申请"
-            )
-    given = _give(ledger, body, actor) if agrees and not body.owners else None
-    _append(ledger, body, actor, step="check", agrees=agrees, reason=reason, grant=given)
-    return find(settings, ledger, name)
+    with ledger.alone():
+        course = _expected(settings, ledger, name, actor, "checking")
+        body = course.request
+        access.permit(ledger, actor, "approve_request", scope=body.scope)
+        if agrees and body.is_catalogued:
+            asked = "*" if body.elements == "*" else body.elements
+            behind = sharing.leads(datasets.find(settings, body.dataset), asked)
+            if closed := [each.title for each in behind if each.sharing == "not_shared"]:
+                raise UsageError(
+                    f"其中有不予共享的：{'、'.join(closed)}", where=name, cure="请申请方去掉这些数据项后重新申请"
+                )
+        given = _give(ledger, body, actor) if agrees and not body.owners else None
+        _append(ledger, body, actor, step="check", agrees=agrees, reason=reason, grant=given)
+        return find(settings, ledger, name)
 
 
 def answer(
     settings: Settings, ledger: Ledger, name: str, actor: str, *, department: str, agrees: bool, reason: str = ""
 ) -> Course:
     """Answer for one owner; the last to agree grants it, the first who does not ends it."""
-    course = _expected(settings, ledger, name, actor, "answering")
-    if department not in course.waits_for:
-        raise UsageError(
-            "不等这个部门答复", where=f"{name} {department}", cure=f"还没有答复的：{'、'.join(course.waits_for)}"
-        )
-    party.permit_department(ledger, actor, "approve_request", party.systems_of(department))
-    is_last = agrees and course.waits_for == (department,) and course.request.is_catalogued
-    given = _give(ledger, course.request, actor) if is_last else None
-    _append(
-        ledger, course.request, actor, step="answer", agrees=agrees, reason=reason, department=department, grant=given
-    )
-    return find(settings, ledger, name)
+    with ledger.alone():
+        course = _expected(settings, ledger, name, actor, "answering")
+        if department not in course.waits_for:
+            raise UsageError(
+                "不等这个部门答复", where=f"{name} {department}", cure=f"还没有答复的：{'、'.join(course.waits_for)}"
+            )
+        party.permit_department(ledger, actor, "approve_request", party.systems_of(department))
+        is_last = agrees and course.waits_for == (department,) and course.request.is_catalogued
+        given = _give(ledger, course.request, actor) if is_last else None
+        told = {"agrees": agrees, "reason": reason, "department": department, "grant": given}
+        _append(ledger, course.request, actor, step="answer", **told)
+        return find(settings, ledger, name)
 
 
 def withdraw(settings: Settings, ledger: Ledger, name: str, actor: str) -> Course:
     """Take back one's own request before it is decided."""
-    course = find(settings, ledger, name)
-    if course.state not in {"checking", "answering"} or actor != course.request.applicant:
-        raise UsageError("只有申请人能撤回没有办完的申请", where=name, cure="用 jiceng share list 查看")
-    _append(ledger, course.request, actor, step="withdraw", agrees=True)
-    return find(settings, ledger, name)
+    with ledger.alone():
+        course = find(settings, ledger, name)
+        if course.state not in {"checking", "answering"} or actor != course.request.applicant:
+            raise UsageError("只有申请人能撤回没有办完的申请", where=name, cure="用 jiceng share list 查看")
+        _append(ledger, course.request, actor, step="withdraw", agrees=True)
+        return find(settings, ledger, name)
 
 
 def revoke(
@@ -133,16 +135,17 @@ def revoke(
 
     Raise AccessDenied unless `actor` has a post for the division or is of a department that had to answer.
     """
-    course = find(settings, ledger, name)
-    if course.state != "granted" or course.grant is None:
-        raise UsageError("这个申请没有在用的授权", where=name, cure="用 jiceng share list 查看")
-    own = tuple(system for owner in course.request.owners for system in party.systems_of(owner))
-    party.permit_here(ledger, actor, "approve_request", course.request.scope, own)
-    if not reason.strip():
-        raise UsageError("收回授权要写明理由", where=name, cure="加上理由")
-    grants.end(ledger, course.grant, actor)
-    _append(ledger, course.request, actor, step="revoke", agrees=False, reason=reason, grant=course.grant)
-    return find(settings, ledger, name), receipt.handed_over(ledger, grant=course.grant)
+    with ledger.alone():
+        course = find(settings, ledger, name)
+        if course.state != "granted" or course.grant is None:
+            raise UsageError("这个申请没有在用的授权", where=name, cure="用 jiceng share list 查看")
+        own = tuple(system for owner in course.request.owners for system in party.systems_of(owner))
+        party.permit_here(ledger, actor, "approve_request", course.request.scope, own)
+        if not reason.strip():
+            raise UsageError("收回授权要写明理由", where=name, cure="加上理由")
+        grants.end(ledger, course.grant, actor)
+        _append(ledger, course.request, actor, step="revoke", agrees=False, reason=reason, grant=course.grant)
+        return find(settings, ledger, name), receipt.handed_over(ledger, grant=course.grant)
 
 
 def every(settings: Settings, ledger: Ledger) -> list[Course]:
@@ -212,7 +215,7 @@ def _give(ledger: Ledger, body: Request, actor: str) -> str:
     ends = datetime.combine(body.until + timedelta(days=1), time(), LOCAL).astimezone(UTC)
     grant = Grant(
         actor=body.applicant, scope=body.scope, datasets=(body.dataset,), profiles=(body.profile,),
-        purposes=(body.purpose,), elements=body.elements, until=ends, granted_by=actor,
+        purposes=(body.purpose,), elements=body.elements, request=body.request_id, until=ends, granted_by=actor,
     )  # fmt: skip
     return grants.give(ledger, grant).subject
 

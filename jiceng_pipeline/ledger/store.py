@@ -1,11 +1,14 @@
 """Open the ledger, append to it, read it, verify it; safe for several processes and threads at once."""
 
+import fcntl
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from jiceng_pipeline.core import clock
+from jiceng_pipeline.core import clock, files
 from jiceng_pipeline.core.errors import IntegrityError, UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger import chain, head
@@ -24,6 +27,7 @@ class Ledger:
 
     def __init__(self, database: "Database", head_file: Path) -> None:
         self._database, self._head_file = database, head_file
+        self._turn = head_file.with_suffix(".turn")
 
     def append(
         self, kind: str, subject: str, body: Body | Mapping[str, Any], actor: str, *, once: bool = False
@@ -115,6 +119,20 @@ class Ledger:
     def complete(self) -> None:
         """Make the indexes that a ledger of an earlier version of the program lacks."""
         self._database.complete()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep out everybody else who asks for this: what was read inside still holds when something is appended.
+
+        Not to be asked for twice, one in the other.
+        """
+        with files.storage(self._turn):
+            handle = os.open(self._turn, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,7 +1,9 @@
 """From a wish to a grant: who has to say what until when, and what it then opens."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 
 import pytest
 
@@ -58,6 +60,40 @@ def test_conditional_data_is_granted_once_every_owner_has_agreed(settings, ledge
     for changed in ({"elements": (*PERSONAL, "phone")}, {"purpose": "别的"}, {"profile": "check"}):
         with pytest.raises(AccessDenied):
             may(settings, ledger, **changed)
+
+
+def test_owners_who_answer_at_one_instant_grant_it(settings, ledger):
+    owners = {"police": "public_security", "welfare": "civil_affairs"}
+
+    def agree(name, actor):
+        together.wait()
+        with open_ledger(settings) as own:
+            request.answer(settings, own, name, actor, department=owners[actor], agrees=True)
+
+    for _ in range(10):
+        name = submitted(settings, ledger).request.request_id
+        request.check(settings, ledger, name, "county", agrees=True)
+        together = Barrier(2)
+        with ThreadPoolExecutor(2) as both:
+            list(both.map(agree, (name, name), owners))
+        course = request.find(settings, ledger, name)
+        assert course.state == "granted" and course.grant is not None
+
+
+def test_two_requests_for_the_same_have_a_grant_and_an_end_each(settings, ledger):
+    granted = []
+    for until in (date(2027, 3, 31), date(2026, 12, 31)):
+        name = submitted(settings, ledger, until=until).request.request_id
+        request.check(settings, ledger, name, "county", agrees=True)
+        for actor, department in (("police", "public_security"), ("welfare", "civil_affairs")):
+            request.answer(settings, ledger, name, actor, department=department, agrees=True)
+        granted.append(name)
+    request.revoke(settings, ledger, granted[1], "county", reason="用途已完成")
+    assert [request.find(settings, ledger, name).state for name in granted] == ["granted", "revoked"]
+    may(settings, ledger)
+    request.revoke(settings, ledger, granted[0], "county", reason="用途已完成")
+    with pytest.raises(AccessDenied):
+        may(settings, ledger)
 
 
 def test_unconditional_data_is_granted_once_checked(settings, ledger):

@@ -17,7 +17,8 @@ class Grant(Body):
 
     A later event with the same subject replaces it, so the same rights are prolonged, or ended with
     `until` = now. `until` is the first instant at which it no longer holds; None: no end. `elements` are the
-    columns that may be read; rights over all of them are named as they were before there was a choice.
+    columns that may be read; rights over all of them are named as they were before there was a choice. `request` is
+    what they were given upon: of two requests for the same each has rights, and an end, of its own.
     """
 
     actor: str = Field(min_length=1, max_length=64)
@@ -26,6 +27,7 @@ class Grant(Body):
     profiles: tuple[Profile, ...]
     purposes: tuple[str, ...] | Everything
     elements: tuple[str, ...] | Everything = "*"
+    request: str | None = None
     until: AwareDatetime | None = None
     granted_by: str = Field(min_length=1, max_length=64)
 
@@ -33,7 +35,8 @@ class Grant(Body):
     def subject(self) -> str:
         """Return the name of these rights: a hash of who may do what, without until when."""
         rights = self.model_dump(mode="json", exclude={"until", "granted_by"})
-        if rights["elements"] == "*":
-            del rights["elements"]
+        for name, unsaid in (("elements", "*"), ("request", None)):
+            if rights[name] == unsaid:
+                del rights[name]
         ordered = {name: sorted(value) if isinstance(value, list) else value for name, value in rights.items()}
         return sha256(canonical(ordered).encode()).hexdigest()[:16]
