@@ -17,6 +17,7 @@ from jiceng_pipeline.core.errors import SourceRejected, UsageError
 LIMITS = Limits(bytes=20 << 20, unpacked=150 << 20, ratio=100, memory=2 << 30, cpu_seconds=25)
 MOST_CELLS = 2_000_000
 _HEAD = 4_096  # bytes of a part in which a document type would be declared
+_ZIP = b"PK"
 _SAVE = "请用 WPS 或 Excel 打开下载的表，另存为“Excel 工作簿（.xlsx）”后再交"
 
 Sheets = Mapping[str, list[tuple[int, list[str]]]]  # sheet → (row from 0, the texts of its cells from column A)
@@ -50,6 +51,8 @@ def _check(path: Path) -> None:
         raise _refused(f"文件打不开（{error.strerror}）", path, "检查文件名和权限") from None
     if begins == OLE:
         raise _refused("是旧格式 .xls，或者设了打开密码", path, f"去掉打开密码。{_SAVE}")
+    if begins and not begins.startswith(_ZIP):
+        raise _refused("不是 Excel 工作簿", path, _SAVE)
     try:
         workbook.check_size(path, LIMITS)
     except SourceRejected as error:

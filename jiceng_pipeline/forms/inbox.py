@@ -10,11 +10,28 @@ from jiceng_pipeline.forms.report import FATES, Report
 
 READ, REFUSED = "read", "refused"
 _LONGEST = 180  # bytes; a file system has room for 255, and a Chinese sign takes three
+# what is sent instead of a workbook: it is refused, and told how to come back, where it would lie there for ever
+_INSTEAD = {
+    ".et",
+    ".ett",
+    ".ods",
+    ".csv",
+    ".wps",
+    ".doc",
+    ".docx",
+    ".pdf",
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".zip",
+    ".rar",
+    ".7z",
+}
 Told = tuple[Path, Report | UsageError]
 
 
 def waiting(place: Path, settled_seconds: float = 0) -> list[Path]:
-    """Return the workbooks that lie in a folder, those last changed so long ago: a younger one may be half there."""
+    """Return what was handed in and lies in a folder, last changed so long ago: what is younger may be half there."""
     if not place.is_dir():
         return []
     now = clock.now().timestamp()
@@ -22,14 +39,14 @@ def waiting(place: Path, settled_seconds: float = 0) -> list[Path]:
         path
         for path in sorted(place.iterdir())
         if path.is_file()
-        and path.suffix.lower().startswith(".xls")
+        and (path.suffix.lower().startswith(".xls") or path.suffix.lower() in _INSTEAD)
         and not path.name.startswith((".", "~"))
         and now - path.stat().st_mtime >= settled_seconds
     ]
 
 
 def read_all(settings: Settings, actor: str, inbox: Path | None = None, settled_seconds: float = 0) -> list[Told]:
-    """Read every workbook that waits in the inbox; each then lies in `read/` or `refused/`, with what was said of it.
+    """Read every file that waits in the inbox; each then lies in `read/` or `refused/`, with what was said of it.
 
     A file that was read before is read again and changes nothing.
     """

@@ -36,7 +36,8 @@ def read(settings: Settings, actor: str, path: Path, *, try_only: bool = False) 
     if version is None:
         raise NothingPublished("还没有可用的版本", where=path.name, cure="先运行 jiceng sync")
     body = returned_sheet.find(sheets, key, Hasher(settings), form.totals)
-    with open_ledger(settings) as ledger:
+    # what is written is judged by what was said before: of two who read one file the second finds it said
+    with open_ledger(settings) as ledger, ledger.alone():
         permit(ledger, actor, ACT, scope=key.community)
         with connect(version.database, settings=settings, read_only=True) as connection:
             judge = Judge(settings, connection, ledger, form, key)

@@ -5,10 +5,13 @@ goes the same way as what is typed into Excel, and is compared with what was han
 Drafts lie in `JICENG_HOME/portal/drafts/` and in the portal's database, and are removed after thirty days.
 """
 
+import fcntl
 import json
+import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -100,19 +103,23 @@ def save(draft: Draft, entity_id: str, answers: Mapping[str, str]) -> None:
         draft.save(update_fields=["answers"])
 
 
-def hand_in(settings: Settings, draft: Draft) -> tuple[Report, Sequence[str]]:
+def hand_in(settings: Settings, draft: Draft) -> tuple[Report, Sequence[str]] | None:
     """Write the answers into the workbook, hand it in as its account, and remove the draft.
 
     Return the report, and what is to be looked at by the name of the line it is about instead of a workbook's cell.
+    None where it was handed in meanwhile: who presses a button twice hands in once.
     """
     folder = _folder(settings, draft)
-    filled = folder / "filled.xlsx"
-    with files.storage(folder):
-        key = _fill(settings, folder / _WORKBOOK, filled, draft.answers)
-    names = {line.entity_id: line.name for line in lines(settings, draft)}
-    named = {row.row: names[row.entity_id] for row in key.rows}
-    report = readback.read(settings, draft.user.get_username(), filled)
-    drop(settings, draft)
+    with _alone(folder) as is_there:
+        if not is_there:
+            return None
+        filled = folder / "filled.xlsx"
+        with files.storage(folder):
+            key = _fill(settings, folder / _WORKBOOK, filled, draft.answers)
+        names = {line.entity_id: line.name for line in lines(settings, draft)}
+        named = {row.row: names[row.entity_id] for row in key.rows}
+        report = readback.read(settings, draft.user.get_username(), filled)
+        drop(settings, draft)
     told = [f"{named.get(each.row, '')}　{each.title}：{FATES[each.fate]}。{each.words}" for each in report.told]
     return report, [*report.notes, *told]
 
@@ -127,6 +134,21 @@ def tidy(settings: Settings) -> None:
     """Remove drafts that nobody came back to."""
     for draft in Draft.objects.filter(made__lt=clock.now() - KEPT):
         drop(settings, draft)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Wait until nobody else hands in what lies in a folder; say whether it is still there then."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield folder.exists()
+    finally:
+        os.close(handle)
 
 
 def _lines(page: Page) -> Sequence[Line]:

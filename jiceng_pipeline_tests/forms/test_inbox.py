@@ -22,6 +22,20 @@ def test_a_folder_is_read_and_every_file_is_put_away_with_its_receipt(sent):
     assert inbox.read_all(settings, "operator", place) == []
 
 
+def test_what_is_sent_instead_of_a_workbook_is_told_how_to_come_back(sent):
+    settings, _, path = sent
+    place = path.parent / "inbox"
+    place.mkdir()
+    (place / "登记.csv").write_text("姓名,电话\n", "utf-8")
+    (place / "登记.et").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600))
+    (place / "~$登记.xlsx").write_bytes(b"\5lock")
+    told = inbox.read_all(settings, "operator", place)
+    assert [path.name for path, error in told if isinstance(error, UsageError)] == ["登记.csv", "登记.et"]
+    receipts = [each.read_text("utf-8") for each in (place / "refused").glob("*.回执.txt")]
+    assert len(receipts) == 2 and all("另存为“Excel 工作簿（.xlsx）”" in each for each in receipts)
+    assert inbox.waiting(place) == []
+
+
 def test_a_file_of_any_name_is_put_away_and_keeps_none_behind_it_waiting(sent):
     settings, _, path = sent
     place = path.parent / "inbox"

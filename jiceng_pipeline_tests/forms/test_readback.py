@@ -1,6 +1,8 @@
 """A form comes back in every state people leave it in: each cell has one fate, and nothing happens silently."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import openpyxl
 import pytest
@@ -27,6 +29,22 @@ def taken(settings):
 
 def fates(report, fate):
     return {cell.name: cell.words for cell in report.cells if cell.fate == fate}
+
+
+def test_one_file_read_twice_at_once_is_written_down_once(sent):
+    settings, _, path = sent
+    with opened(path) as (sheet, at):
+        sheet.cell(FIRST, at[ALONE]).value = "是"
+    together = Barrier(2)
+
+    def read(_):
+        together.wait()
+        return readback.read(settings, "operator", path)
+
+    with ThreadPoolExecutor(2) as both:
+        reports = list(both.map(read, range(2)))
+    assert sorted(each.counts["accepted"] for each in reports) == [0, 1]
+    assert [body.element_id for body in taken(settings)].count("is_actually_living_alone") == 1
 
 
 def test_as_it_was_handed_out_nothing_changes(sent):

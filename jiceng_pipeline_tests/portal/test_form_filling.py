@@ -45,10 +45,12 @@ def test_what_was_answered_is_saved_looked_over_printed_and_handed_in_with_a_rec
     assert "2026-11-20" in again.get(f"{at}/check").text
     assert again.get(f"{at}.pdf").content.startswith(b"%PDF")
     done = again.post(f"{at}/check").text
+    pressed_again = clerk.post(f"{at}/check").text
     with open_ledger(site.settings) as ledger:
         submission = list(views.entries(ledger, Submission))[-1]
         intake = [e.body for e in views.entries(ledger, Intake) if e.body.source == f"form:{FORM}"]
     assert submission.receipt in done
+    assert submission.receipt in pressed_again and "没有再交一次" in pressed_again
     assert submission.body.counts["accepted"] >= 1
     assert ("visit_date", "2026-11-20") in {(each.element_id, each.value) for each in intake}
     assert again.get(f"{at}/1").status_code == 404, "a draft ends when it is handed in"

@@ -103,14 +103,20 @@ def check(request: HttpRequest, scope: str, name: str) -> HttpResponse:
     form = _form(scope, name)
     if first := _asked_before(request, scope):
         return first
-    draft = _draft(request, form, scope)
-    rows = _rows(request, form, draft)
     if request.method == "POST":
-        report, lines = drafts.hand_in(settings(), draft)
+        begun = drafts.of(_user(request), form, scope)
+        if begun:
+            _rows(request, form, begun)
+        handed_in = drafts.hand_in(settings(), begun) if begun else None
+        if handed_in is None:
+            return _handed_in_before(request, form, scope)
+        report, lines = handed_in
         counts = [(words, report.counts[fate]) for fate, words in FATES.items() if report.counts[fate]]
         told = {"report": report, "counts": counts, "scope": scope, "lines": lines, "online": True,
                 "name": name, "trail": _said(scope, form)["trail"]}  # fmt: skip
         return render(request, "portal/form_report.html", told)
+    draft = _draft(request, form, scope)
+    rows = _rows(request, form, draft)
     return render(request, "portal/form_check.html", {**_said(scope, form), **_answered(form, draft, rows)})
 
 
@@ -157,6 +163,21 @@ def _draft(request: HttpRequest, form: Form, scope: str) -> Draft:
     if found is None:
         raise Http404
     return found
+
+
+def _handed_in_before(request: HttpRequest, form: Form, scope: str) -> HttpResponse:
+    """Answer who presses a second time, or goes back and presses again: with the receipt of the first."""
+    with open_ledger(settings()) as ledger:
+        own = [each for each in ledger.on("submission", f"{form.id}:{scope}") if each.actor == caller(request).account]
+    if not own:
+        raise Http404
+    said = {
+        "heading": say("这张表已经交上去了，没有再交一次", "This form was handed in before, and is not once more"),
+        "receipt": own[-1].receipt,
+        "links": [Link(say("回到报表", "Back to the forms"), f"/at/{scope}/forms")],
+        "trail": _said(scope, form)["trail"],
+    }
+    return render(request, "portal/done.html", said)
 
 
 def _rows(
