@@ -25,14 +25,14 @@ from jiceng_pipeline.returns import grants
 
 
 class _Targets(RootModel[dict[str, dict[str, str]]]):
-    model_config = ConfigDict(coerce_numbers_to_str=True, hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
 
 
 def every(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     """Return name → address, none where there is no file; raise DefinitionError where it is no good."""
     if not settings.subscribers.exists():
         return {}
-    return documents.read(settings.subscribers, _Targets).root
+    return documents.read(settings.subscribers, _Targets, as_text=True).root
 
 
 def find(settings: Settings, name: str) -> Mapping[str, str]:

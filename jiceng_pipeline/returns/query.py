@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -178,7 +179,16 @@ def _result(
         rows = scratch.execute(sql).fetchall()
     finally:
         watch.cancel()
-    return tuple(str(each[0]) for each in scratch.description or ()), rows
+    return _told_apart([str(each[0]) for each in scratch.description or ()]), rows
+
+
+def _told_apart(names: list[str]) -> tuple[str, ...]:
+    """Return the names of columns, each once: `name`, `name_2` where two tables that are joined both have it."""
+    found = list[str]()
+    for name in names:
+        every = (name if nth == 1 else f"{name}_{nth}" for nth in count(1))
+        found.append(next(each for each in every if each not in found and (each == name or each not in names)))
+    return tuple(found)
 
 
 @contextmanager

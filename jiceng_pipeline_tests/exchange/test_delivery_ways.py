@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from jiceng_pipeline.exchange import delivery, delivery_step, receiver, receiver_http
+from jiceng_pipeline.exchange import delivery, delivery_step, delivery_target, receiver, receiver_http
 from jiceng_pipeline.exchange.delivery_ways import webhook
 
 from .test_delivery import PEOPLE, days, phones, target
@@ -54,6 +54,13 @@ def test_a_webhook_takes_signed_batches_and_asks_for_what_it_lacks(settings, mon
     target(settings, "hook", way="webhook", url="http://198.51.100.1/", key="a key")
     publish_people(settings, PEOPLE[:1])
     assert only(settings, "hook").reason == "只送往 https 地址"
+
+
+@pytest.mark.parametrize("key", ["01234567", "2026_1", "yes", "0x1F", "2026-02-30"])
+def test_a_key_is_what_stands_there(settings, key):
+    settings.home.mkdir(exist_ok=True)
+    settings.subscribers.write_text(f"hook: {{way: webhook, url: 'https://a.example/', key: {key}}}\n", "utf-8")
+    assert delivery_target.find(settings, "hook")["key"] == key
 
 
 def test_what_is_refused_is_parked_until_somebody_has_looked(settings):

@@ -53,6 +53,12 @@ def test_a_select_sees_the_scopes_masked_rows(served, sql, rows):
     assert list(ask(served, sql).rows) == rows
 
 
+def test_two_columns_of_one_name_are_both_there(served):
+    answer = ask(served, "select a.name, b.name, 1 as name_2 from resident_register as a join resident_register as b "
+                 "on a.resident_id = b.resident_id")  # fmt: skip
+    assert (answer.columns, list(answer.rows)) == (("name", "name_3", "name_2"), [("张*三", "张*三", 1)])
+
+
 def test_unmasked_needs_leave_and_is_audited(served):
     (row,) = ask(served, "select citizen_id from resident_register", profile="full").rows
     assert row[0].startswith(NUMBER)
