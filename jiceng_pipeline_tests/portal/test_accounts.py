@@ -40,3 +40,10 @@ def test_nobody_closes_the_account_they_are_using(site, system_admin):
     told = system_admin.post("/accounts", {"account": "system_admin", "what": "end"}).text
     assert "不能停用自己的账号" in told
     assert system_admin.get("/accounts").status_code == 200
+
+
+@pytest.mark.parametrize(("scope", "told"), [("999999999999", "没有这个社区"), ("320613005", "已记入")])
+def test_a_post_is_given_for_a_division_that_there_is(site, scope, told):
+    role = "clerk" if len(scope) == 12 else "township"
+    said = site.verified("security_admin").post("/posts", {"account": f"at{scope}", "role": role, "scope": scope})
+    assert told in said.text
