@@ -99,7 +99,8 @@ def read(cut: Cut, entity: str, key: str, name_column: str) -> Dossier | None:
         if each.id not in _OWN | _SOURCES_SHOWN_ELSEWHERE | {"tags"}
     ]
     tags = [tag for tag in (row.get("tags") or "").split("、") if tag]
-    return Dossier(entity, key, row.get(name_column) or "", row["community_code"], row.get("household_id"), tags, cells)
+    place = row.get("community_code") or cut.place.code  # a grant need not have it
+    return Dossier(entity, key, row.get(name_column) or "", place, row.get("household_id"), tags, cells)
 
 
 def members(cut: Cut, household: str) -> Sequence[tuple[str, str, str]]:
