@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jiceng_pipeline.core import clock
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
@@ -105,7 +104,7 @@ def settle(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _all(ledger: Ledger) -> Sequence[Doubt]:
-    return disputes.doubts(ledger, clock.business_date(settings()))[::-1]
+    return disputes.doubts(settings(), ledger)[::-1]
 
 
 def _told(found: Sequence[Doubt]) -> list[dict[str, Any]]:
