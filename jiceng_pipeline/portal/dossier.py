@@ -9,7 +9,7 @@ from datetime import date
 
 import duckdb
 
-from jiceng_pipeline.departments.contract import systems
+from jiceng_pipeline.departments.contract import contracts, systems
 from jiceng_pipeline.matching import survivorship
 from jiceng_pipeline.returns import masks
 from jiceng_pipeline.returns.access import Access
@@ -57,6 +57,11 @@ class Cell:
     def others(self) -> Sequence[Word]:
         """Return those who say something else, as far as the masks let it be seen."""
         return [word for word in self.words if word.value != self.value]
+
+    @property
+    def asked(self) -> Sequence[str]:
+        """Return the departments' systems that can be asked about it: those that say something; communities are not."""
+        return tuple(dict.fromkeys(word.system for word in self.words if word.system in contracts()))
 
 
 @dataclass(frozen=True)

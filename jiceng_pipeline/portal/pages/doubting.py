@@ -53,6 +53,8 @@ def dispute(request: HttpRequest, scope: str, kind: str, key: str, element: str)
         return first
     with read(request, scope, kind, key, full=True) as (found, _):
         one = cell_of(found, element)
+    if not one.asked:  # nobody would ever answer
+        raise Http404
     form = Doubt(request.POST if request.method == "POST" else None)
     said: dict[str, Any] = {
         "form": form,
@@ -60,14 +62,14 @@ def dispute(request: HttpRequest, scope: str, kind: str, key: str, element: str)
         "cell": one,
         "trail": cell_trail(scope, found, NAMES[kind]),
         "back": f"/at/{scope}/{kind}/{key}/{element}",
-        "asked": _systems(one),
+        "asked": [contracts()[name].title for name in one.asked],
     }
     if request.method == "POST" and form.is_valid():
         if "sent" not in request.POST:
             return render(request, "portal/doubt_check.html", said)
         number = _doubted(caller(request).account, found, one, form.cleaned_data)
         return _done(request, scope, number, say("异议已送出", "Sent"), say(
-            f"系统已经去问：{'、'.join(said['asked']) or '来源部门'}。下次更新起，这个值会标上“存疑”，直到部门答复。",
+            f"系统已经去问：{'、'.join(said['asked'])}。下次更新起，这个值会标上“存疑”，直到部门答复。",
             "The source departments are asked. From the next update on the value is marked as doubtful.",
         ), f"/at/{scope}/{kind}/{key}")  # fmt: skip
     return render(request, "portal/doubt.html", said)
@@ -97,7 +99,7 @@ def _doubted(account: str, found: Dossier, one: Cell, said: dict[str, str]) -> s
         believed_value=said["believed"].strip(),
         basis=said["basis"],
         community_code=found.community_code,
-        systems=tuple(dict.fromkeys(word.system for word in one.words)),
+        systems=tuple(one.asked),
         record_id=one.source.record_id if one.source else None,
     )
     with open_ledger(settings()) as ledger:
@@ -127,10 +129,6 @@ def _canonical(entity: str, one: Cell) -> str:
             f"select {value} from matching.{entity}_candidate where record_id = ?", [one.source.record_id]
         ).fetchall()
     return str(rows[0][0])
-
-
-def _systems(one: Cell) -> list[str]:
-    return list(dict.fromkeys(contracts()[w.system].title for w in one.words if w.system in contracts()))
 
 
 def _done(request: HttpRequest, scope: str, number: str, heading: str, following: str, back: str) -> HttpResponse:

@@ -60,7 +60,7 @@ def cell(request: HttpRequest, scope: str, kind: str, key: str, element: str) ->
         "cell": one,
         "trail": cell_trail(scope, found, NAMES[kind]),
         "can_verify": one.source is not None and one.element.collection is not None and caller(request).may("verify"),
-        "can_doubt": caller(request).may("dispute"),
+        "may_doubt": caller(request).may("dispute"),
     }
     return render(request, "portal/cell.html", said)
 
