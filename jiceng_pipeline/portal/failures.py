@@ -35,8 +35,11 @@ class FailureMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer."""
-        return self._get_response(request)
+        """Answer; an address that is only sent to is told with a page, too, where somebody opens it."""
+        response = self._get_response(request)
+        if response.status_code == 405 and request.method == "GET" and not response.content:
+            return not_opened(request, response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page of one of our errors; others go on to Django, which logs them."""
@@ -68,6 +71,14 @@ def not_found(request: HttpRequest, exception: object = None) -> HttpResponse:  
         say("没有这个页面，或者不归您看", "There is no such page, or not for you"),
         say("核对网址，或回到首页从头找", "Check the address, or start again from the home page"),
     )
+
+
+def not_opened(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Say that something is sent there by a button, and that there is nothing to be looked at."""
+    what = say("这个网址不能直接打开", "This address cannot be opened by itself")
+    told = page(request, 405, what, say("回到首页，从页面上的按钮进来", "Start again from the home page"))
+    told["Allow"] = allowed
+    return told
 
 
 def bad_request(request: HttpRequest, exception: object = None) -> HttpResponse:  # noqa: ARG001  Django gives it
