@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from jiceng_pipeline.core.errors import AccessDenied, JicengError, Locked, NothingPublished, StorageFailure, UsageError
 from jiceng_pipeline.core.redaction import redacted
+from jiceng_pipeline.core.settings import PACKAGE
 from jiceng_pipeline.portal.wording import say
 
 _STATUS = ((AccessDenied, 403), (UsageError, 400), (NothingPublished, 503), (Locked, 503), (StorageFailure, 503))
@@ -21,10 +22,12 @@ class RedactedFormatter(logging.Formatter):
         """Return the line."""
         place = ""
         if record.exc_info and record.exc_info[1] is not None:
-            kind, frames = record.exc_info[0], traceback.extract_tb(record.exc_info[2])
-            last = frames[-1] if frames else None
-            where = f"{last.filename.rpartition('/')[2]}:{last.lineno}" if last else ""
-            place = f" {kind.__name__ if kind else ''} {where} {redacted(record.exc_info[1])}"
+            error, frames = record.exc_info[1], traceback.extract_tb(record.exc_info[2])
+            ours = [frame for frame in frames if frame.filename.startswith(f"{PACKAGE}/")]
+            where = "".join(f" {frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in (ours or frames)[-1:])
+            # what a library says may be the very value it could not deal with
+            said = f" {redacted(error)}" if isinstance(error, JicengError) else ""
+            place = f" {type(error).__name__}{where}{said}"
         return f"{record.levelname} {record.name} {redacted(record.msg)}{place}"
 
 
