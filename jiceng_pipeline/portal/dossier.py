@@ -6,6 +6,7 @@ The cells are those of the returned register; whatever is read here goes through
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 
 import duckdb
 
@@ -57,6 +58,12 @@ class Cell:
     def others(self) -> Sequence[Word]:
         """Return those who say something else, as far as the masks let it be seen."""
         return [word for word in self.words if word.value != self.value]
+
+    @property
+    def seen(self) -> str:
+        """Return what names this value of this source, so that one who speaks of it later speaks of no other."""
+        source = self.source.record_id if self.source else ""
+        return sha256(f"{source}\x1f{self.value}".encode()).hexdigest()[:32]
 
     @property
     def asked(self) -> Sequence[str]:

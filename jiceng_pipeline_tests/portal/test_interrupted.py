@@ -40,7 +40,7 @@ def hidden(page, name):
 
 @pytest.mark.parametrize(
     ("step", "sent", "done"),
-    [("dispute", {"believed": "陶渊明", "basis": "看过证件"}, "核对后送出"), ("verify", {}, "已记下：核实无误")],
+    [("dispute", {"believed": "陶渊明", "basis": "看过证件"}, "核对后送出"), ("verify", {}, "请再看一看")],
 )
 def test_what_was_sent_is_not_lost_to_the_second_factor_of_the_new_session(site, cell, telephone, step, sent, done):
     clerk = site.client("clerk")  # signed in anew, the second factor not given yet

@@ -18,7 +18,7 @@ from jiceng_pipeline.portal import receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.dossier import Cell, Dossier
 from jiceng_pipeline.portal.pages import second_factor
-from jiceng_pipeline.portal.pages.entity import NAMES, cell_of, cell_trail, read
+from jiceng_pipeline.portal.pages.entity import NAMES, cell_of, cell_trail, read, shown
 from jiceng_pipeline.portal.reading import current, opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
 from jiceng_pipeline.portal.wording import say
@@ -85,6 +85,8 @@ def verify(request: HttpRequest, scope: str, kind: str, key: str, element: str) 
         one = cell_of(found, element)
     if one.source is None or one.element.collection is None:
         raise Http404
+    if request.POST.get("seen") != one.seen:  # an update came between looking and pressing
+        return shown(request, scope, found, one, has_changed=True)
     number = _verified(caller(request).account, found, one)
     return _done(request, scope, number, say("已记下：核实无误", "Noted: it is right"), say(
         "下次更新起，这一项算作刚刚核实过，别的表不用再问。", "From the next update on it counts as checked today."
