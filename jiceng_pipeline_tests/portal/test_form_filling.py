@@ -67,8 +67,9 @@ def test_a_draft_that_is_given_up_leaves_nothing(site, begun):
 
 def test_begun_twice_at_once_it_is_begun_once(site, begun):
     clerk, at = begun
-    clerk.post(at, {"what": "drop"})
-    assert at_once(site, clerk, "post", at) == [302] * 4
+    for _ in range(5):  # at once is a matter of luck
+        clerk.post(at, {"what": "drop"})
+        assert at_once(site, clerk, "post", at, times=6) == [302] * 6
     clerk.post(at, {"what": "drop"})
     assert not list((site.settings.home / "portal" / "drafts").iterdir())
 
@@ -79,7 +80,7 @@ def test_signs_nobody_sees_keep_no_form_from_being_handed_in(site):
     clerk, at = site.verified("clerk"), f"/at/{site.community}/fill/{form.id}"
     clerk.post(at)
     asked = next(each for each in fromstring(clerk.get(f"{at}/1").text).forms if "verdict" in each.fields)
-    there = {name: value for name, value in asked.form_values() if name != "csrfmiddlewaretoken"}
+    there = {name: value for name, value in asked.form_values() if name not in {"csrfmiddlewaretoken", "verdict"}}
     assert clerk.post(f"{at}/1", {**there, "assistance_request": "要\x07人\ufffe陪诊"}).status_code == 302
     assert "收到：" in clerk.post(f"{at}/check").text
     with open_ledger(site.settings) as ledger:
