@@ -136,12 +136,11 @@ def decide(
 
 
 def _doubts(settings: Settings) -> "list[Doubt]":
-    from jiceng_pipeline.core import clock
     from jiceng_pipeline.ledger.store import open_ledger
     from jiceng_pipeline.quality import disputes
 
     with open_ledger(settings) as ledger:
-        return disputes.doubts(ledger, clock.business_date(settings))
+        return disputes.doubts(settings, ledger)
 
 
 def _check_decider(ledger: "Ledger", actor: str, doubt: "Doubt", verdict: str) -> None:

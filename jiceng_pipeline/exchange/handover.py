@@ -4,7 +4,8 @@ Who opened it closes it; who holds it answers or passes it on. Nothing is lost b
 them holds it, and everybody can see who and until when.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
@@ -19,6 +20,7 @@ from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
 from jiceng_pipeline.quality import working_days
 from jiceng_pipeline.returns import communities
+from jiceng_pipeline.standard import divisions
 
 DAYS = 5  # working days, where no other deadline is set
 
@@ -97,7 +99,8 @@ def cases(settings: Settings, ledger: Ledger, side: str | None = None, *, with_c
     found: dict[str, list[Entry[Handover]]] = {}
     for entry in views.entries(ledger, Handover):
         found.setdefault(entry.subject, []).append(entry)
-    known = [_case(settings, tuple(steps)) for steps in found.values()]
+    became = divisions.merged(settings)
+    known = [_case(settings, tuple(_as_now(step, became) for step in steps)) for steps in found.values()]
     kept = [c for c in known if (with_closed or c.is_open) and side in {None, c.now.opener, c.now.holder}]
     return sorted(kept, key=lambda case: (case.due_date or date.max, case.now.case_id))
 
@@ -108,6 +111,14 @@ def find(settings: Settings, ledger: Ledger, name: str) -> Case:
     if len(found) != 1:
         raise UsageError("没有这件事", where=name, cure="用 jiceng task cases 看编号")
     return found[0]
+
+
+def _as_now(step: Entry[Handover], became: Mapping[str, str]) -> Entry[Handover]:
+    """Return a step as of today: what a community had in hand that was merged since, what it became has."""
+    body = step.body
+    sides = {"opener": body.opener, "holder": body.holder, "community_code": body.community_code}
+    now = {name: became[side] for name, side in sides.items() if side in became}
+    return replace(step, body=body.model_copy(update=now)) if now else step
 
 
 def _case(settings: Settings, steps: tuple[Entry[Handover], ...]) -> Case:

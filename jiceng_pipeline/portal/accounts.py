@@ -14,9 +14,7 @@ from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.portal import passwords
 from jiceng_pipeline.portal.models import Remembered
 from jiceng_pipeline.portal.reading import opened
-from jiceng_pipeline.returns import posts
-
-GIVEN_BY = "operator"
+from jiceng_pipeline.returns import grants, posts
 
 
 @dataclass(frozen=True)
@@ -30,9 +28,12 @@ class Made:
 
 def make(account: str, *, must_change: bool = True) -> str:
     """Make an account and return its first password; raise UsageError where there is one of that name."""
-    if User.objects.filter(username=account).exists():
-        raise UsageError("已经有这个账号", where=f"账号 {account}", cure="换一个名字，或重设密码")
-    user, password = User(username=account), passwords.made_up()
+    name = User.normalize_username(account)  # as it is read where one signs in
+    if name == grants.OPERATOR:  # whoever signed in as it could do everything, and makes of accounts may do nothing
+        raise UsageError("这个名字归装系统的人用，不能做账号", where=f"账号 {account}", cure="换一个名字")
+    if User.objects.filter(username=name).exists():
+        raise UsageError("已经有这个账号", where=f"账号 {account}", cure="换一个名字；是同一个人的就重设密码")
+    user, password = User(username=name), passwords.made_up()
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
@@ -47,6 +48,8 @@ def reset(account: str) -> str:
     user = User.objects.filter(username=account).first()
     if user is None:
         raise UsageError("没有这个账号", where=f"账号 {account}", cure="核对名字")
+    if not user.is_active:
+        raise UsageError("这个账号已经停用", where=f"账号 {account}", cure="另建一个账号，再给它岗位")
     password = passwords.made_up()
     user.set_password(password)
     user.save()
@@ -88,6 +91,6 @@ def demonstration(settings: Settings) -> list[Made]:
         for account, title, role, scope, of in wanted:
             if User.objects.filter(username=account).exists():
                 continue
-            posts.give(ledger, Post(account=account, role=role, scope=scope, systems=of, given_by=GIVEN_BY))
+            posts.give(ledger, Post(account=account, role=role, scope=scope, systems=of, given_by=grants.OPERATOR))
             made.append(Made(account, title, make(account, must_change=False)))
     return made

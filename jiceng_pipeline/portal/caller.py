@@ -10,6 +10,7 @@ from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.portal.reading import settings
 from jiceng_pipeline.portal.wording import say
 from jiceng_pipeline.returns import access, grants, holding, roles
+from jiceng_pipeline.standard.divisions import merged
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,15 @@ class Link:
 
 @dataclass(frozen=True)
 class Caller:
-    """`divisions` are the codes whose people it may see; `systems` those it answers for."""
+    """`divisions` are the codes whose people it may see, `posted` those of them its posts are for.
+
+    `systems` are those it answers for.
+    """
 
     account: str
     roles: tuple[str, ...]
     divisions: tuple[str, ...]
+    posted: tuple[str, ...]
     systems: tuple[str, ...]
 
     def covers(self, scope: str) -> bool:
@@ -39,27 +44,34 @@ class Caller:
 
     @property
     def home(self) -> str:
-        """Return the page the account starts from."""
-        if self.divisions:
-            return f"/at/{self.divisions[0]}"
+        """Return the page the account starts from; who was granted some rows is not given the work of the place."""
+        if self.posted:
+            return f"/at/{self.posted[0]}"
         starts = (("answer_ticket", "/tickets"), ("make_account", "/accounts"), ("give_post", "/posts"),
                   ("read_audit", "/audit"))  # fmt: skip
-        return next((address for act, address in starts if self.may(act)), "/me")
+        granted = f"/at/{self.divisions[0]}/registers" if self.divisions else "/me"
+        return next((address for act, address in starts if self.may(act)), granted)
 
     @cached_property
     def links(self) -> Sequence[Link]:
         """Return what stands in the bar at the top."""
-        place = self.home if self.divisions else ""
         found = []
-        if place:
+        if self.posted:
+            place = self.home
             found = [
                 Link(say("今天要办的事", "Today"), place),
                 Link(say("底册", "Registers"), f"{place}/registers"),
                 Link(say("报表", "Forms"), f"{place}/forms"),
                 Link(say("名单提醒", "Lists"), f"{place}/apps"),
                 Link(say("下载", "Download"), f"{place}/downloads"),
-                *([Link(say("办事", "Services"), f"{place}/services")] if len(self.divisions[0]) >= 9 else []),
+                *([Link(say("办事", "Services"), f"{place}/services")] if len(self.posted[0]) >= 9 else []),
                 Link(say("图表", "Pictures"), f"{place}/pictures"),
+            ]
+        elif self.divisions:
+            place = f"/at/{self.divisions[0]}"
+            found = [
+                Link(say("底册", "Registers"), f"{place}/registers"),
+                Link(say("下载", "Download"), f"{place}/downloads"),
             ]
         offered = (
             ("answer_ticket", say("问题单", "Tickets"), "/tickets"),
@@ -86,10 +98,13 @@ def of_account(account: str) -> Caller:
     with open_ledger(settings()) as ledger:
         held = [entry.body for entry in holding.posts(ledger, account)]
         given = [entry.body for entry in grants.live(ledger, account)]
-    divisions = tuple(sorted({grant.scope for grant in given}, key=lambda code: (len(code), code)))
+    gone, posted = merged(settings()), {post.scope for post in held}
+    # what was merged into another comes last: nobody starts from where nobody lives any more
+    divisions = tuple(sorted({grant.scope for grant in given}, key=lambda code: (code in gone, len(code), code)))
     return Caller(
         account,
         tuple(dict.fromkeys(post.role for post in held)),
         divisions,
+        tuple(code for code in divisions if code in posted),
         tuple(dict.fromkeys(system for post in held for system in post.systems)),
     )

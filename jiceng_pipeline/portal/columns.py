@@ -7,7 +7,10 @@ from jiceng_pipeline.returns.datasets import Dataset
 from jiceng_pipeline.standard.register import Element
 
 _FEW = 6
-_NEVER = {"community_code", "community_name", "entity_id", "dataset", "system_count", "source_systems", "source_date"}
+_NEVER = {
+    "community_code", "community_name", "entity_id", "element_id", "dataset", "system_count", "source_systems",
+    "source_date",
+}  # fmt: skip
 _FIRST = (
     "subject_name", "name", "head_name", "enterprise_name", "standard_address", "element_title", "change_code",
     "sex_code", "birth_date", "present_value", "present_system", "other_values", "dwelling_address",

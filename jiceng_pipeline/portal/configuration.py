@@ -162,7 +162,8 @@ def _sign_in(behind_https: bool) -> Mapping[str, Any]:
 def _hardening(behind_https: bool) -> Mapping[str, Any]:
     found = {
         "SESSION_COOKIE_NAME": "session",
-        "SESSION_COOKIE_AGE": IDLE_MINUTES * 60,
+        # the middleware ends a session; one that was gone by itself could not be told that it has ended
+        "SESSION_COOKIE_AGE": ABSOLUTE_HOURS * 3600,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,

@@ -6,10 +6,11 @@ The cells are those of the returned register; whatever is read here goes through
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 
 import duckdb
 
-from jiceng_pipeline.departments.contract import systems
+from jiceng_pipeline.departments.contract import contracts, systems
 from jiceng_pipeline.matching import survivorship
 from jiceng_pipeline.returns import masks
 from jiceng_pipeline.returns.access import Access
@@ -58,6 +59,17 @@ class Cell:
         """Return those who say something else, as far as the masks let it be seen."""
         return [word for word in self.words if word.value != self.value]
 
+    @property
+    def seen(self) -> str:
+        """Return what names this value of this source, so that one who speaks of it later speaks of no other."""
+        source = self.source.record_id if self.source else ""
+        return sha256(f"{source}\x1f{self.value}".encode()).hexdigest()[:32]
+
+    @property
+    def asked(self) -> Sequence[str]:
+        """Return the departments' systems that can be asked about it: those that say something; communities are not."""
+        return tuple(dict.fromkeys(word.system for word in self.words if word.system in contracts()))
+
 
 @dataclass(frozen=True)
 class Dossier:
@@ -99,7 +111,8 @@ def read(cut: Cut, entity: str, key: str, name_column: str) -> Dossier | None:
         if each.id not in _OWN | _SOURCES_SHOWN_ELSEWHERE | {"tags"}
     ]
     tags = [tag for tag in (row.get("tags") or "").split("、") if tag]
-    return Dossier(entity, key, row.get(name_column) or "", row["community_code"], row.get("household_id"), tags, cells)
+    place = row.get("community_code") or cut.place.code  # a grant need not have it
+    return Dossier(entity, key, row.get(name_column) or "", place, row.get("household_id"), tags, cells)
 
 
 def members(cut: Cut, household: str) -> Sequence[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from openpyxl import load_workbook
 from openpyxl.cell import Cell as SheetCell
 
@@ -80,7 +80,11 @@ def start(settings: Settings, user: User, form: Form, scope: str) -> Draft:
         folder.mkdir(parents=True, mode=0o700)
         workbook.write(page, folder / _WORKBOOK, settings)
     files.write_json(folder / _LINES, [asdict(each) for each in _lines(page)])
-    draft.save()
+    try:
+        draft.save()
+    except IntegrityError:  # begun in another window meanwhile, or pressed twice
+        shutil.rmtree(folder, ignore_errors=True)
+        return Draft.objects.get(user=user, form=form.id, scope=scope)
     return draft
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from jiceng_pipeline.core.errors import AccessDenied, JicengError, Locked, NothingPublished, StorageFailure, UsageError
 from jiceng_pipeline.core.redaction import redacted
+from jiceng_pipeline.core.settings import PACKAGE
 from jiceng_pipeline.portal.wording import say
 
 _STATUS = ((AccessDenied, 403), (UsageError, 400), (NothingPublished, 503), (Locked, 503), (StorageFailure, 503))
@@ -21,10 +22,12 @@ class RedactedFormatter(logging.Formatter):
         """Return the line."""
         place = ""
         if record.exc_info and record.exc_info[1] is not None:
-            kind, frames = record.exc_info[0], traceback.extract_tb(record.exc_info[2])
-            last = frames[-1] if frames else None
-            where = f"{last.filename.rpartition('/')[2]}:{last.lineno}" if last else ""
-            place = f" {kind.__name__ if kind else ''} {where} {redacted(record.exc_info[1])}"
+            error, frames = record.exc_info[1], traceback.extract_tb(record.exc_info[2])
+            ours = [frame for frame in frames if frame.filename.startswith(f"{PACKAGE}/")]
+            where = "".join(f" {frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in (ours or frames)[-1:])
+            # what a library says may be the very value it could not deal with
+            said = f" {redacted(error)}" if isinstance(error, JicengError) else ""
+            place = f" {type(error).__name__}{where}{said}"
         return f"{record.levelname} {record.name} {redacted(record.msg)}{place}"
 
 
@@ -35,8 +38,11 @@ class FailureMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer."""
-        return self._get_response(request)
+        """Answer; an address that is only sent to is told with a page, too, where somebody opens it."""
+        response = self._get_response(request)
+        if response.status_code == 405 and request.method == "GET" and not response.content:
+            return not_opened(request, response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page of one of our errors; others go on to Django, which logs them."""
@@ -68,6 +74,14 @@ def not_found(request: HttpRequest, exception: object = None) -> HttpResponse:  
         say("没有这个页面，或者不归您看", "There is no such page, or not for you"),
         say("核对网址，或回到首页从头找", "Check the address, or start again from the home page"),
     )
+
+
+def not_opened(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Say that something is sent there by a button, and that there is nothing to be looked at."""
+    what = say("这个网址不能直接打开", "This address cannot be opened by itself")
+    told = page(request, 405, what, say("回到首页，从页面上的按钮进来", "Start again from the home page"))
+    told["Allow"] = allowed
+    return told
 
 
 def bad_request(request: HttpRequest, exception: object = None) -> HttpResponse:  # noqa: ARG001  Django gives it

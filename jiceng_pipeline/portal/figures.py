@@ -60,6 +60,12 @@ def pyramid(connection: duckdb.DuckDBPyConnection, scope: str) -> Sequence[Band]
     return [Band(_plain(label), int(men or 0), int(women or 0)) for label, men, women in rows]
 
 
+def without_band(connection: duckdb.DuckDBPyConnection, scope: str) -> int:
+    """Return how many stand in no half of the pyramid: whose age or sex nobody knows."""
+    only = "contains(category, '/') and contains(category, '不详')"
+    return sum(_counts(connection, scope, "population_by_age_and_sex", only).values())
+
+
 def figures(connection: duckdb.DuckDBPyConnection, scope: str) -> list[Figure]:
     """Return the pictures there are figures for."""
     wanted = (

@@ -7,15 +7,17 @@ from jiceng_pipeline.core import clock
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.portal import place
 from jiceng_pipeline.portal.reading import current, settings
-from jiceng_pipeline.returns import communities, datasets, package
+from jiceng_pipeline.returns import communities, datasets, grants, package
 from jiceng_pipeline.returns.access import authorise, served
 
 KEPT_SECONDS = 3_600
 
 
 def tag(account: str, scope: str, dataset: str, kind: str) -> str:
-    """Return what names this very file: whose, of what, of which version."""
-    parts = (account, scope, dataset, kind, current().name)
+    """Return what names a package: whose, by which leave, of what, of which version."""
+    with open_ledger(settings()) as ledger:
+        held = [str(entry.seq) for entry in grants.live(ledger, account)]
+    parts = (account, scope, dataset, kind, current().name, *held)
     return sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
@@ -23,7 +25,7 @@ def file(account: str, scope: str, dataset: str, kind: str) -> Path:
     """Return the masked package, cut now or within the last hour; leave is asked and audited either way."""
     _tidy()
     folder = place.folder(settings()) / "packages" / tag(account, scope, dataset, kind)
-    if kept := sorted(folder.glob("*")):
+    if kept := sorted(folder.glob("[!.]*")):  # what begins with a dot is being written
         with open_ledger(settings()) as ledger:
             where = communities.find(settings(), scope)
             wanted = datasets.find(settings(), dataset)

@@ -65,8 +65,8 @@ def scoped(scope: Scope, act: str | None = None) -> Callable[[View], View]:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to where one signs in, and back here afterwards with what was typed."""
-    ended = sessions.has_just_ended(request)
-    if typed := kept.packed(request):
+    ended, typed = sessions.has_just_ended(request), kept.packed(request)
+    if typed and (ended or typed != kept.PRESS):  # whoever was not signed in has seen no button to press
         from jiceng_pipeline.portal.pages.sign_in import asked
 
         return asked(request, request.get_full_path(), typed)

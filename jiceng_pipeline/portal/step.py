@@ -1,5 +1,6 @@
 """One step of filling a form (一步一屏): the questions about one person, and what was answered, checked as typed."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from jiceng_pipeline.portal.wording import say
 
 _FEW = 6  # so many choices are shown at once; more are a list
 _LONGEST = 200
+# signs that come along when something is copied from elsewhere, and that no workbook can hold
+_NOT_TYPED = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 
 
 class Step(forms.Form):
@@ -43,7 +46,7 @@ class Step(forms.Form):
             return None
         found: dict[str, str] = {}
         for cell in self._line.open_cells:
-            text = " ".join(str(self.cleaned_data.get(cell.element) or "").split())
+            text = " ".join(_NOT_TYPED.sub("", str(self.cleaned_data.get(cell.element) or "")).split())
             if text == cell.value:
                 continue
             if not text:

@@ -29,6 +29,7 @@ from jiceng_pipeline.ledger.store import Ledger, open_ledger
 from jiceng_pipeline.ledger.views import Entry
 from jiceng_pipeline.quality import working_days
 from jiceng_pipeline.quality.tables import existing
+from jiceng_pipeline.standard import divisions
 from jiceng_pipeline.warehouse.table import Table
 
 OPEN = "open"
@@ -123,11 +124,10 @@ def _view(name: str) -> Table:
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Write quality.dispute; a doubt follows its record where that is another entity's now."""
-    day = clock.business_date(settings)
     found: list[Doubt] = []
     if settings.ledger.exists():
         with open_ledger(settings) as ledger:
-            found = doubts(ledger, day, bound(connection))
+            found = doubts(settings, ledger, bound(connection))
     known = existing(connection)
     links = " union all ".join(f"select record_id, entity_id from {link}" for link in _LINKS if link in known)
     moved = f"left join ({links}) as link on link.record_id = d.record_id" if links else ""
@@ -149,11 +149,13 @@ def open_cells(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str
     return set(connection.execute("select entity, entity_id, element_id from quality.open_dispute").fetchall())
 
 
-def doubts(ledger: Ledger, day: date, until: int | None = None) -> list[Doubt]:
-    """Return every doubt up to `day` and event number `until`, oldest first.
+def doubts(settings: Settings, ledger: Ledger, until: int | None = None) -> list[Doubt]:
+    """Return every doubt up to the business date and event number `until`, oldest first.
 
-    A doubt about a cell that is in doubt already adds nothing; after a decision it is a new one.
+    A doubt about a cell that is in doubt already adds nothing; after a decision it is a new one. What a community
+    doubted that was merged since is of what it became.
     """
+    day, became = clock.business_date(settings), divisions.merged(settings)
     said: Sequence[Entry[Dispute] | Entry[DisputeDecision]] = sorted(
         [*views.entries(ledger, Dispute, until=until), *views.entries(ledger, DisputeDecision, until=until)],
         key=lambda entry: entry.seq,
@@ -166,7 +168,8 @@ def doubts(ledger: Ledger, day: date, until: int | None = None) -> list[Doubt]:
             continue
         if isinstance(entry.body, Dispute):
             if entry.subject not in standing:
-                opened = _opened(entry.seq, entry.body, when, day)
+                place = became.get(entry.body.community_code, entry.body.community_code)
+                opened = replace(_opened(entry.seq, entry.body, when, day), community_code=place)
                 found[opened.dispute_id], standing[entry.subject] = opened, opened.dispute_id
         elif dispute := standing.pop(entry.subject, None):
             took = working_days.between(found[dispute].opened_date, when)

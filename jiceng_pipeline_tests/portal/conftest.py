@@ -5,6 +5,7 @@ import shutil
 import socket
 from base64 import b32decode
 from dataclasses import dataclass
+from threading import Barrier, Thread
 
 import pytest
 
@@ -128,3 +129,25 @@ def one_time_code(key):
 
     plain = key.replace(" ", "")
     return f"{totp(b32decode(plain + '=' * (-len(plain) % 8))):06d}"
+
+
+def at_once(site, client, method, address, times=4):
+    """Send the same several times at once with the session of a client; return how each was answered."""
+    from django.db import connection
+
+    client.get("/me")
+    gate, answers = Barrier(times), []
+
+    def send():
+        other = site.client()
+        other.cookies = client.cookies
+        gate.wait()
+        answers.append(getattr(other, method)(address).status_code)
+        connection.close()
+
+    threads = [Thread(target=send) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

@@ -1,6 +1,7 @@
 """The interface for programs: scoped like the account, audited, resumable."""
 
 import json
+import shutil
 
 import pytest
 
@@ -71,6 +72,55 @@ def test_a_download_that_broke_off_goes_on_where_it_was(site, call):
     assert call(address, **{"If-None-Match": etag}).status_code == 304
     beyond = call(address, Range=f"bytes={len(content)}-")
     assert beyond.status_code == 416
+
+
+def test_a_file_that_was_made_anew_meanwhile_is_not_gone_on_with(site, call):
+    address = f"/{site.community}/resident_register/package.xlsx"
+    first = call(address)
+    etag, _ = first["ETag"], b"".join(first.streaming_content)
+    shutil.rmtree(site.settings.home / "portal" / "packages")  # as after an hour
+    rest = call(address, Range="bytes=100-", **{"If-Range": etag})
+    assert rest.status_code == 200, "the end of another file"
+    assert b"".join(rest.streaming_content).startswith(b"PK")
+    assert call(address, **{"If-None-Match": etag}).status_code == 304, "of the same version"
+
+
+def test_a_package_that_is_being_written_is_handed_to_nobody(site, call):
+    address = f"/{site.community}/household_register/package.csv"
+    whole = b"".join(call(address).streaming_content)
+    for folder in (site.settings.home / "portal" / "packages").iterdir():
+        (folder / ".half.csv").write_bytes(b"half")
+    assert b"".join(call(address).streaming_content) == whole
+
+
+def test_a_package_does_not_outlive_the_leave_it_was_made_under(site):
+    from django.contrib.auth.models import User
+
+    from jiceng_pipeline.ledger.kinds.grant import Grant
+    from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.portal import accounts, tokens
+    from jiceng_pipeline.returns import grants
+
+    accounts.make("program")
+    bearer = {"Authorization": f"Bearer {tokens.make(User.objects.get(username='program'), '程序')}"}
+    address = f"/api/v1/{site.community}/resident_register/package.csv"
+    common = {"actor": "program", "scope": site.community, "datasets": ("resident_register",), "purposes": "*"}
+    wide = Grant(**common, profiles=("check",), granted_by="operator")
+    narrow = wide.model_copy(update={"elements": ("name",)})
+    headings = []
+    with open_ledger(site.settings) as ledger:
+        for grant in (wide, narrow):
+            given = grants.give(ledger, grant)
+            file = b"".join(site.client().get(address, headers=bearer).streaming_content)
+            headings.append(file.decode("utf-8-sig").splitlines()[0])
+            grants.end(ledger, given.subject, "operator")
+    assert "公民身份号码" in headings[0]
+    assert "公民身份号码" not in headings[1]
+
+
+def test_a_place_too_far_on_is_an_empty_page(site, call):
+    told = call(f"/{site.community}/resident_register/rows?offset={10**30}")
+    assert (told.status_code, json.loads(told.content)["rows"]) == (200, [])
 
 
 def test_an_ended_token_opens_nothing(site):

@@ -154,7 +154,11 @@ def test_an_owner_answers_and_takes_it_back_again(site):
         assert "已答复" in owner.post(f"/sharing/{body.request_id}", {"agrees": "yes"}).text
     grant = last(site, Grant)
     assert (grant.actor, grant.scope) == ("department", site.community)
-    assert f"/at/{site.community}" in site.client("department").get("/").headers["Location"]
+    department = site.client("department")
+    start = department.get("/", follow=True)
+    assert (start.status_code, start.request["PATH_INFO"]) == (200, "/tickets"), "where its own work is"
+    assert f'href="/at/{site.community}/registers"' in start.text
+    assert department.get(f"/at/{site.community}/register/{grant.datasets[0]}").status_code == 200
     assert "收回授权要写明理由" in site.client("county").post(f"/sharing/{body.request_id}", {}).text
     revoked = site.client("county").post(f"/sharing/{body.request_id}", {"reason": "用途已完成"}).text
     assert "已收回授权" in revoked
@@ -171,6 +175,8 @@ def test_a_list_of_ones_own_is_put_together_opened_and_given_up(site):
     assert "数据截至" in opened.text
     assert "高龄" in clerk.get(at).text
     assert site.client("clerk").get(f"{at}/open?title=高龄").status_code == 302, "the second factor first"
+    again = {"title": "高龄", "tags": ["disabled"], "columns": ["name"]}
+    assert "换一个名字" in clerk.post(f"{at}/new", again).text, "it would be in the place of the first"
     clerk.post(f"{at}/open?title=高龄")
     assert "还没有存过名单" in clerk.get(at).text
     assert clerk.get(f"{at}/open?title=高龄").status_code == 404

@@ -1,12 +1,14 @@
 """A form filled on the screen: one person a page, saved at each step, handed in like a workbook."""
 
 import pytest
+from lxml.html import fromstring
 
 from jiceng_pipeline.forms import admission, definition
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.intake import Intake
 from jiceng_pipeline.ledger.kinds.submission import Submission
 from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline_tests.portal.conftest import at_once
 
 FORM = "elderly_living_alone_visit"
 
@@ -63,6 +65,29 @@ def test_a_draft_that_is_given_up_leaves_nothing(site, begun):
     assert list((site.settings.home / "portal" / "drafts").iterdir())
     clerk.post(at, {"what": "drop"})
     assert not list((site.settings.home / "portal" / "drafts").iterdir())
+
+
+def test_begun_twice_at_once_it_is_begun_once(site, begun):
+    clerk, at = begun
+    for _ in range(5):  # at once is a matter of luck
+        clerk.post(at, {"what": "drop"})
+        assert at_once(site, clerk, "post", at, times=6) == [302] * 6
+    clerk.post(at, {"what": "drop"})
+    assert not list((site.settings.home / "portal" / "drafts").iterdir())
+
+
+def test_signs_nobody_sees_keep_no_form_from_being_handed_in(site):
+    form = definition.find("veteran_visit")
+    admission.admit(site.settings, form, "operator")
+    clerk, at = site.verified("clerk"), f"/at/{site.community}/fill/{form.id}"
+    clerk.post(at)
+    asked = next(each for each in fromstring(clerk.get(f"{at}/1").text).forms if "verdict" in each.fields)
+    there = {name: value for name, value in asked.form_values() if name not in {"csrfmiddlewaretoken", "verdict"}}
+    assert clerk.post(f"{at}/1", {**there, "assistance_request": "要\x07人\ufffe陪诊"}).status_code == 302
+    assert "收到：" in clerk.post(f"{at}/check").text
+    with open_ledger(site.settings) as ledger:
+        said = [e.body.value for e in views.entries(ledger, Intake) if e.body.element_id == "assistance_request"]
+    assert said == ["要人陪诊"]
 
 
 @pytest.mark.parametrize("account", ["county", "city"])

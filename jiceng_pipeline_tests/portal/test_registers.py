@@ -31,6 +31,12 @@ def test_the_pages_of_a_word_hold_each_row_once_and_know_how_many(site):
     assert told(client, f"{at}&page=9999") == ([], total)
 
 
+def test_a_list_shows_what_its_readers_call_things(site):
+    page = site.client("clerk").get(f"/at/{site.community}/register/to_verify").text
+    assert ">对象名称<" in page
+    assert ">数据元<" not in page, "our own name of what the column beside it says in words"
+
+
 def rows(site):
     """Return the keys of the clerk's community as the file has them."""
     from jiceng_pipeline.portal.reading import opened

@@ -146,6 +146,31 @@ def test_who_holds_no_post_over_people_sees_no_people(site, places, account):
             assert answer.status_code == 403, route
 
 
+def test_leave_to_read_some_rows_is_no_leave_to_read_the_work_of_the_place(site, places):
+    from jiceng_pipeline.ledger.kinds.grant import Grant
+    from jiceng_pipeline.ledger.kinds.post import Post
+    from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.portal import accounts
+    from jiceng_pipeline.returns import grants, posts
+
+    who, system, at = "granted", "civil_affairs/subsistence_allowance", f"/at/{places[0].code}"
+    accounts.make(who, must_change=False)
+    rows = Grant(
+        actor=who, scope=places[0].code, datasets=("resident_register",), elements=("name",), profiles=("check",),
+        purposes="*", granted_by="operator",
+    )  # fmt: skip
+    with open_ledger(site.settings) as ledger:
+        posts.give(ledger, Post(account=who, role="department", scope="*", systems=(system,), given_by="operator"))
+        grants.give(ledger, rows)
+    client = site.verified(who)
+    assert client.get("/")["Location"] == "/tickets"
+    assert client.get(f"{at}/register/resident_register").status_code == 200
+    assert client.get(f"{at}/resident/{places[0].holes['key']}").status_code == 200
+    for work in ("cases", "disputes", "tasks", "review"):
+        assert client.get(f"{at}/{work}").status_code == 403, work
+        assert client.get(f"{at}/{work}/{'0' * 12}").status_code in {403, 404}, work
+
+
 def test_the_three_administrators_cannot_do_each_others_work(site):
     own = {"system_admin": "/accounts", "security_admin": "/posts", "audit_admin": "/audit"}
     for account, page in own.items():

@@ -51,9 +51,33 @@ def test_a_doubt_goes_to_the_department_and_is_settled_there(site):
     assert "已答复" in said.text
 
 
+def test_what_no_department_has_said_is_doubted_before_nobody(site):
+    from jiceng_pipeline.portal.reading import opened
+
+    with opened() as (_, connection):
+        (key,) = connection.execute(
+            "select min(resident_id) from returned.resident_register where community_code = ? and phone is null",
+            [site.community],
+        ).fetchall()[0]
+    clerk, address = site.verified("clerk"), f"/at/{site.community}/resident/{key}/phone"
+    page = clerk.get(address).text
+    assert "没有部门可问" in page
+    assert f"{address}/dispute" not in page
+    assert clerk.post(f"{address}/dispute", {"basis": "本人说的", "sent": "1"}).status_code == 404
+    with open_ledger(site.settings) as ledger:
+        assert key not in {entry.body.entity_id for entry in views.entries(ledger, Dispute)}
+
+
 def test_what_was_looked_at_and_is_right_is_noted_with_its_receipt(site):
     key = _cell(site, "public_security/household_register")
-    done = site.verified("clerk").post(f"/at/{site.community}/resident/{key}/birth_date/verify").text
+    clerk, cell = site.verified("clerk"), f"/at/{site.community}/resident/{key}/birth_date"
+    seen = clerk.get(cell).text.split('name="seen" value="')[1].split('"')[0]
+    with open_ledger(site.settings) as ledger:
+        before = sum(1 for _ in ledger.events("intake"))
+    assert "没有记" in clerk.post(f"{cell}/verify", {"seen": "0" * 32}).text, "an update came between"
+    with open_ledger(site.settings) as ledger:
+        assert sum(1 for _ in ledger.events("intake")) == before
+    done = clerk.post(f"{cell}/verify", {"seen": seen}).text
     noted = last(site, Intake)
     assert noted.receipt in done
     assert (noted.body.kind, noted.body.element_id, noted.body.source) == ("verified", "birth_date", "portal")

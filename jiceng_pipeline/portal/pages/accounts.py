@@ -61,6 +61,8 @@ def _done(request: HttpRequest, what: str, account: str) -> dict[str, str]:
         raise UsageError("没有这个操作")
     with open_ledger(settings()) as ledger:
         access.permit(ledger, caller(request).account, _ACTS[what])
+    if what == "end" and account == caller(request).account:  # the last one would leave nobody to make another
+        raise UsageError("不能停用自己的账号，请另一位系统管理员来办")
     if what == "end":
         accounts.end(account)
         return {"account": account, "password": ""}

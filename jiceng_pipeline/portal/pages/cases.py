@@ -13,7 +13,7 @@ from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.exchange import handover
 from jiceng_pipeline.exchange.handover import Case
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.portal import place_names, receipt
+from jiceng_pipeline.portal import place_names, receipt, work
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.ended import ended
 from jiceng_pipeline.portal.pages.registers import trail
@@ -78,6 +78,7 @@ class Moved(forms.Form):
 def of_place(request: HttpRequest, scope: str) -> HttpResponse:
     """List the matters of a community or, above it, of all that lie below."""
     with open_ledger(settings()) as ledger:
+        work.looked_at(ledger, caller(request).account, work.CASES, scope)
         found = handover.cases(settings(), ledger, with_closed=True)
     here = [each for each in found if each.now.community_code.startswith(scope.rstrip("*"))]
     said = {
@@ -108,6 +109,8 @@ def open_one(request: HttpRequest, scope: str) -> HttpResponse:
 def one_of_place(request: HttpRequest, scope: str, key: str) -> HttpResponse:
     """Show one matter of a division; the community that holds it acts."""
     steps = [*trail(scope), Link(say("交办事项", "Matters"), f"/at/{scope}/cases")]
+    with open_ledger(settings()) as ledger:
+        work.looked_at(ledger, caller(request).account, work.CASES, scope)
     case = _case(key)
     if case is None or not case.now.community_code.startswith(scope.rstrip("*")):
         raise Http404

@@ -9,13 +9,12 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jiceng_pipeline.core import clock
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.dispute import Dispute
 from jiceng_pipeline.ledger.kinds.dispute_decision import DisputeDecision
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
-from jiceng_pipeline.portal import receipt
+from jiceng_pipeline.portal import receipt, work
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.pages.registers import trail
 from jiceng_pipeline.portal.reading import settings
@@ -50,6 +49,7 @@ class Verdict(forms.Form):
 def of_place(request: HttpRequest, scope: str) -> HttpResponse:
     """List the doubts of a division, the newest first; no values."""
     with open_ledger(settings()) as ledger:
+        work.looked_at(ledger, caller(request).account, work.DISPUTES, scope)
         found = [each for each in _all(ledger) if each.community_code.startswith(scope.rstrip("*"))]
     said = {"scope": scope, "rows": _told(found[:SHOWN]), "total": len(found), "trail": trail(scope)}
     return render(request, "portal/disputes.html", said)
@@ -104,7 +104,7 @@ def settle(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _all(ledger: Ledger) -> Sequence[Doubt]:
-    return disputes.doubts(ledger, clock.business_date(settings()))[::-1]
+    return disputes.doubts(settings(), ledger)[::-1]
 
 
 def _told(found: Sequence[Doubt]) -> list[dict[str, Any]]:

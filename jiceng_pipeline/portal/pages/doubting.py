@@ -18,7 +18,7 @@ from jiceng_pipeline.portal import receipt
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.dossier import Cell, Dossier
 from jiceng_pipeline.portal.pages import second_factor
-from jiceng_pipeline.portal.pages.entity import NAMES, cell_of, cell_trail, read
+from jiceng_pipeline.portal.pages.entity import NAMES, cell_of, cell_trail, read, shown
 from jiceng_pipeline.portal.reading import current, opened, settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
 from jiceng_pipeline.portal.wording import say
@@ -53,6 +53,8 @@ def dispute(request: HttpRequest, scope: str, kind: str, key: str, element: str)
         return first
     with read(request, scope, kind, key, full=True) as (found, _):
         one = cell_of(found, element)
+    if not one.asked:  # nobody would ever answer
+        raise Http404
     form = Doubt(request.POST if request.method == "POST" else None)
     said: dict[str, Any] = {
         "form": form,
@@ -60,14 +62,14 @@ def dispute(request: HttpRequest, scope: str, kind: str, key: str, element: str)
         "cell": one,
         "trail": cell_trail(scope, found, NAMES[kind]),
         "back": f"/at/{scope}/{kind}/{key}/{element}",
-        "asked": _systems(one),
+        "asked": [contracts()[name].title for name in one.asked],
     }
     if request.method == "POST" and form.is_valid():
         if "sent" not in request.POST:
             return render(request, "portal/doubt_check.html", said)
         number = _doubted(caller(request).account, found, one, form.cleaned_data)
         return _done(request, scope, number, say("异议已送出", "Sent"), say(
-            f"系统已经去问：{'、'.join(said['asked']) or '来源部门'}。下次更新起，这个值会标上“存疑”，直到部门答复。",
+            f"系统已经去问：{'、'.join(said['asked'])}。下次更新起，这个值会标上“存疑”，直到部门答复。",
             "The source departments are asked. From the next update on the value is marked as doubtful.",
         ), f"/at/{scope}/{kind}/{key}")  # fmt: skip
     return render(request, "portal/doubt.html", said)
@@ -83,6 +85,8 @@ def verify(request: HttpRequest, scope: str, kind: str, key: str, element: str) 
         one = cell_of(found, element)
     if one.source is None or one.element.collection is None:
         raise Http404
+    if request.POST.get("seen") != one.seen:  # an update came between looking and pressing
+        return shown(request, scope, found, one, has_changed=True)
     number = _verified(caller(request).account, found, one)
     return _done(request, scope, number, say("已记下：核实无误", "Noted: it is right"), say(
         "下次更新起，这一项算作刚刚核实过，别的表不用再问。", "From the next update on it counts as checked today."
@@ -97,7 +101,7 @@ def _doubted(account: str, found: Dossier, one: Cell, said: dict[str, str]) -> s
         believed_value=said["believed"].strip(),
         basis=said["basis"],
         community_code=found.community_code,
-        systems=tuple(dict.fromkeys(word.system for word in one.words)),
+        systems=tuple(one.asked),
         record_id=one.source.record_id if one.source else None,
     )
     with open_ledger(settings()) as ledger:
@@ -127,10 +131,6 @@ def _canonical(entity: str, one: Cell) -> str:
             f"select {value} from matching.{entity}_candidate where record_id = ?", [one.source.record_id]
         ).fetchall()
     return str(rows[0][0])
-
-
-def _systems(one: Cell) -> list[str]:
-    return list(dict.fromkeys(contracts()[w.system].title for w in one.words if w.system in contracts()))
 
 
 def _done(request: HttpRequest, scope: str, number: str, heading: str, following: str, back: str) -> HttpResponse:

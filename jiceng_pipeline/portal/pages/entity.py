@@ -52,15 +52,21 @@ def cell(request: HttpRequest, scope: str, kind: str, key: str, element: str) ->
         return first
     with read(request, scope, kind, key, full=True) as (found, _):
         one = cell_of(found, element)
+    return shown(request, scope, found, one)
+
+
+def shown(request: HttpRequest, scope: str, found: Dossier, one: Cell, *, has_changed: bool = False) -> HttpResponse:
+    """Show the page of a cell; `has_changed` where somebody spoke of what stood there before."""
     said = {
         "scope": scope,
         "place": place_names.title(scope),
-        "kind": kind,
+        "kind": found.entity,
         "dossier": found,
         "cell": one,
-        "trail": cell_trail(scope, found, NAMES[kind]),
+        "has_changed": has_changed,
+        "trail": cell_trail(scope, found, NAMES[found.entity]),
         "can_verify": one.source is not None and one.element.collection is not None and caller(request).may("verify"),
-        "can_doubt": caller(request).may("dispute"),
+        "may_doubt": caller(request).may("dispute"),
     }
     return render(request, "portal/cell.html", said)
 

@@ -21,6 +21,7 @@ from jiceng_pipeline.portal.templatetags.words import day
 from jiceng_pipeline.portal.wording import say
 from jiceng_pipeline.returns import changes, datasets
 from jiceng_pipeline.returns.access import Access, authorise, served
+from jiceng_pipeline.standard.divisions import merged
 
 _COMMUNITY_DIGITS = 12
 _CHANGES = {"added": "新增", "removed": "移除", "changed": "变更", "moved_in": "迁入", "moved_out": "迁出"}
@@ -53,6 +54,8 @@ def home(request: HttpRequest, scope: str) -> HttpResponse:
     said = {
         "scope": scope,
         "place": place_names.title(scope),
+        "became": (became := merged(settings()).get(scope, "")),
+        "may_go_there": bool(became) and caller(request).covers(became),
         "tasks": _tasks(scope, counts | work, due),
         "changes": [(title, counts[code]) for code, title in _CHANGES.items() if counts.get(code)],
         "is_first": version.manifest.get("previous") is None,

@@ -50,6 +50,7 @@ def _drawn(request: HttpRequest, scope: str) -> dict[str, Any]:
             ledger, caller(request).account, PICTURES, scope, action="pictures", version=version.name, channel="page"
         )
         bands, found = figures.pyramid(connection, scope), figures.figures(connection, scope)
+        unknown = figures.without_band(connection, scope)
         tags = figures.tags(connection, access.where("r.community_code"))
         counts = _counts(connection, access.where())
         served(ledger, access, 0)
@@ -61,7 +62,8 @@ def _drawn(request: HttpRequest, scope: str) -> dict[str, Any]:
         "counts": counts,
         "bands": bands,
         "pyramid": drawing.pyramid(bands, f"人口金字塔：男 {men} 人，女 {women} 人"),
-        "pyramid_sentence": f"男 {men:,} 人，女 {women:,} 人。",
+        "pyramid_sentence": f"男 {men:,} 人，女 {women:,} 人"
+        + (f"，另有 {unknown:,} 人年龄或性别不详，不在图里。" if unknown else "。"),
         "figures": [(each, drawing.bars(each.bars, each.unit, f"{each.title}：{each.sentence}")) for each in found],
         "tags": tags,
         "tags_picture": drawing.bars(tags, "人", "各类人员各有多少"),

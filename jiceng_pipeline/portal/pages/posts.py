@@ -17,7 +17,7 @@ from jiceng_pipeline.portal.pages import second_factor
 from jiceng_pipeline.portal.reading import settings
 from jiceng_pipeline.portal.scopes import Scope, caller, scoped
 from jiceng_pipeline.portal.wording import say
-from jiceng_pipeline.returns import access, holding, posts, roles
+from jiceng_pipeline.returns import access, communities, holding, posts, roles
 
 
 class Wanted(forms.Form):
@@ -78,12 +78,17 @@ def _done(request: HttpRequest, form: Wanted) -> str:
         said = form.cleaned_data
         try:
             wanted = Post(
-                account=said["account"], role=said["role"], scope=said["scope"] or posts.NO_DIVISION,
+                account=said["account"], role=said["role"], scope=_scope(said["scope"].strip()),
                 systems=tuple(said["systems"]), given_by=account,
             )  # fmt: skip
         except ValidationError:
             raise UsageError("账号或区划代码的写法不对", cure="核对后再填") from None
         return posts.give(ledger, wanted).receipt
+
+
+def _scope(said: str) -> str:
+    """Return the code of a division there is; a post for one there is not covers nothing, and nobody would notice."""
+    return communities.find(settings(), said).code if said.isdecimal() else said or posts.NO_DIVISION
 
 
 paths = [path("posts", page)]

@@ -141,7 +141,7 @@ def questions(connection: duckdb.DuckDBPyConnection, ledger: Ledger, scope: str)
 
 def _leave(ledger: Ledger, account: str, scope: str) -> Access:
     dataset = datasets.find(settings(), "resident_register")
-    return authorise(ledger, account, dataset, scope, action="review", channel="page")
+    return authorise(ledger, account, dataset, scope, action="review", channel="page", elements=_SHOWN_ELEMENTS)
 
 
 def _side(connection: duckdb.DuckDBPyConnection, leave: Access, record: str, system: str) -> Side:

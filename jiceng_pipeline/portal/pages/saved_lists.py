@@ -79,8 +79,11 @@ def new(request: HttpRequest, scope: str) -> HttpResponse:
             tags=tuple(said["tags"])[:10], without=tuple(said["without"])[:10], columns=tuple(said["columns"])[:30],
         )  # fmt: skip
         with open_ledger(settings()) as ledger:
-            saved_list.save(settings(), ledger, wanted)
-        return HttpResponseRedirect(f"/at/{scope}/lists/open?title={quote(wanted.title)}")
+            if wanted.title not in {each.title for each in saved_list.of(ledger, wanted.account)}:
+                saved_list.save(settings(), ledger, wanted)
+                return HttpResponseRedirect(f"/at/{scope}/lists/open?title={quote(wanted.title)}")
+        # saved, it would be in the place of the other, also of another division
+        form.add_error("title", say("您已有一份叫这个名字的名单，换一个名字", "You have a list of that name already"))
     told = {
         "form": form,
         "heading": say("新建名单", "A new list"),

@@ -8,6 +8,7 @@ import django_otp
 import segno
 from django import forms
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from jiceng_pipeline.portal import kept
 from jiceng_pipeline.portal.scopes import Scope, scoped
 from jiceng_pipeline.portal.wording import say
 
@@ -43,11 +45,13 @@ class Code(forms.Form):
 
 
 def asked(request: HttpRequest) -> HttpResponse | None:
-    """Return where to go for the second factor first; None where this session has given it."""
+    """Return where to go for the second factor first, with what was sent; None where this session has given it."""
     assert isinstance(request.user, User)
     if request.user.is_verified():  # type: ignore[attr-defined]
         return None
     has_one = TOTPDevice.objects.filter(user=request.user, confirmed=True).exists()
+    if has_one and (typed := kept.packed(request)):
+        return _shown(request, Code(), request.get_full_path(), typed)
     step = "/second-factor" if has_one else "/second-factor/new"
     return HttpResponseRedirect(f"{step}?next={quote(request.get_full_path())}")
 
@@ -61,14 +65,20 @@ def _wanted(request: HttpRequest) -> str:
 @require_http_methods(["GET", "POST"])
 def give(request: HttpRequest) -> HttpResponse:
     """Ask for a code; a right one holds for this session."""
-    form = Code(request.POST if request.method == "POST" else None)
+    form, typed = Code(request.POST if request.method == "POST" else None), request.POST.get("kept", "")
     if request.method == "POST" and form.is_valid():
         device = django_otp.match_token(request.user, form.cleaned_data["code"])
         if device is not None:
             django_otp.login(request, device)
+            if (fields := kept.unpacked(typed)) is not None:
+                return render(request, "portal/resume.html", {"next": _wanted(request), "fields": fields})
             return HttpResponseRedirect(_wanted(request))
         form.add_error("code", say("验证码不对，等下一个再试", "Not right; wait for the next one"))
-    said = {"form": form, "next": _wanted(request), "heading": say("第二道验证", "Second factor")}
+    return _shown(request, form, _wanted(request), typed)
+
+
+def _shown(request: HttpRequest, form: Code, wanted: str, typed: str) -> HttpResponse:
+    said = {"form": form, "next": wanted, "kept": typed, "heading": say("第二道验证", "Second factor")}
     return render(request, "portal/second_factor.html", said)
 
 
@@ -79,7 +89,7 @@ def new(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     if TOTPDevice.objects.filter(user=request.user, confirmed=True).exists() and not request.user.is_verified():  # type: ignore[attr-defined]
         return HttpResponseRedirect("/second-factor")
-    device, _ = TOTPDevice.objects.get_or_create(user=request.user, confirmed=False, defaults={"name": "telephone"})
+    device = _unconfirmed(request.user)
     form = Code(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if device.verify_token(form.cleaned_data["code"]):
@@ -97,6 +107,13 @@ def new(request: HttpRequest) -> HttpResponse:
         "key": _grouped(device.bin_key),
     }
     return render(request, "portal/second_factor.html", said)
+
+
+def _unconfirmed(user: User) -> TOTPDevice:
+    """Return the one device that is being set up, also where the page is opened twice at once."""
+    with transaction.atomic():  # nobody else writes meanwhile
+        found: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=False).order_by("pk").first()
+        return found or TOTPDevice.objects.create(user=user, confirmed=False, name="telephone")
 
 
 @scoped(Scope.ACCOUNT)

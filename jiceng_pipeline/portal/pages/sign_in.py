@@ -68,7 +68,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignIn(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
-        if fields := kept.unpacked(typed):
+        if (fields := kept.unpacked(typed)) is not None:
             return render(request, "portal/resume.html", {"next": wanted, "fields": fields})
         return HttpResponseRedirect(wanted)
     ended = request.GET.get("ended") == "1"

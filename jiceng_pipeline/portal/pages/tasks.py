@@ -12,7 +12,7 @@ from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.exchange import instruction
 from jiceng_pipeline.ledger.kinds.instruction import Instruction
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.portal import drawing, place_names, receipt
+from jiceng_pipeline.portal import drawing, place_names, receipt, work
 from jiceng_pipeline.portal.caller import Link
 from jiceng_pipeline.portal.ended import ended
 from jiceng_pipeline.portal.pages.registers import trail
@@ -72,6 +72,7 @@ class Wanted(forms.Form):
 def of_place(request: HttpRequest, scope: str) -> HttpResponse:
     """List the tasks of a division, those due first."""
     with open_ledger(settings()) as ledger:
+        work.looked_at(ledger, caller(request).account, work.TASKS, scope)
         found = instruction.tasks(settings(), ledger, scope)
     said = {
         "scope": scope,
@@ -93,6 +94,7 @@ def one_of_place(request: HttpRequest, scope: str, key: str) -> HttpResponse:
     is_community = len(scope) == _COMMUNITY_DIGITS
     form = Answer(request.POST if request.method == "POST" else None)
     with open_ledger(settings()) as ledger:
+        work.looked_at(ledger, caller(request).account, work.TASKS, scope)
         found = next(
             (t for t in instruction.tasks(settings(), ledger, scope) if t.instruction.instruction_id == key), None
         )
