@@ -3,9 +3,9 @@
 _P = """governance.resident as p, standard.business_day as d
     where p.death_date is null and p.community_code in (select community_code from governance.community)"""
 _TAGGED = "p.resident_id in (select resident_id from governance.tag where tag_code = '{}')"
-_HOMES = """select r.resident_id, min(a.community_code) as home
-    from governance.residence r natural join governance.standard_address a
-    where r.residence_kind_code = '1' and a.community_code is not null group by 1"""
+_DOORS = """select r.resident_id, min(a.community_code) filter (r.residence_kind_code = '1') as home,
+        min(a.community_code) filter (r.residence_kind_code = '2') as here
+    from governance.residence r natural join governance.standard_address a group by 1"""
 _SHOPS = """governance.enterprise as e, standard.business_day as d
     where e.enterprise_status_code = '1' and e.community_code in (select community_code from governance.community)"""
 
@@ -61,10 +61,10 @@ BY_HAND = {
                 join governance.enterprise using (enterprise_id)
             where operation_role_code in ('1', '2') and enterprise_status_code = '1'
         )""",
-    "registered_here_living_elsewhere": f"""select h.home, p.resident_id from ({_HOMES}) as h, {_P}
-        and h.resident_id = p.resident_id and h.home <> p.community_code and p.dwelling_address is not null""",
-    "living_here_registered_elsewhere": f"""select p.community_code, p.resident_id from ({_HOMES}) as h, {_P}
-        and h.resident_id = p.resident_id and h.home <> p.community_code and p.dwelling_address is not null""",
+    "registered_here_living_elsewhere": f"""select w.home, w.resident_id from ({_DOORS}) as w
+        natural join governance.resident as p where p.death_date is null and w.home <> w.here""",
+    "living_here_registered_elsewhere": f"""select w.here, w.resident_id from ({_DOORS}) as w
+        natural join governance.resident as p where p.death_date is null and w.home <> w.here""",
     "food_licence_due": f"""select e.community_code, e.enterprise_id from {_SHOPS}
         and date_diff('day', d.business_date, e.food_licence_expiry_date) <= 90""",
     "food_without_licence": f"""select e.community_code, e.enterprise_id from {_SHOPS}
