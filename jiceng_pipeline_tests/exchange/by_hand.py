@@ -49,7 +49,7 @@ BY_HAND = {
     "newborn_visit": f"""select p.community_code, p.resident_id from {_P}
         and p.birth_date + interval 1 year > d.business_date""",
     "follow_up_overdue": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("chronic_disease")}
-        and date_diff('day', p.last_follow_up_date, d.business_date) > 90""",
+        and coalesce(date_diff('day', p.last_follow_up_date, d.business_date) > 90, true)""",
     "veteran_care": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("veteran")}
         and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or p.disability_grade_code is not null)""",
     "subsistence_household_change": f"""select p.community_code, p.resident_id from {_P}
