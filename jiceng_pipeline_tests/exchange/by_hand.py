@@ -51,7 +51,7 @@ BY_HAND = {
     "follow_up_overdue": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("chronic_disease")}
         and coalesce(date_diff('day', p.last_follow_up_date, d.business_date) > 90, true)""",
     "veteran_care": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("veteran")}
-        and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or p.disability_grade_code is not null)""",
+        and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or {_TAGGED.format('disabled')})""",
     "subsistence_household_change": f"""select p.community_code, p.resident_id from {_P}
         and {_TAGGED.format("subsistence")} and p.household_id in (
             select household_id from governance.resident, standard.business_day
@@ -92,9 +92,10 @@ BY_HAND = {
     "community_board": f"""
         with p as (
             select p.*, {_TAGGED.format("aged_60")} as is_old, {_TAGGED.format("minor")} as is_young,
-                {_TAGGED.format("elderly_living_alone")} as is_alone from {_P})
+                {_TAGGED.format("elderly_living_alone")} as is_alone,
+                {_TAGGED.format("disabled")} as is_disabled from {_P})
         select c.community_code, concat_ws(',', count(*), count_if(is_old), count_if(is_young),
-            count_if(disability_grade_code is not null), count_if(is_veteran),
+            count_if(is_disabled), count_if(is_veteran),
             count_if(subsistence_category_code is not null), count_if(is_alone),
             (select count(*) from governance.enterprise e
                 where e.enterprise_status_code = '1' and e.community_code = c.community_code),

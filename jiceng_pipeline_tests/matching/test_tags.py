@@ -38,6 +38,7 @@ ROWS = [
     person(REGISTER, "王小明", CHILD, date(2016, 3, 3), household_number="H2", family_relation_code="20"),
     person(REGISTER, "赵大爷", DEAD, date(1930, 4, 4), household_number="H3", death_date=date(2026, 1, 1)),
     person(PENSION, "孙宝宝", BOY, date(2025, 5, 5)),
+    person("disabled_federation/disability_certificate", "孙宝宝", BOY, date(2025, 5, 5), disability_type_code="5"),
 ]  # fmt: skip
 
 EXPECTED = {
@@ -45,7 +46,7 @@ EXPECTED = {
                "preferential_treatment"},
     "李梅": {"subsistence", "disabled", "severely_disabled", "living_elsewhere"},
     "王小明": {"minor", "school_age", "school_age_not_enrolled"},
-    "孙宝宝": {"minor", "living_alone"},
+    "孙宝宝": {"minor", "living_alone", "disabled"},
 }  # fmt: skip
 
 
