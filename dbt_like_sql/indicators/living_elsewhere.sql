@@ -4,7 +4,7 @@
 -- grain: one row per community, null where nobody can say which
 -- columns: community_code, category, value
 -- unit: 人
--- definition: 户籍地址不是现在居住的门的在册人口
+-- definition: 户籍地址不是现在居住的门的在册人口，流动人口在内
 -- level_rule: sum
 -- part_of: population
 select

@@ -6,7 +6,7 @@
 -- unit: 项
 -- definition: 现行记录里没有通过标准化的数据项，按责任系统所属部门分组
 -- level_rule: sum
-with linked as (
+with placed as (
     select link.record_id, resident.community_code
     from matching.resident_link as link
     join governance.resident as resident on resident.resident_id = link.entity_id
@@ -16,12 +16,18 @@ with linked as (
     from matching.enterprise_link as link
     join governance.enterprise as enterprise on enterprise.enterprise_id = link.entity_id
     where link.is_current
+    union all
+    select equipment_id as record_id, community_code from governance.special_equipment
+    union all
+    select case_id as record_id, community_code from governance.city_case
+    union all
+    select service_point_id as record_id, community_code from governance.service_point
 )
 
 select
-    linked.community_code,
+    placed.community_code,
     split_part(problem.system, '/', 1) as category,
     count(*) as value
 from standard.quarantine as problem
-left join linked on linked.record_id = problem.record_id
-group by linked.community_code, split_part(problem.system, '/', 1)
+left join placed on placed.record_id = problem.record_id
+group by placed.community_code, split_part(problem.system, '/', 1)

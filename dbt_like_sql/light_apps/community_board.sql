@@ -3,10 +3,10 @@
 -- audience: community
 -- grain: one row per community in which anybody lives
 -- columns: community_code, community_name, resident_count, elderly_count, minor_count, disabled_count, veteran_count, subsistence_recipient_count, living_alone_elderly_count, open_enterprise_count, open_case_count
--- elements: community_code, community_name, death_date, birth_date, disability_grade_code, is_veteran, subsistence_category_code, household_id, is_living_alone, enterprise_status_code, case_status_code
+-- elements: community_code, community_name, death_date, birth_date, disability_grade_code, disability_type_code, is_veteran, subsistence_category_code, household_id, is_living_alone, enterprise_status_code, case_status_code
 -- masks: check
 -- owner: 社区
--- version: 1
+-- version: 2
 -- view: board
 with people as (
     select
@@ -14,7 +14,7 @@ with people as (
         count(*) as resident_count,
         count(case when resident.birth_date <= today.business_date - interval '60' year then 1 end) as elderly_count,
         count(case when resident.birth_date > today.business_date - interval '18' year then 1 end) as minor_count,
-        count(resident.disability_grade_code) as disabled_count,
+        count(coalesce(resident.disability_grade_code, resident.disability_type_code)) as disabled_count,
         count(case when resident.is_veteran then 1 end) as veteran_count,
         count(resident.subsistence_category_code) as subsistence_recipient_count,
         count(case

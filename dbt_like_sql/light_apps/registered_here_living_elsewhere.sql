@@ -6,14 +6,15 @@
 -- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, registered_address, dwelling_address, address_id, residence_kind_code, death_date
 -- masks: check
 -- owner: 社区
--- version: 1
+-- version: 2
 -- view: list
-with at_home as (
-    select residence.resident_id, min(address.community_code) as home_code
+with door as (
+    -- community_code of a resident is where they are registered; only the doors tell both places
+    select residence.resident_id, residence.residence_kind_code, min(address.community_code) as community_code
     from governance.residence as residence
     join governance.standard_address as address on address.address_id = residence.address_id
-    where residence.residence_kind_code = '1' and address.community_code is not null
-    group by residence.resident_id
+    where address.community_code is not null
+    group by residence.resident_id, residence.residence_kind_code
 )
 
 select
@@ -27,10 +28,12 @@ select
     resident.phone,
     resident.registered_address,
     resident.dwelling_address
-from at_home
-join governance.resident as resident on resident.resident_id = at_home.resident_id
-join governance.community as community on community.community_code = at_home.home_code
-where resident.death_date is null
-    and resident.dwelling_address is not null
-    and resident.community_code <> at_home.home_code
+from door as registered
+join door as living
+    on living.resident_id = registered.resident_id and living.community_code <> registered.community_code
+join governance.resident as resident on resident.resident_id = registered.resident_id
+join governance.community as community on community.community_code = registered.community_code
+where registered.residence_kind_code = '1'
+    and living.residence_kind_code = '2'
+    and resident.death_date is null
 order by community.community_code, resident.birth_date, resident.resident_id

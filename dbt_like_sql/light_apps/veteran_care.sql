@@ -3,10 +3,10 @@
 -- audience: community
 -- grain: one row per veteran aged 60 or over, living alone or disabled
 -- columns: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, is_veteran, preferential_treatment_code, is_living_alone, disability_grade_code
--- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, is_veteran, preferential_treatment_code, is_living_alone, disability_grade_code, death_date, household_id
+-- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, is_veteran, preferential_treatment_code, is_living_alone, disability_grade_code, disability_type_code, death_date, household_id
 -- masks: full
 -- owner: 退役军人服务站
--- version: 1
+-- version: 2
 -- view: list
 select
     community.community_code,
@@ -32,6 +32,6 @@ where resident.death_date is null
     and (
         resident.birth_date <= today.business_date - interval '60' year
         or household.is_living_alone
-        or resident.disability_grade_code is not null
+        or coalesce(resident.disability_grade_code, resident.disability_type_code) is not null
     )
 order by community.community_code, resident.birth_date, resident.resident_id

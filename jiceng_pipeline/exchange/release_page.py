@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -56,14 +57,15 @@ def show(
     """Return the figures of the last release or, where `exact`, of a version, by default the one being served.
 
     An earlier version is told as it was, under the divisions of its day, or `as_now`, under those of the version
-    being served: communities merged since then count in what they became.
+    being served: communities merged since then count in what they became. The place too is found so.
 
     Raise UsageError for an indicator or place there is not and before the first release, AccessDenied where nothing
     covers it: `statistics` for what is released, `full` with a purpose for what is exact.
     """
-    wanted, where = find(settings.sql_models, indicator), communities.find(settings, place)
+    wanted = find(settings.sql_models, indicator)
     file = None if exact else latest(settings)
     chosen = publish.find(settings, version)
+    where = communities.find(_of_its_day(settings, chosen) if exact and not as_now else settings, place)
     name = chosen.name if file is None else file.parent.name
     asked = dataset(wanted.name, wanted.title, wanted.purpose)
     with open_ledger(settings) as ledger:
@@ -81,6 +83,11 @@ def show(
             raise
         served(ledger, access, len(rows))
     return Figures(wanted, where, rows, name, exact, access.receipt)
+
+
+def _of_its_day(settings: Settings, version: Version) -> Settings:
+    """Return the settings as on the business date of a version, when a community merged since was still there."""
+    return replace(settings, business_date=date.fromisoformat(version.manifest["inputs"]["business_date"]))
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 _P = """governance.resident as p, standard.business_day as d
     where p.death_date is null and p.community_code in (select community_code from governance.community)"""
 _TAGGED = "p.resident_id in (select resident_id from governance.tag where tag_code = '{}')"
-_HOMES = """select r.resident_id, min(a.community_code) as home
-    from governance.residence r natural join governance.standard_address a
-    where r.residence_kind_code = '1' and a.community_code is not null group by 1"""
+_DOORS = """select r.resident_id, min(a.community_code) filter (r.residence_kind_code = '1') as home,
+        min(a.community_code) filter (r.residence_kind_code = '2') as here
+    from governance.residence r natural join governance.standard_address a group by 1"""
 _SHOPS = """governance.enterprise as e, standard.business_day as d
     where e.enterprise_status_code = '1' and e.community_code in (select community_code from governance.community)"""
 
@@ -49,9 +49,9 @@ BY_HAND = {
     "newborn_visit": f"""select p.community_code, p.resident_id from {_P}
         and p.birth_date + interval 1 year > d.business_date""",
     "follow_up_overdue": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("chronic_disease")}
-        and date_diff('day', p.last_follow_up_date, d.business_date) > 90""",
+        and coalesce(date_diff('day', p.last_follow_up_date, d.business_date) > 90, true)""",
     "veteran_care": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("veteran")}
-        and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or p.disability_grade_code is not null)""",
+        and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or {_TAGGED.format('disabled')})""",
     "subsistence_household_change": f"""select p.community_code, p.resident_id from {_P}
         and {_TAGGED.format("subsistence")} and p.household_id in (
             select household_id from governance.resident, standard.business_day
@@ -61,10 +61,10 @@ BY_HAND = {
                 join governance.enterprise using (enterprise_id)
             where operation_role_code in ('1', '2') and enterprise_status_code = '1'
         )""",
-    "registered_here_living_elsewhere": f"""select h.home, p.resident_id from ({_HOMES}) as h, {_P}
-        and h.resident_id = p.resident_id and h.home <> p.community_code and p.dwelling_address is not null""",
-    "living_here_registered_elsewhere": f"""select p.community_code, p.resident_id from ({_HOMES}) as h, {_P}
-        and h.resident_id = p.resident_id and h.home <> p.community_code and p.dwelling_address is not null""",
+    "registered_here_living_elsewhere": f"""select w.home, w.resident_id from ({_DOORS}) as w
+        natural join governance.resident as p where p.death_date is null and w.home <> w.here""",
+    "living_here_registered_elsewhere": f"""select w.here, w.resident_id from ({_DOORS}) as w
+        natural join governance.resident as p where p.death_date is null and w.home <> w.here""",
     "food_licence_due": f"""select e.community_code, e.enterprise_id from {_SHOPS}
         and date_diff('day', d.business_date, e.food_licence_expiry_date) <= 90""",
     "food_without_licence": f"""select e.community_code, e.enterprise_id from {_SHOPS}
@@ -92,9 +92,10 @@ BY_HAND = {
     "community_board": f"""
         with p as (
             select p.*, {_TAGGED.format("aged_60")} as is_old, {_TAGGED.format("minor")} as is_young,
-                {_TAGGED.format("elderly_living_alone")} as is_alone from {_P})
+                {_TAGGED.format("elderly_living_alone")} as is_alone,
+                {_TAGGED.format("disabled")} as is_disabled from {_P})
         select c.community_code, concat_ws(',', count(*), count_if(is_old), count_if(is_young),
-            count_if(disability_grade_code is not null), count_if(is_veteran),
+            count_if(is_disabled), count_if(is_veteran),
             count_if(subsistence_category_code is not null), count_if(is_alone),
             (select count(*) from governance.enterprise e
                 where e.enterprise_status_code = '1' and e.community_code = c.community_code),

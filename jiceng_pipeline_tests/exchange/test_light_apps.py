@@ -11,6 +11,7 @@ from jiceng_pipeline.exchange.light_app import find, light_apps, visible
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.returns import communities, grants
+from jiceng_pipeline.simulation.truth import truth
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 from jiceng_pipeline_tests.exchange.by_hand import BY_HAND, KEYS
@@ -29,6 +30,26 @@ def test_an_app_says_what_sql_written_by_hand_says(served, name):
     key = KEYS.get(name, "resident_id")
     told = served.execute(f"select community_code, {key} from light_apps.{name} order by all").fetchall()
     assert told == served.execute(f"select * from ({BY_HAND[name]}) order by all").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("registered_here_living_elsewhere", "community_code"),
+        ("living_here_registered_elsewhere", "dwelling_community_code"),
+    ],
+)
+def test_who_truly_lives_in_another_community_than_registered_is_on_the_list_of_both(served, synced, name, place):
+    found, meant = served.execute(
+        f"""select count(listed.resident_id), count(*)
+        from read_parquet('{truth(synced).resident}') as t
+        join governance.resident as r on r.citizen_id = t.citizen_id
+        left join light_apps.{name} as listed on listed.resident_id = r.resident_id and listed.community_code = t.{place}
+        where t.is_registered and t.community_code <> t.dwelling_community_code
+            and t.death_date is null and t.left_date is null"""
+    ).fetchone()
+    assert meant > 100
+    assert found > 0.75 * meant
 
 
 def test_most_apps_have_somebody_to_tell_of(served):

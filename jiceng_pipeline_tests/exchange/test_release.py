@@ -135,3 +135,8 @@ def test_an_earlier_version_is_told_as_it_was_and_as_it_is_now(synced_copy):
     assert sum(merged) == told[True]["320613005019"] > 0
     assert "320613005002" not in told[True]
     assert told[False]["320613005000"] == told[True]["320613005000"]
+    alone = release_page.show(
+        later, actor="operator", indicator="population", place="320613005002", exact=True, purpose="核对",
+        version=earlier.name,
+    )  # fmt: skip
+    assert [(row.division_code, row.value) for row in alone.rows] == [("320613005002", merged[0])]

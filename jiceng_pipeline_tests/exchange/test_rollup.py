@@ -1,5 +1,6 @@
 """Four levels: a parent is the sum of its children, what has no place is counted, and the check would notice."""
 
+import shutil
 from datetime import date
 
 import pytest
@@ -76,6 +77,35 @@ def test_what_is_counted_under_a_path_is_counted_under_its_beginning(counted):
     assert values["320600000000", ""] == 4
 
 
+def test_a_slash_in_what_a_system_wrote_makes_no_path(tmp_path):
+    settings = Settings(home=tmp_path, business_date=date(2026, 11, 24))
+    folder = tmp_path / "models"
+    (folder / "indicators").mkdir(parents=True)
+    for name in ("cases_by_category", "cases_by_status"):
+        shutil.copy(settings.sql_models / "indicators" / f"{name}.sql", folder / "indicators")
+    written = ("市容环境", "市容环境/占道经营", "/宣传广告", "施工管理/")
+    with connect() as connection:
+        connection.execute("create schema standard; create schema governance")
+        divisions.create_division(connection, settings)
+        connection.execute(
+            "create table governance.city_case (community_code varchar, case_category varchar, case_status_code varchar)"
+        )
+        connection.executemany(
+            "insert into governance.city_case values (?, ?, '1')", [(HERE, category) for category in written]
+        )
+        for table in rollup.tables(folder):
+            materialise(connection, table, settings)
+        wrong = connection.execute(
+            "select sum(differing_divisions + differing_categories + differing_nodes) from indicators.additivity"
+        ).fetchall()
+        here = connection.execute(
+            "select category, value from indicators.value where indicator = 'cases_by_category' and division_code = ?",
+            [HERE],
+        ).fetchall()
+    assert wrong == [(0,)]
+    assert dict(here) == {"": 4, **{category.replace("/", "／"): 1 for category in written}}
+
+
 def test_the_check_would_notice_a_lost_person(synced_copy):
     version = publish.current(synced_copy)
     tables = {table.name: table for table in rollup.tables(synced_copy.sql_models)}
@@ -118,6 +148,27 @@ def test_every_indicator_of_a_synced_community_adds_up_and_says_what_the_databas
     for each in (each for each in known.values() if each.is_ratio and (each.name, "") in city):
         told = [city.get((node.indicator, node.category), (0,))[0] for node in (each.numerator, each.denominator)]
         assert city[each.name, ""] == tuple(told), each.name
+
+
+def test_a_problem_with_equipment_or_a_case_is_counted_where_that_stands(synced):
+    with connect(publish.current(synced).database, settings=synced, read_only=True) as connection:
+        told = connection.execute(
+            """select division_code, sum(value) from indicators.value
+            where indicator = 'open_problems' and category in ('market_supervision', 'urban_management')
+                and level in ('village', 'unplaced') group by 1 order by 1"""
+        ).fetchall()
+        placed = connection.execute(
+            """with place as (
+                select equipment_id as record_id, community_code from governance.special_equipment
+                union all select case_id, community_code from governance.city_case
+                union all select record_id, community_code from matching.enterprise_link
+                    join governance.enterprise on enterprise_id = entity_id where is_current)
+            select coalesce(community_code, '32060000000X'), count(*)
+            from standard.quarantine left join place using (record_id)
+            where split_part(system, '/', 1) in ('market_supervision', 'urban_management')
+            group by 1 order by 1"""
+        ).fetchall()
+    assert told == placed
 
 
 def test_a_merger_is_told_as_it_was_and_as_it_is_now(counted, tmp_path):

@@ -8,7 +8,7 @@ from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.standard.tags import TAGS, tags
 from jiceng_pipeline_tests.matching.conftest import HEALTH, PENSION, REGISTER, citizen_id
 
-OLD, WIFE, CHILD, DEAD, BOY = (
+OLD, WIFE, CHILD, DEAD, BOY, GUEST = (
     citizen_id(stem)
     for stem in (
         "32060219400101111",
@@ -16,6 +16,7 @@ OLD, WIFE, CHILD, DEAD, BOY = (
         "32060220160303333",
         "32060219300404444",
         "32060220250505515",
+        "34122519900606161",
     )
 )
 
@@ -38,6 +39,9 @@ ROWS = [
     person(REGISTER, "王小明", CHILD, date(2016, 3, 3), household_number="H2", family_relation_code="20"),
     person(REGISTER, "赵大爷", DEAD, date(1930, 4, 4), household_number="H3", death_date=date(2026, 1, 1)),
     person(PENSION, "孙宝宝", BOY, date(2025, 5, 5)),
+    person("disabled_federation/disability_certificate", "孙宝宝", BOY, date(2025, 5, 5), disability_type_code="5"),
+    person("public_security/floating_population", "周海", GUEST, date(1990, 6, 6),
+           registered_address="安徽省阜阳市阜南县城关镇解放路15号", dwelling_address="青年东路15号2幢402室"),
 ]  # fmt: skip
 
 EXPECTED = {
@@ -45,7 +49,8 @@ EXPECTED = {
                "preferential_treatment"},
     "李梅": {"subsistence", "disabled", "severely_disabled", "living_elsewhere"},
     "王小明": {"minor", "school_age", "school_age_not_enrolled"},
-    "孙宝宝": {"minor", "living_alone"},
+    "孙宝宝": {"minor", "living_alone", "disabled"},
+    "周海": {"living_alone", "floating_population", "living_elsewhere"},
 }  # fmt: skip
 
 

@@ -25,8 +25,9 @@ _COLUMNS = {
     ),
     "dwelling_register": ("address_id", "standard_address"),
 }  # fmt: skip
-# who is registered in one community and lives in another is told to both, the first learns the key and a masked name
-_OF_BOTH = "select resident_id, community_code from light_apps.registered_here_living_elsewhere"
+# who is registered in one community and lives in another is told to both, each learns the key and a masked name
+_OF_BOTH = """select resident_id, community_code from light_apps.registered_here_living_elsewhere
+    union select resident_id, community_code from light_apps.living_here_registered_elsewhere"""
 _SHORTEST = 3  # a name of two signs may be any word
 _WORDS = re.compile(r"[^<>\"'&;：，、,=/\\\s　{}\[\]()（）|]+")
 _NODES = re.compile(r"[>\"]([^<>\"]{3,120})[<\"]")
