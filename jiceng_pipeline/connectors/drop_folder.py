@@ -11,6 +11,7 @@ from typing import BinaryIO
 from jiceng_pipeline.connectors.base import Source
 from jiceng_pipeline.core.errors import SourceUnreachable
 
+_SHORT = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 _DAY = re.compile(r"(?<!\d)20\d{6}(?!\d)")
 PLAIN = r"^[^/\\]+$"  # a name in the folder, not a way out of it
 _PASSING = (".", "~$")  # hidden, half sent, or there only while somebody has the workbook open
@@ -24,7 +25,7 @@ def named(source: Source, name: str) -> Path:
 
 
 def newest(source: Source, pattern: str) -> Path:
-    """Return the file of the source's folder whose name sorts last among those that match `pattern`."""
+    """Return the file of the source's folder whose name sorts last among those that match `pattern`: 10月 after 9月."""
     return _checked(source, _matching(source, pattern)[-1])
 
 
@@ -60,10 +61,15 @@ def _shown(path: Path) -> str:
 def _matching(source: Source, pattern: str) -> list[Path]:
     folder = _folder(source)
     wanted = (path for path in folder.glob("*") if fnmatchcase(label(path), pattern))
-    found = sorted((p for p in wanted if not p.name.startswith(_PASSING)), key=lambda path: (label(path), path))
+    found = sorted((path for path in wanted if not path.name.startswith(_PASSING)), key=_order)
     if not found:
         raise SourceUnreachable(f"文件夹里没有 {pattern}", where=str(folder), cure="请把文件放进这个文件夹后重试")
     return found
+
+
+def _order(path: Path) -> tuple[str, Path]:
+    """Return what files are sorted by: their names, with zeros before short numbers, which many leave out."""
+    return _SHORT.sub(lambda number: number[0].zfill(4), label(path)), path
 
 
 @contextmanager

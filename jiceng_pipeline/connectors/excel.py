@@ -27,7 +27,7 @@ class Options(Document):
     files: str | None = Field(
         None, pattern=drop_folder.PLAIN, description="pattern of file names; all are read: one a district, for example"
     )
-    sheets: Literal["every", "first"] | list[str] = Field("first", description="every, first, or their names")
+    sheets: Literal["every", "first"] | list[str] = Field("first", description="every, first (not hidden), or names")
     sheet_column: str | None = Field(None, description="column that takes the sheet's name")
     header_contains: list[str] = Field(min_length=1, description="the first row with all of these is the header")
     header_rows: int = Field(1, ge=1, le=3, description="rows the header has; merged parts are joined: 学籍/年级")
@@ -43,9 +43,9 @@ class Options(Document):
 def read(source: Source, options: Options) -> Extract:
     """Return the rows below each sheet's header; `_row` is Excel's own row number.
 
-    Blank rows, rows of `end_rows` and notes below them are left out and counted in `notes`. Raises
-    SourceRejected for a file that is no workbook or swells when unpacked, a visible sheet without the
-    header, an unknown or missing column, and text in a column without a name.
+    Blank rows, rows of `end_rows` and notes below them, and a header that comes again on every printed page, are
+    left out and counted in `notes`. Raises SourceRejected for a file that is no workbook or swells when unpacked,
+    a visible sheet without the header, an unknown or missing column, and text in a column without a name.
     """
     paths = (
         drop_folder.every(source, options.files) if options.files else [drop_folder.named(source, str(options.file))]
@@ -94,7 +94,7 @@ def _sheet(
             found += [options.sheet_column] if options.sheet_column else []
             names = columns.matched(found, source, label)
             extract.notes |= columns.renamed(names)
-        rows = footer.without(below, extract)
+        rows = _without_header(footer.without(below, extract), header, extract)
         _refuse_unnamed(rows, header, label)
         if rows.num_rows:
             own = pa.repeat(pa.scalar(name), rows.num_rows)
@@ -123,6 +123,19 @@ def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
         for place in range(1, len(row)):
             row[place] = row[place] or (row[place - 1] if own[place] else "")
     return ["/".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*above, own, strict=True)]
+
+
+def _without_header(rows: pa.RecordBatch, header: Sequence[str], extract: Extract) -> pa.RecordBatch:
+    """Return `rows` without those that say the header's last row again."""
+    again = np.ones(rows.num_rows, bool)
+    for cells, name in zip(rows.columns[1:], header, strict=True):
+        if name and again.any():
+            own = pc.replace_substring_regex(cells, r"[\s\x{3000}]+", "")
+            again &= pc.equal(own, name.rpartition("/")[2]).to_numpy(zero_copy_only=False)
+    if not again.any():
+        return rows
+    extract.notes["header_rows"] = str(int(extract.notes.get("header_rows", 0)) + int(again.sum()))
+    return rows.filter(pa.array(~again))
 
 
 def _refuse_unnamed(rows: pa.RecordBatch, header: Sequence[str], label: str) -> None:

@@ -57,7 +57,10 @@ def _chosen(workbook: calamine.CalamineWorkbook, wanted: str) -> list[calamine.S
     sheets = {sheet.name: sheet for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet}
     if wanted == "every":
         return list(sheets.values())
-    names = list(sheets)[:1] if wanted == "first" else json.loads(wanted)
+    if wanted == "first":  # that people see; a hidden one may be a list for drop-downs, or of last year
+        seen = [sheet for sheet in sheets.values() if sheet.visible == calamine.SheetVisibleEnum.Visible]
+        return seen[:1]
+    names = json.loads(wanted)
     if missing := [name for name in names if name not in sheets]:
         raise LookupError("、".join(missing))
     return [sheets[name] for name in names]

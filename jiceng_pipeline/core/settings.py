@@ -59,6 +59,7 @@ class Settings:
 
     `niceness` is by how much a sync stands back for people who read meanwhile, 0 (not at all) to 19. Of
     `kept_records` or more of a kind, matching keeps for the next sync what it found; fewer are matched anew sooner.
+    `let_in` are the systems whose next delivery may be far smaller than the last, or unlike it.
     """
 
     home: Path
@@ -68,6 +69,7 @@ class Settings:
     threads: int = 2
     niceness: int = 0
     kept_records: int = 50_000
+    let_in: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, home: Path | None = None) -> "Settings":
@@ -86,6 +88,7 @@ class Settings:
             threads=_whole("JICENG_THREADS", 2, least=1),
             niceness=_whole("JICENG_NICE", 10),
             kept_records=_whole("JICENG_KEPT_RECORDS", 50_000),
+            let_in=frozenset(env.get("JICENG_LET_IN", "").replace(",", " ").split()),
         )
 
     @property

@@ -51,7 +51,10 @@ def _landed(contract: Contract) -> dg.AssetsDefinition:
     def landed(
         context: dg.AssetExecutionContext, sync_run: SyncRun
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        outcome = sync_run.step(contract.name, lambda sync: pull.pull(contract, sync.settings))
+        outcome = sync_run.step(
+            contract.name,
+            lambda sync: pull.pull(contract, sync.settings, allow_shrinking=contract.name in sync.settings.let_in),
+        )
         if context.retry_number < RETRIES and _may_be_reached(outcome, sync_run.sync.settings):
             raise dg.RetryRequested(RETRIES, _WAIT.calculate_delay(context.retry_number + 1))
         sync_run.sync.pulled(contract, outcome)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parent
 _WORD = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 _NAME = re.compile(f"{_WORD}/{_WORD}")
 INTAKE = "intake"  # the connector of what is not pulled but arrives as events of the ledger
+_COUNTY = re.compile("[0-9]{6}")
+_AMOUNTS = ("integer", "decimal")  # types of elements that have a unit
 RHYTHM_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "yearly": 366}
 
 
@@ -48,7 +50,7 @@ class Contract(Document):
     legal_basis: str
     sharing: Literal["unconditional", "conditional", "not_shared"]
     entity: Literal["resident", "enterprise", "equipment", "city_case", "service_point"]
-    jurisdiction: str = Field(default="", description="division prefix within which names are unambiguous")
+    jurisdiction: str = Field(default="", description="county within which communities are named")
     connector: Connector
     delivery: Delivery = Full()
     expect: Expect = Expect()
@@ -58,7 +60,9 @@ class Contract(Document):
     ignored: tuple[str, ...] = ()
     renames: dict[str, str] = Field(default={}, description="a name the source used or may use → ours")
     codes: dict[str, dict[str, str]] = Field(default={}, description="column → local code → standard code")
-    multiply: dict[str, int] = Field(default={}, description="column → factor to the element's unit")
+    multiply: dict[str, Annotated[int, Field(ge=1, le=10**9)]] = Field(
+        default={}, description="column → factor to the element's unit"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -69,6 +73,13 @@ class Contract(Document):
             return data
         asked = (each for each in register.elements_of(str(data.get("entity"))) if each.collection)
         return {**data, "columns": {**columns, **{each.title: each.id for each in asked}}}
+
+    @model_validator(mode="after")
+    def _in_a_county(self) -> "Contract":
+        if self.jurisdiction and not _COUNTY.fullmatch(self.jurisdiction):
+            cure = '写县（市、区）的六位代码，如 "320613"；管几个县的系统不写，社区名前写明街道、乡镇或写代码'
+            raise Misplaced("不是县级区划代码", "jurisdiction", cure=cure)
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> "Contract":
@@ -112,6 +123,14 @@ class Contract(Document):
             if unknown := [code for code in local.values() if code not in code_sets()[code_set]]:
                 cure = f"用代码集里有的：{'、'.join(list(code_sets()[code_set])[:20])}"
                 raise Misplaced(f"代码集 {code_set} 里没有 {'、'.join(unknown)}", "codes", column, cure=cure)
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_multiplied(self) -> "Contract":
+        for column in self.multiply:
+            if column not in self.columns or register.element(self.columns[column]).type not in _AMOUNTS:
+                cure = "删去，或写对应数额的那一列"
+                raise Misplaced("这一列不是数，不能换算单位", "multiply", column, cure=cure)
         return self
 
     @model_validator(mode="after")

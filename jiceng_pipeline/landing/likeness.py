@@ -1,4 +1,4 @@
-"""Whether a delivery is like the last one: the same kind of content in each column, the same units, no row twice.
+"""Whether a delivery is like the last one: the same kind of content in each column, no less of it, no row twice.
 
 The header may be right and what stands below it not: two columns of an export changed places, numbers turned
 into 3.2E+17, yuan became ten thousand yuan. A few such cells are quarantined; a whole column of them stops
@@ -24,6 +24,8 @@ from jiceng_pipeline.warehouse.connection import identifier
 ENOUGH = 10  # filled cells or rows; fewer say nothing of a column
 REPEATED = 0.3  # share of rows that say no more than another does
 RECOGNISED = 0.5  # of the share that was recognised last time
+FILLED = 0.5  # share of the rows that have something in a column which is never empty
+EMPTIED = 0.1  # of that share; what remains of a column that was left out, masked or not calculated
 FACTOR = 8  # by which the middle of a column may move; units differ by 10 and more
 _SAMPLED_ABOVE = 200_000  # rows, of which then some are looked at, the same whenever: half of _SAMPLED at least
 _SAMPLED = 25_000
@@ -67,15 +69,15 @@ def check(
     if not force.is_sound(links):
         return
     _check_end(contract, engine, _rows(work / snapshot.ROWS), links[0], notes)
-    held = set(links[0].meta["schema"])
-    elements = {
-        column: element
-        for column, element in contract.elements.items()
-        if column in held and element.type not in _LOOKED_UP
-    }
+    held, held_rows = set(links[0].meta["schema"]), _sample(engine, links[0].rows, "held")
+    columns = [column for column in contract.elements if column in held]
+    if columns:
+        _check_filled(contract, engine, columns, held_rows, rows)
+    elements = {column: contract.elements[column] for column in columns}
+    elements = {column: element for column, element in elements.items() if element.type not in _LOOKED_UP}
     if not elements:
         return
-    before, now = _columns(contract, elements, engine, _sample(engine, links[0].rows, "held"), rows)
+    before, now = _columns(contract, elements, engine, held_rows, rows)
     for column, element in elements.items():
         _check_content(contract, column, element, before[column], now[column])
         _check_unit(contract, column, element, before[column], now[column])
@@ -158,6 +160,24 @@ def _check_end(
             where=contract.name,
             cure="请重新导出并完整传输",
         )
+
+
+def _check_filled(
+    contract: Contract, engine: duckdb.DuckDBPyConnection, columns: Sequence[str], before: str, now: str
+) -> None:
+    """Refuse a delivery in which a column has next to nothing that had something nearly everywhere."""
+    cells = ", ".join(f"count(std_text({identifier(column)}))" for column in columns)
+    (had, *were), (has, *are) = (
+        engine.execute(f"select count(*), {cells} from {rows}").fetchall()[0] for rows in (before, now)
+    )
+    for column, was, filled in zip(columns, were, are, strict=True):
+        if was >= ENOUGH and has >= ENOUGH and was >= FILLED * had and filled * had < EMPTIED * was * has:
+            raise SourceRejected(
+                f"“{column}”一列空了：上次 {was / had:.0%} 的行有内容，这次只有 {filled / has:.0%}",
+                where=contract.name,
+                cure="请核对导出时是否漏选或遮住了这一列、公式是否算出了值；改正后重新导出，"
+                "确实不再登记的先书面告知，由管理员把它从合同的 columns 移到 ignored",
+            )
 
 
 def _check_content(contract: Contract, column: str, element: Element, before: _Column, now: _Column) -> None:

@@ -38,7 +38,8 @@ def check_size(contract: Contract, rows_in: int, usable: int, had: int, allow_sh
         raise SourceRejected(
             f"半截文件：这次只有 {usable} 行可用，上次有 {had} 行",
             where=contract.name,
-            cure="请核对是否导出完整；确实减少的，请书面说明，由管理员放行",
+            cure="请核对是否导出完整；确实减少的，请书面说明，"
+            f"由管理员放行一次：JICENG_LET_IN={contract.name} jiceng sync",
         )
 
 

@@ -20,8 +20,8 @@ _REASONS = {
     "date": "不是有效的日期",
     "timestamp": "不是有效的时间",
     "phone": "不是有效的电话号码",
-    "integer": "不是整数",
-    "decimal": "不是数",
+    "integer": "不是整数，或大得放不下",
+    "decimal": "不是数，或大得放不下",
     "degrees": "不是我国境内的经度或纬度（十进制度）",
     "boolean": "不是“是”或“否”",
 }

@@ -34,13 +34,15 @@ def value(contract: Contract, column: str, element: Element) -> str:
     text = identifier(column)
     if element.type == "division":
         # looked up beside, see system_select
-        return f"{identifier('_code_of_' + column)}.code"
+        return f"{identifier('_code_of_' + column)}._code"
     if element.type == "code":
         return _code(contract, column, element, text)
     if function := FUNCTIONS.get(element.type):
         sql = f"{function}({text})"
         if factor := contract.multiply.get(column):
-            sql = f"cast({sql} * {factor} as {element.sql_type})"
+            # in a wider type first: one cell that is too large for its own is null, and stops nobody
+            wide = "hugeint" if element.type == "integer" else "decimal(28, 2)"
+            sql = f"try_cast(cast({sql} as {wide}) * {factor} as {element.sql_type})"
         return sql
     fits = [f"length(v) <= {element.max_length}"] if element.max_length else []
     if element.pattern:
@@ -79,10 +81,12 @@ def system_select(contract: Contract, landed_rows: str, more: Sequence[str] = ()
         )
         if element.type == "division":
             alias = identifier("_code_of_" + column)
+            # under other names: a system may have a column `code` of its own
             joins.append(
-                f"""left join standard.division_alias as {alias}
-                on {alias}.alias = _squeezed({identifier(column)})
-                and {alias}.county_code in ('', {literal(contract.jurisdiction)})"""
+                f"""left join (
+                    select alias as _alias, county_code as _county_code, code as _code from standard.division_alias
+                ) as {alias} on {alias}._alias = _squeezed({identifier(column)})
+                and {alias}._county_code in ('', {literal(contract.jurisdiction)})"""
             )
     return f"""select * replace ({", ".join(raw)}) from (
             select record_id, row_hash, {literal(contract.name)} as system, source_file, source_row,

@@ -45,12 +45,12 @@ _INSIDE = (
 def macros() -> tuple[str, ...]:
     """Return the statements that create these functions."""
     return (
-        # 二十三 → 23, 一百零五 → 105, 三〇二 → 302
+        # 二十三 → 23, 一百零五 → 105, 三〇二 → 302; what is longer than any number of a door has no value to work out
         macro(
             "han_number",
             "t",
             let(f"translate(t, '{_DIGITS}〇零两', '{'123456789'}002')", "d").then(
-                """case when d similar to '[0-9]+' then d
+                """case when d similar to '[0-9]+' or length(d) > 7 then d
                 when contains(d, '百') then cast(
                     100 * coalesce(try_cast(string_split(d, '百')[1] as integer), 1)
                     + case when contains(d, '十')

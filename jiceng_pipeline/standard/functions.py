@@ -16,25 +16,32 @@ _HALF = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00a0\u00ad"
 _FOLDED = rf"[\x{{ff01}}-\x{{ff5e}}\x{{3000}}{_INVISIBLE}]"
 _SPACE = r"[\p{Zs}\x{180e}]"
+_BLANK = r"[\s\p{Zs}\x{180e}]"  # a tab behind a number keeps a spreadsheet from taking it for one
 _DOTS = "•‧∙・･．.。●⋅﹒"  # all written for the separator in the names of many minorities
 _HAN = r"[\x{3400}-\x{9fff}\x{e000}-\x{f8ff}\x{20000}-\x{3ffff}]"
 # what an office notes behind a name; another name in brackets is none of these
 _NOTED = "已?(故|亡|死亡|去世|病故|迁[出入]|注销|销户)|户主|男|女|曾用名[^)】〕]*"
 _NOTE = rf"[(\[【〔]\s*({_NOTED})\s*[)\]】〕]"
 # what people write into a cell to say that it is empty
-_NOTHINGS = ("", "-", "--", "/", "\\", "无", "暂无", "未知", "不详", "空", "null", "NULL", "None", "N/A")
+_NOTHINGS = (
+    *("", "-", "--", "/", "\\", "无", "暂无", "未知", "不详", "空", "null", "NULL", "None", "N/A"),
+    # and what databases, pandas and a spreadsheet's look-up write for it
+    *("(null)", "(NULL)", "[NULL]", "\\N", "nan", "NaN", "NaT", "<NA>", "#N/A"),
+)
 _NOTHING = f"({', '.join(map(literal, _NOTHINGS))})"
 _SAYS_NOTHING = f"^({'|'.join(map(re.escape, _NOTHINGS))})$"
 # What most values look like: they are standard already, and seeing that is much quicker than making them so. It is seen
 # by patterns outside of any lambda, which compiles its own again for every two thousand rows; and not by a list to be
 # in, of which DuckDB makes a join.
-_OTHER_TEXT = f"^{_SPACE}|{_SPACE}$|{_FOLDED}|{_SAYS_NOTHING}"
+_OTHER_TEXT = f"^{_BLANK}|{_BLANK}$|{_FOLDED}|{_SAYS_NOTHING}"
 _OTHER_WORD = rf"\s|{_SPACE}|{_FOLDED}|{_SAYS_NOTHING}"
 _USUAL_NAME = (
     r"[\x{4e00}-\x{4e0c}\x{4e0e}-\x{6681}\x{6683}-\x{6729}\x{672b}-\x{9fff}][\x{4e00}-\x{9fff}]{1,3}"  # 不 暂 未
 )
 _USUAL_MOBILE = r"1[3-9]\d{9}"
 _USUAL_DAY, _USUAL_DATE = r"(19|20)\d{6}", r"(19|20)\d\d-\d\d-\d\d([ T][0-9:.]*)?"
+_ZONE = r" ?(?:Z|[+-]\d\d(?::?\d\d)?)"
+_INSTANT = rf"(19|20)\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?{_ZONE}"
 _USUAL_NUMBER = r"[0-9]+(\.[0-9]+)?"
 _OTHER_BUILDING = "[0-9](号楼|栋|座|#)|[0-9]房$"
 _OTHER_ADDRESS = rf"{_OTHER_WORD}|{_OTHER_BUILDING}"
@@ -56,7 +63,9 @@ def _text() -> tuple[str, ...]:
             "std_text",
             "t",
             f"case when regexp_matches(t, {literal(_OTHER_TEXT)}) then "
-            + let("t", "u").let("trim(half_width(u))", "v").then(f"case when v not in {_NOTHING} then v end")
+            + let("t", "u")
+            .let(f"regexp_replace(half_width(u), '^{_BLANK}+|{_BLANK}+$', '', 'g')", "v")
+            .then(f"case when v not in {_NOTHING} then v end")
             + " else t end",
         ),
         macro(
@@ -143,6 +152,12 @@ def _contact() -> tuple[str, ...]:
     )
 
 
+def _in_china(text: str) -> str:
+    """Return SQL: an instant as clocks here showed it. Programs write midnight of 5 May as 16:00 of the 4th in UTC."""
+    whole = rf"regexp_replace({text}, '([ T]\d\d:\d\d)({_ZONE})$', '\1:00\2')"
+    return f"timezone('Asia/Shanghai', try_cast(regexp_replace({whole}, ' (Z|[+-][0-9:]+)$', '\\1') as timestamptz))"
+
+
 def _values() -> tuple[str, ...]:
     return (
         macro(
@@ -150,7 +165,8 @@ def _values() -> tuple[str, ...]:
             "t",
             f"""case when t is null then null
             when regexp_full_match(t, '{_USUAL_DAY}') then cast(try_strptime(t, '%Y%m%d') as date)
-            when regexp_full_match(t, '{_USUAL_DATE}') then try_cast(left(t, 10) as date) else """
+            when regexp_full_match(t, '{_USUAL_DATE}') then try_cast(left(t, 10) as date)
+            when regexp_full_match(t, '{_INSTANT}') then cast({_in_china("t")} as date) else """
             + let("t", "u")
             .let(r"regexp_replace(regexp_replace(std_text(u), '[年月/.]', '-', 'g'), '日?([ T].*)?$', '')", "v")
             .let(
@@ -163,7 +179,14 @@ def _values() -> tuple[str, ...]:
             .then("case when d between timestamp '1850-01-01' and timestamp '2150-12-31' then cast(d as date) end")
             + " end",
         ),
-        macro("std_integer", "t", r"try_cast(regexp_replace(_squeezed(t), '(,|\.0+$)', '', 'g') as bigint)"),
+        # 12.5 is none: DuckDB would round it
+        macro(
+            "std_integer",
+            "t",
+            let(r"regexp_replace(_squeezed(t), '(,|\.0+$)', '', 'g')", "v").then(
+                r"case when regexp_full_match(v, '[+-]?\d+') then try_cast(v as bigint) end"
+            ),
+        ),
         macro(
             "std_decimal",
             "t",
@@ -183,12 +206,20 @@ def _values() -> tuple[str, ...]:
         macro(
             "std_boolean",
             "t",
+            # 无 says that there is none, though of other cells it says nothing; dBase writes T and F
             let("upper(_squeezed(t))", "v").then(
-                """case when v in ('1', '是', '有', 'Y', 'YES', 'TRUE') then true
-                when v in ('0', '否', 'N', 'NO', 'FALSE') then false end"""
+                """case when v in ('1', '是', '有', 'Y', 'YES', 'T', 'TRUE') then true
+                when v in ('0', '否', 'N', 'NO', 'F', 'FALSE') or regexp_full_match(t, '\\s*无\\s*') then false end"""
             ),
         ),
-        macro("std_timestamp", "t", "try_cast(std_text(t) as timestamp)"),
+        macro(
+            "std_timestamp",
+            "t",
+            let("std_text(t)", "v").then(
+                f"""case when regexp_full_match(v, '{_INSTANT}') then {_in_china("v")}
+                when regexp_matches(v, '^[0-9]') then try_cast(v as timestamp) end"""
+            ),
+        ),
         # of a row, its texts apart: two that differ anywhere have, in all likelihood, another. A hash alone often takes
         # two long texts for one that differ in just their eighth and sixteenth byte: so once more, moved on by one
         macro("content_mark", "r, texts", "hash(r, texts, '-' || array_to_string(texts, chr(31)))"),

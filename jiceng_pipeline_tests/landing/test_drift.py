@@ -50,6 +50,20 @@ def test_two_columns_change_contents_under_their_old_names(held, one, other):
     stopped(held, "一列的内容变了", "这次只有")
 
 
+@pytest.mark.parametrize("column", ["证号", "电话", "社区"])
+@on("csv", "xlsx", "jsonl")
+def test_a_column_has_nothing_in_it_any_more(held, column):
+    held.write(COLUMNS, changed(column, lambda _: ""))
+    stopped(held, f"“{column}”一列空了：上次 100% 的行有内容，这次只有 0%")
+
+
+@on("csv", "sqlite")
+def test_a_column_of_which_half_is_left_out_is_believed(held):
+    held.write(COLUMNS, changed("电话", lambda _: "", rows=20))
+    assert held.pull().status == "landed"
+    assert [row[3] for row in held.standard()[0]].count(None) == 20
+
+
 @on("csv", "xml")
 def test_ids_are_retyped_as_numbers(held):
     held.write(COLUMNS, changed("证号", lambda text: f"{float(text[:17] + '0'):.1E}"))

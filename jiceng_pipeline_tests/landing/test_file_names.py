@@ -52,6 +52,22 @@ def test_the_newest_is_the_one_whose_name_sorts_last_as_people_read_it(register,
     assert [row["编号"] for row in register.landed()] == ["05"]
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"), [("2026年9月", "2026年10月"), ("2026-4-30", "2026-5-1"), ("20260930", "20261001"), ("1", "12")]
+)
+def test_the_newest_is_the_one_of_the_later_month_also_where_it_is_written_without_a_zero(
+    register, tmp_path, older, newer
+):
+    connector = {"kind": "delimited", "options": {"files": "名册*.csv"}}
+    contract = Contract.model_validate({**FIELDS, "connector": connector})
+    register.connect(folder=str(tmp_path / "drop"))
+    (tmp_path / "drop").mkdir()
+    for period in (newer, older):
+        (tmp_path / "drop" / f"名册{period}.csv").write_text(f"姓名,证号,编号\n王小二,1,{period}\n", "utf-8")
+    assert register.pull(contract).status == "landed"
+    assert [row["编号"] for row in register.landed()] == [newer]
+
+
 @pytest.mark.parametrize("header", ["姓名,证号,编号", "姓名,证号,工号"])
 def test_a_name_in_no_encoding_at_all_stops_nothing(register, tmp_path, header):
     contract = Contract.model_validate({**FIELDS, "connector": {"kind": "delimited", "options": {"files": "*.csv"}}})

@@ -90,6 +90,12 @@ def test_chinese_numerals_are_numbers(number, tmp_path_factory, numerals):
     assert numerals(_han(number)) == str(number)
 
 
+@pytest.mark.parametrize("digits", ["九" * 9 + "百", "九" * 9 + "十九"])
+def test_a_numeral_longer_than_any_number_stops_nobody(apart, numerals, digits):
+    assert numerals(digits).startswith("9" * 9)
+    assert apart(f"跃龙路{digits}号")["street"].startswith("跃龙路")
+
+
 @pytest.fixture(scope="module")
 def numerals(tmp_path_factory):
     with connect(settings=Settings(home=tmp_path_factory.mktemp("numerals"))) as connection:

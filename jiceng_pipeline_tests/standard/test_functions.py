@@ -1,7 +1,7 @@
 """The SQL functions, value by value and against independent references."""
 
 import random
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -67,6 +67,29 @@ def sql():
         ("std_boolean", "是", True),
         ("std_boolean", "0", False),
         ("std_boolean", "也许", None),
+        ("std_boolean", "无", False),
+        ("std_boolean", "T", True),
+        ("std_boolean", "f", False),
+        ("std_text", "男\t", "男"),
+        ("std_text", "\t-\n", None),
+        ("std_name", "\t", None),
+        ("std_name", "nan", None),
+        ("std_name", "(null)", None),
+        ("std_address", "\\N", None),
+        ("std_address", "#N/A", None),
+        ("std_integer", "12.5", None),
+        ("std_integer", "3.2E+17", None),
+        ("std_integer", "+1,234", 1234),
+        ("std_date", "1990-05-04\t", date(1990, 5, 4)),
+        ("std_date", "1990-05-04T16:00:00.000Z", date(1990, 5, 5)),
+        ("std_date", "1990-05-04T16:00Z", date(1990, 5, 5)),
+        ("std_date", "1988-06-30 15:00:00+0000", date(1988, 7, 1)),  # clocks were an hour ahead that summer
+        ("std_date", "1990-05-05 00:00:00+08", date(1990, 5, 5)),
+        ("std_date", "1990-05-05T00:00:00 +08:00", date(1990, 5, 5)),
+        ("std_timestamp", "2026-05-01T16:30:00Z", datetime(2026, 5, 2, 0, 30)),
+        ("std_timestamp", "2026-05-02 00:30:00+08", datetime(2026, 5, 2, 0, 30)),
+        ("std_timestamp", "2026-05-02 00:30", datetime(2026, 5, 2, 0, 30)),
+        ("std_timestamp", "infinity", None),
     ],
 )
 def test_cleaning(sql, function, text, standard):
