@@ -7,7 +7,12 @@ with placed as (
     select
         address.address_id,
         address.community_code,
-        coalesce(address.estate_name, address.village_group, address.street_name) as grid_name,
+        -- a merged community has a third group of each of its villages
+        coalesce(
+            address.estate_name,
+            coalesce(address.street_name, '') || address.village_group || '组',
+            address.street_name
+        ) as grid_name,
         case
             when address.estate_name is not null then '1'
             when address.village_group is not null then '2'

@@ -21,10 +21,23 @@ with answering as (
     join matching.enterprise_golden as golden on golden.entity_id = enterprise.enterprise_id
 ),
 
+-- name and number stand each by itself: the number may be left of whoever answered before
+said as (
+    select distinct
+        entity_id,
+        legal_representative_name as name,
+        coalesce(legal_representative_citizen_id, legal_representative_document_number) as number
+    from matching.enterprise_candidate
+    where legal_representative_name is not null
+),
+
 by_number as (
     select answering.enterprise_id, resident.resident_id, answering.role, '1' as basis, answering.source_date
     from answering
     join governance.resident as resident on resident.citizen_id = answering.citizen_id
+    left join said on said.entity_id = answering.enterprise_id
+        and said.name = answering.name and said.number = answering.citizen_id
+    where answering.name is null or resident.name = answering.name or said.entity_id is not null
 ),
 
 by_document as (
@@ -36,7 +49,10 @@ by_document as (
         answering.source_date
     from answering
     join governance.resident as resident on resident.other_document_number = answering.document_number
+    left join said on said.entity_id = answering.enterprise_id
+        and said.name = answering.name and said.number = answering.document_number
     where answering.citizen_id is null
+        and (answering.name is null or resident.name = answering.name or said.entity_id is not null)
     group by answering.enterprise_id, answering.role, answering.source_date
     having count(*) = 1
 ),

@@ -4,6 +4,7 @@ A collected value follows the record it was said of, whatever that has merged in
 `wins_if_newer` it stands where it is not older than what stood: than the day a system changed its record, else
 than the day on which the system first said what it says now. Of one that declares `proposes` it stands only
 where no system holds a value; else the cell keeps its value, is in doubt (存疑), and its owner is asked.
+A number that makes an entity is never given to a second one: it only proposes, and a person is asked (see `review`).
 """
 
 from collections.abc import Iterator
@@ -38,13 +39,21 @@ def tables_read(entity: str) -> frozenset[str]:
     return frozenset(f"standard.{contract.table}" for contract in sources(entity))
 
 
-def candidates(entity: str, elements: tuple[Element, ...]) -> Iterator[str]:
-    """Yield selects of the cells collected of somebody known, in the shape of matching.<entity>_candidate."""
-    link = f"matching.{entity}_link"
-    for contract in sources(entity):
+def candidates(matching: Matching, elements: tuple[Element, ...]) -> Iterator[str]:
+    """Yield selects of the cells collected of somebody known, in the shape of matching.<entity>_candidate.
+
+    They need temp table `number_taken`: a number that is another's is left out.
+    """
+    link = f"matching.{matching.entity}_link"
+    for contract in sources(matching.entity):
         held = register.held(contract.columns.values())
         cells = ", ".join(
-            f"s.{each.id}" if each.id in held else f"cast(null as {each.sql_type}) as {each.id}" for each in elements
+            f"cast(null as {each.sql_type}) as {each.id}"
+            if each.id not in held
+            else f"case when s.{each.id} not in (from temp.number_taken) then s.{each.id} end as {each.id}"
+            if each.id == matching.identifier
+            else f"s.{each.id}"
+            for each in elements
         )
         yield f"""select t.entity_id, s.record_id, s.system, s.record_updated_date as record_date, {cells}
             from standard.{contract.table} as s join ({targets(contract)}) as t on t.record_id = s.record_id
@@ -57,6 +66,36 @@ def targets(contract: Contract) -> str:
     link = f"matching.{contract.entity}_link"
     return f"""select l.* replace (coalesce(k.entity_id, l.entity_id) as entity_id)
         from landing.{contract.table} as l left join {link} as k on k.record_id = l.of_record_id"""
+
+
+def create_taken(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create temp table `number_taken(number)`: what was collected as the number of more entities than one."""
+    connection.execute(
+        f"""create or replace temp table number_taken as
+        select distinct number from ({of_others(connection, matching)})"""
+    )
+
+
+def of_others(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
+    """Return a select of (number, entity_id, other_id): of whom it was collected, and another who has it."""
+    entity, number = matching.entity, matching.identifier
+    if number not in {each.id for each in elements_said(connection, entity)}:
+        return "select null::varchar as number, null::varchar as entity_id, null::varchar as other_id where false"
+    told = " union all ".join(
+        f"""select s.{number} as number, t.entity_id
+            from standard.{contract.table} as s join ({targets(contract)}) as t on t.record_id = s.record_id
+            where s.is_current and s.{number} is not null"""
+        for contract in sources(entity)
+    )
+    return f"""with told as ({told}), bearer as (
+            select r.{number} as number, l.entity_id
+            from standard.{entity}_record as r semi join told on told.number = r.{number}
+            join matching.{entity}_link as l on l.record_id = r.record_id and l.is_current
+            where r.record_id not in (select record_id from matching.{entity}_borrowed)
+            union all from told
+        )
+        select distinct told.number, told.entity_id, bearer.entity_id as other_id
+        from told join bearer on bearer.number = told.number and bearer.entity_id <> told.entity_id"""
 
 
 def elements_said(connection: duckdb.DuckDBPyConnection, entity: str) -> list[Element]:

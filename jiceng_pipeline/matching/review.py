@@ -19,7 +19,7 @@ from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.bound import bound
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
-from jiceng_pipeline.matching import survivorship, verdicts
+from jiceng_pipeline.matching import collected, survivorship, verdicts
 from jiceng_pipeline.matching.founding import keyed
 from jiceng_pipeline.matching.model import Matching, matchings
 from jiceng_pipeline.matching.verdicts import Word
@@ -62,7 +62,8 @@ def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings, mat
     Columns: record_id_a, record_id_b (the key, the smaller first), record_id (the one of the two that is in
     question), entity_id (what the other belongs to), reason, weight (hundredths of a bit), gain. `borrowed`:
     the record carries the valid number of that entity under an incompatible name. `ambiguous`: it agrees with
-    that entity and at least one more. `possible`: with that one, not quite enough.
+    that entity and at least one more. `possible`: with that one, not quite enough, or a community collected that
+    entity's number of it.
     """
     entity = matching.entity
     with open_ledger(settings) as ledger:
@@ -70,7 +71,7 @@ def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings, mat
     _answered(connection, settings, entity, said)
     connection.execute(
         f"""create or replace table matching.{entity}_review as
-        with {_close(matching)}, asked as (
+        with {_close(connection, matching)}, asked as (
             select c.record_id, c.other, c.reason, c.weight, mine.entity_id as own_id, l.entity_id
             from close as c
             join matching.{entity}_link as mine on mine.record_id = c.record_id and mine.is_current
@@ -129,7 +130,7 @@ def seen(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: str,
     return rows[0][0] if rows else None
 
 
-def _close(matching: Matching) -> str:
+def _close(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
     """Return the CTEs that end in `close(record_id, other, reason, weight)`: a record and what it came near."""
     entity, number = matching.entity, matching.identifier
     link, margin = round(matching.link * 100), round(matching.margin * 100)
@@ -144,6 +145,9 @@ def _close(matching: Matching) -> str:
                 order by r.is_current desc, coalesce(r.system in ({reference}), false) desc, r.record_id) = 1
         ), apart as (
             select * from matching.{entity}_match where method in ('pool', 'single') and near_weight >= {floor}
+        ), one_of as (
+            select entity_id, min(record_id) as record_id from matching.{entity}_link where is_current
+            group by entity_id
         ), close as (
             select record_id, near_record_id as other, near_weight as weight,
                 case when second_weight >= {floor} and near_weight - second_weight < {margin}
@@ -155,6 +159,10 @@ def _close(matching: Matching) -> str:
             union all
             select b.record_id, o.record_id, null, 'borrowed'
             from matching.{entity}_borrowed as b join owner as o using (identifier)
+            union all
+            select a.record_id, b.record_id, null, 'possible'
+            from ({collected.of_others(connection, matching)}) as o
+            join one_of as a on a.entity_id = o.entity_id join one_of as b on b.entity_id = o.other_id
         )"""
 
 

@@ -66,10 +66,10 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, 
         else f"r.{each.id}"
         for each in elements(entity)
     )
-    more = "".join(f" union all {select}" for select in collected.candidates(entity, elements(entity)))
-    also = "".join(
-        f" union all select entity_id from ({select})" for select in collected.candidates(entity, elements(entity))
-    )
+    collected.create_taken(connection, matching)
+    said = list(collected.candidates(matching, elements(entity)))
+    more = "".join(f" union all {select}" for select in said)
+    also = "".join(f" union all select entity_id from ({select})" for select in said)
     named = household.named(entity)
     shown = "".join(f", m.{name}" for name in named)
 
@@ -107,6 +107,7 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, matching: Matching, 
             f"""insert into matching.{entity}_candidate ({kept})
             select {kept} from ({select(lies)}) order by entity_id, record_id"""
         )
+    connection.execute("drop table temp.number_taken")
 
 
 def create_winner(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:

@@ -142,14 +142,15 @@ def _failed(connection: duckdb.DuckDBPyConnection, standing: Mapping[str, Life])
         is_systemic = rule.key is None or _is_systemic(cause, count, standing)
         if is_systemic:
             keys = tuple(key for key in examples if key)
-            wanted = Wanted(system, kind, keys[0]) if keys else None
+            wanted = Wanted(system, kind, keys[0], element) if keys else None
             found.append((Problem(cause, reason, count, column, element, examples=keys), wanted))
         if count > counting.KEPT_KEYS:  # not every failing key is known: none of the open ones counts as gone
             own = sorted({*(own or ()), *_open_keys(cause, standing)})
         for key in own or ():
             name = Name(system, "rule", rule_id, key)
             if key and (not is_systemic or _is_open(name, standing)):
-                found.append((_of_figure(Problem(name, reason, 1, column, element), kind), Wanted(system, kind, key)))
+                wanted = Wanted(system, kind, key, element)
+                found.append((_of_figure(Problem(name, reason, 1, column, element), kind), wanted))
     return found
 
 

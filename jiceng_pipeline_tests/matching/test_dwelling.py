@@ -178,6 +178,14 @@ def test_who_lives_is_registered_and_owns_where(reconcile):
         assert apart == [("王建国", False, f"{HEALTH},{PENSION}"), ("李梅", True, HEALTH)]
 
 
+def test_the_third_groups_of_two_villages_of_one_community_are_two_grids(reconcile):
+    """Merged villages: each kept the numbers of its groups."""
+    rows = [lives(0, "虹桥村3组5号"), lives(1, "虹桥村三组6号"), lives(2, "学田村3组8号"), lives(3, FLAT)]
+    with reconcile(rows, until=("governance.grid",)) as connection:
+        grids = connection.execute("select grid_name, grid_basis_code, living_count from governance.grid order by 2, 1")
+        assert grids.fetchall()[1:] == [("学田村3组", "2", 1), ("虹桥村3组", "2", 2)]
+
+
 def test_no_two_numbers_ever_share_a_door(synced):
     """On the simulated community: all the spellings of a door have the same numbers in the same order."""
     from jiceng_pipeline.warehouse import publish

@@ -104,3 +104,27 @@ def test_who_runs_and_who_works_there(reconcile):
             ("海鑫商贸", "王建国", "1", "1"),
             ("海鑫商贸", "陈洁", "3", "4"),
         ]
+
+
+def test_a_number_left_of_whoever_ran_it_before_makes_nobody_run_it(reconcile):
+    """Taken over: the register names the new operator without a number, the old licence has the old one's."""
+    number, noodles = citizen_id("32060219720202222"), credit_code("92320602MA1234567")
+    people = [
+        {"system": REGISTER, "name": "王建国", "citizen_id": OWNER, "birth_date": date(1970, 1, 1)},
+        {"system": REGISTER, "name": "李梅", "citizen_id": number},
+    ]
+    shops = [
+        shop(SHOPS, "海鑫商贸", unified_social_credit_code=CODE, legal_representative_name="赵强"),
+        shop(FOOD, "海鑫商贸", unified_social_credit_code=CODE, legal_representative_citizen_id=OWNER),
+        shop(SHOPS, "李梅面馆", legal_representative_name="李梅", unified_social_credit_code=noodles),
+        shop(FOOD, "李梅面馆", legal_representative_name="李眉", unified_social_credit_code=noodles,
+             legal_representative_citizen_id=number),
+    ]  # fmt: skip
+    with reconcile(people, shops, ("governance.operation",)) as connection:
+        runs = connection.execute(
+            """select e.enterprise_name, r.name from governance.operation
+            join governance.enterprise as e using (enterprise_id) join governance.resident as r using (resident_id)"""
+        ).fetchall()
+        assert runs == [("李梅面馆", "李梅")], (
+            "the number is that of whom the register names, however the licence writes it"
+        )

@@ -85,6 +85,19 @@ def test_what_two_departments_say_together_goes_to_the_one_that_can_mend_it(buil
     assert ticket["row"] >= 2
 
 
+def test_of_two_records_of_one_entity_the_ticket_names_the_one_whose_value_stands(build, settings):
+    """A shop with two licences, of which one has run out: that one is to be looked at."""
+    another, stands = "0" * 32, record_id(FOOD, 0)
+    for table in ("standard.market_supervision__food_licence", "matching.enterprise_link"):
+        build.execute(
+            f"""insert into {table} select * replace ('{another}' as record_id) from {table}
+            where record_id = '{stands}'"""
+        )
+    build.execute(DEFECTS["food_licence_valid_while_open"][0])
+    (ticket,) = built(build, settings, "food_licence_valid_while_open")
+    assert ticket["record_id"] == stands
+
+
 def test_what_is_only_counted_makes_no_ticket(build, settings):
     build.execute("update standard.resident_record set phone = null")
     assert built(build, settings, "resident_record_reachable") == []
