@@ -17,7 +17,7 @@ from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.exchange import delivery_batch, delivery_step, delivery_target, outbox_leave
 from jiceng_pipeline.exchange.delivery_batch import ROWS, Have
 from jiceng_pipeline.exchange.delivery_round import Outcome, State, why
-from jiceng_pipeline.exchange.delivery_sender import Sender
+from jiceng_pipeline.exchange.delivery_sender import Lost, Sender
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.outbox_leave import TITLE, Leave, Sent
 from jiceng_pipeline.exchange.receipt import Receipts
@@ -74,20 +74,23 @@ class _Stream:
         if parked := self.receipts.parked(name):
             return Outcome(name, "parked", number=self.receipts.sent(name).number, reason=parked.reason)
         try:
-            state, reason = self._sent(sender, found)
+            try:
+                state, reason = self._sent(sender, found)
+            except Lost:
+                state, reason = self._sent(sender, found, is_anew=True)
         except Exception as failure:  # nothing that goes wrong here touches another system
             state, reason = "waiting", why(failure)
         if parked := self.receipts.parked(name):
             state, reason = "parked", parked.reason
         return Outcome(name, state, sender.batches, sender.rows, self.receipts.sent(name).number, reason)
 
-    def _sent(self, sender: Sender, found: Sequence[Sent]) -> tuple[State, str]:
+    def _sent(self, sender: Sender, found: Sequence[Sent], *, is_anew: bool = False) -> tuple[State, str]:
         """Send what lies here, then what is new, as far as there is leave; return how it went."""
         address = delivery_target.find(self.settings, self.contract.table)
         way = delivery_target.way(address["way"])
         have = way.have(sender.name, address) or self.receipts.sent(sender.name)
         steps = delivery_step.every(self.settings, sender.name)
-        after, start = sender.after(steps, have), sender.start(have, steps)
+        after, start = sender.after(steps, have), None if is_anew else sender.start(have, steps)
         if start and not all(set(step.told["grants"]) <= self._live() for step in steps if step.last >= start):
             delivery_step.forget(self.settings, sender.name)
             start = None

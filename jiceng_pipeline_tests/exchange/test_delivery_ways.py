@@ -56,6 +56,22 @@ def test_a_webhook_takes_signed_batches_and_asks_for_what_it_lacks(settings, mon
     assert only(settings, "hook").reason == "只送往 https 地址"
 
 
+def test_a_webhook_that_lost_what_lies_here_no_more_gets_everything_anew(settings, monkeypatch):
+    monkeypatch.setattr(delivery_step, "KEPT_STEPS", 2)
+    with listening(settings, "hook") as url:
+        target(settings, "hook", way="webhook", url=url, key="a key")
+        subscribe(settings, "hook")
+        made = days(settings, 5)
+        for _ in range(4):
+            next(made)
+            only(settings, "hook")
+        (settings.home / "hook.duckdb").unlink()
+        said = next(made)
+        assert (only(settings, "hook").state, only(settings, "hook").state) == ("delivered", "unchanged")
+        with copy(settings, "hook") as store:
+            assert phones(rows(store, "hook")) == said
+
+
 def test_what_is_refused_is_parked_until_somebody_has_looked(settings):
     made = days(settings, 2)
     next(made)
