@@ -5,6 +5,7 @@ all before it; whoever misses one sees it by the number and the hash.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +26,9 @@ ROWS = 50_000
 MANIFEST = "manifest.json"
 RECEIVED = "received.json"
 FILES = {"parquet": "rows.parquet", "ndjson": "rows.ndjson"}
+# a type goes into SQL as it stands: DECIMAL(18,2), VARCHAR[], TIMESTAMP WITH TIME ZONE
+_TYPE = re.compile(r"[A-Z]+( [A-Z]+)*(\(\d{1,3}(, ?\d{1,3})?\))?(\[\])?")
+_LARGEST = 1 << 40  # of a number or a count of rows; larger ones are none of ours
 # what stands in front of the columns of the dataset in every row
 HEAD = ("_operation", "_reason", "_key", "_other_key")
 
@@ -121,9 +125,10 @@ def read_dropped(manifest: Path) -> Batch:
 
 def _manifest(path: Path) -> Mapping[str, Any]:
     try:
-        return checked(json.loads(path.read_text("utf-8")))
+        told = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         raise IntegrityError("这一批的清单读不出来", where=str(path), cure="请对方重送这一批") from None
+    return checked(told, str(path))
 
 
 def _whole(batch: Batch) -> Batch:
@@ -136,16 +141,33 @@ def _whole(batch: Batch) -> Batch:
     return batch
 
 
-def checked(manifest: Any) -> Mapping[str, Any]:
+def checked(manifest: Any, where: str) -> Mapping[str, Any]:
     """Return a manifest that says what it said when it was sealed; raise IntegrityError for any other."""
     try:
-        is_sound = manifest["format"] == FORMAT and sealed(manifest) == manifest and manifest["file"] in FILES.values()
+        is_sound = manifest["format"] == FORMAT and sealed(manifest) == manifest and _is_plain(manifest)
     except (TypeError, KeyError):
         is_sound = False
     if not is_sound:
-        raise IntegrityError("这一批的清单被改动过，或不是这里的格式", where="manifest.json", cure="请对方重送这一批")
+        raise IntegrityError("这一批的清单被改动过，或不是这里的格式", where=where, cure="请对方重送这一批")
     sound: Mapping[str, Any] = manifest
     return sound
+
+
+def _is_plain(told: Mapping[str, Any]) -> bool:
+    """Say whether a manifest says no more than numbers, names and types where those belong.
+
+    Its seal shows that it is whole, not whose it is: whoever may write into the folder can make one.
+    """
+    names = (told["subscription"], told["kind"], told["version"], told["previous_hash"], told["hash"])
+    columns = [(each["name"], each["type"]) for each in told["columns"]]
+    number, part, parts, rows = (told[each] for each in ("number", "part", "parts", "rows"))
+    return (
+        told["file"] == FILES[told["encoding"]]
+        and all(type(each) is int and 0 <= each < _LARGEST for each in (number, part, parts, rows))
+        and 1 <= part <= min(parts, number)
+        and all(type(each) is str for each in names)
+        and all(type(name) is str and type(kind) is str and _TYPE.fullmatch(kind) for name, kind in columns)
+    )
 
 
 def write_have(folder: Path, have: Have) -> None:

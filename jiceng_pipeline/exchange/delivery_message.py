@@ -59,7 +59,7 @@ def unpacked(body: bytes, folder: Path) -> Batch:
         manifest: Any = json.loads(line)
     except ValueError:
         raise IntegrityError("收到的清单读不出来", where="webhook", cure="请对方重送") from None
-    told = delivery_batch.checked(manifest)
+    told = delivery_batch.checked(manifest, "webhook")
     (folder / str(told["file"])).write_bytes(rows)
     files.write_json(folder / delivery_batch.MANIFEST, told)
     return delivery_batch.read(folder)

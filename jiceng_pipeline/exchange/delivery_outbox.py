@@ -17,7 +17,7 @@ from jiceng_pipeline.departments.contract import Contract, contracts
 from jiceng_pipeline.exchange import delivery_batch, delivery_step, delivery_target, outbox_leave
 from jiceng_pipeline.exchange.delivery_batch import ROWS, Have
 from jiceng_pipeline.exchange.delivery_round import Outcome, State, why
-from jiceng_pipeline.exchange.delivery_sender import Sender
+from jiceng_pipeline.exchange.delivery_sender import Lost, Sender
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.outbox_leave import TITLE, Leave, Sent
 from jiceng_pipeline.exchange.receipt import Receipts
@@ -38,7 +38,7 @@ _COLUMNS = {
 }  # fmt: skip
 _SELECT = f"""select 'insert' as _operation, kind as _reason, key as _key, cast(null as varchar) as _other_key,
     {", ".join(f"cast({identifier(c)} as varchar) as {identifier(c)}" for c in _COLUMNS)}
-    from value order by key"""
+    from value order by number"""
 
 
 def deliver(settings: Settings, ledger: Ledger, receipts: Receipts, version: Version) -> list[Outcome]:
@@ -74,20 +74,23 @@ class _Stream:
         if parked := self.receipts.parked(name):
             return Outcome(name, "parked", number=self.receipts.sent(name).number, reason=parked.reason)
         try:
-            state, reason = self._sent(sender, found)
+            try:
+                state, reason = self._sent(sender, found)
+            except Lost:
+                state, reason = self._sent(sender, found, is_anew=True)
         except Exception as failure:  # nothing that goes wrong here touches another system
             state, reason = "waiting", why(failure)
         if parked := self.receipts.parked(name):
             state, reason = "parked", parked.reason
         return Outcome(name, state, sender.batches, sender.rows, self.receipts.sent(name).number, reason)
 
-    def _sent(self, sender: Sender, found: Sequence[Sent]) -> tuple[State, str]:
+    def _sent(self, sender: Sender, found: Sequence[Sent], *, is_anew: bool = False) -> tuple[State, str]:
         """Send what lies here, then what is new, as far as there is leave; return how it went."""
         address = delivery_target.find(self.settings, self.contract.table)
         way = delivery_target.way(address["way"])
         have = way.have(sender.name, address) or self.receipts.sent(sender.name)
         steps = delivery_step.every(self.settings, sender.name)
-        after, start = sender.after(steps, have), sender.start(have, steps)
+        after, start = sender.after(steps, have), None if is_anew else sender.start(have, steps)
         if start and not all(set(step.told["grants"]) <= self._live() for step in steps if step.last >= start):
             delivery_step.forget(self.settings, sender.name)
             start = None
@@ -158,30 +161,40 @@ class _Stream:
         }  # fmt: skip
 
     def _create_values(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Sent]) -> None:
-        """Create temp table `value`: what was collected, with the system's own record of that entity."""
+        """Create temp table `value`: what was collected, with the system's own record of that entity.
+
+        The record of which it was said leads to the entity also after that has merged; of several records of one
+        system the first is named, whole.
+        """
         told = [
             [
                 each.outbox.subject, body.entity, body.entity_id, body.element_id, element(body.element_id).title,
-                body.value, body.kind, body.community_code, str(body.collected_date),
+                body.value, body.kind, body.community_code, str(body.collected_date), body.record_id, number,
             ]
-            for each in rows
+            for number, each in enumerate(rows)
             for body in (each.intake.body,)
         ]  # fmt: skip
-        names = ("key", *list(_COLUMNS)[:8])
+        names = ("key", *list(_COLUMNS)[:8], "record_id", "number")
         listed = ", ".join(f"unnest(?) as {identifier(name)}" for name in names)
         columns = [list(each) for each in zip(*told, strict=True)]
         connection.execute(f"create or replace temp table collected as select {listed}", columns)
         entity, table = self.contract.entity, f"now.standard.{self.contract.table}"
+        link = f"now.matching.{entity}_link"
         own = [c for c in _IDENTIFIERS.get(entity, ()) if c in self.contract.columns.values()]
-        cells = [f"any_value({identifier(c)})" if c in own else "null" for c in _IDENTIFIERS.get(entity, ("", ""))]
+        cells = [identifier(c) if c in own else "null" for c in _IDENTIFIERS.get(entity, ("", ""))]
         connection.execute(
             f"""create or replace temp table value as
-            select c.*, o.source_file, o.source_row, o.own_name, o.own_number
-            from collected as c left join (
-                select l.entity_id, min(s.source_file) as source_file, cast(min(s.source_row) as varchar) as source_row,
+            with own as (
+                select l.entity_id, s.source_file, cast(s.source_row as varchar) as source_row,
                     {cells[0]} as own_name, {cells[1]} as own_number
-                from {table} as s join now.matching.{entity}_link as l using (record_id)
-                where s.is_current group by l.entity_id) as o on o.entity_id = c.entity_id"""
+                from {table} as s join {link} as l using (record_id) where s.is_current
+                qualify row_number() over (
+                    partition by l.entity_id order by s.source_file, s.source_row, s.record_id) = 1
+            )
+            select c.* exclude (record_id) replace (coalesce(l.entity_id, c.entity_id) as entity_id),
+                o.source_file, o.source_row, o.own_name, o.own_number
+            from collected as c left join {link} as l on l.record_id = c.record_id
+            left join own as o on o.entity_id = coalesce(l.entity_id, c.entity_id)"""
         )
 
 

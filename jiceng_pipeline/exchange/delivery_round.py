@@ -11,7 +11,7 @@ from jiceng_pipeline.core.errors import AccessDenied, JicengError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.exchange import delivery_making, delivery_step, delivery_target, subscription
 from jiceng_pipeline.exchange.delivery_batch import Have
-from jiceng_pipeline.exchange.delivery_sender import Sender
+from jiceng_pipeline.exchange.delivery_sender import Lost, Sender
 from jiceng_pipeline.exchange.delivery_step import Step
 from jiceng_pipeline.exchange.delta_view import View
 from jiceng_pipeline.exchange.receipt import Receipts
@@ -91,8 +91,12 @@ class Round:
             return self._told("not_due" if is_news else "unchanged")
         dataset = datasets.find(self.settings, self.wanted.dataset)
         access = subscription.leave(self.ledger, self.wanted, dataset, "deliver", self.version.name, "delivery")
+        view = View(dataset, self.wanted, access)
         try:
-            self._give(way, address, View(dataset, self.wanted, access), have, start, is_new=is_news and is_due)
+            try:
+                self._give(way, address, view, have, start, is_new=is_news and is_due)
+            except Lost:  # only a receiver that says what it has in its answers can be met like that
+                self._give(way, address, view, have, None, is_new=True)
         except BaseException:
             failed(self.ledger, access)
             raise

@@ -18,6 +18,10 @@ from jiceng_pipeline.ledger.chain import GENESIS
 _REWINDS = 3  # how often a receiver may ask for earlier batches within one delivery
 
 
+class Lost(SourceUnreachable):
+    """A receiver asks for a batch that does not lie here any more."""
+
+
 @dataclass
 class Sender:
     """What is sent under one name, for one receiver; counts what has been handed over."""
@@ -48,7 +52,7 @@ class Sender:
     ) -> bool:
         """Send the batches from `number` on, and again what the receiver lacks; False where it refuses one.
 
-        `wait` returns when the batch of a number is made.
+        `wait` returns when the batch of a number is made. Raise Lost where what the receiver lacks is not here.
         """
         rewinds = 0
         with _Line(way, address) as line:
@@ -60,7 +64,9 @@ class Sender:
                     return False
                 if got.number < number:
                     rewinds += 1
-                    if rewinds > _REWINDS or delivery_step.batch(self.settings, self.name, got.number + 1) is None:
+                    if delivery_step.batch(self.settings, self.name, got.number + 1) is None:
+                        raise Lost("对方缺的批次已不在这里", where=self.name, cure="重发全量")
+                    if rewinds > _REWINDS:
                         raise SourceUnreachable("对方缺的批次补不齐", where=self.name, cure="下次交付时再补")
                 number = got.number + 1
         return True

@@ -5,7 +5,7 @@ so a crash, a double or a mixed order changes nothing: what has been taken over 
 refused with what is here already.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,23 +50,41 @@ def begins(manifest: Mapping[str, Any]) -> bool:
 def take_folder(store: Store, folder: Path) -> dict[str, Have]:
     """Take over what lies in a delivery folder, every subscription of it, and write down what is here.
 
-    Raise IntegrityError for a batch that was changed on its way.
+    Raise IntegrityError for a batch that was changed on its way, when the other subscriptions are taken over.
     """
     found: dict[str, Have] = {}
+    changed: list[IntegrityError] = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         name = place.name
         found[name] = store.have(name)
-        for path in sorted(each for each in place.iterdir() if each.is_dir() and each.name.isdigit()):
-            if int(path.name) > found[name].number:
-                found[name] = take(store, delivery_batch.read(path)).have
+        try:
+            for path in sorted(each for each in place.iterdir() if each.is_dir() and each.name.isdigit()):
+                if int(path.name) > found[name].number:
+                    found[name] = take(store, delivery_batch.read(path)).have
+        except IntegrityError as error:
+            changed.append(error)
         delivery_batch.write_have(place, found[name])
+    _raise_first(changed)
     return found
 
 
 def take_dropped(store: Store, folder: Path) -> dict[str, Have]:
-    """Take over what lies in a drop directory; a batch whose `.json` is not there yet is not there yet."""
+    """Take over what lies in a drop directory; a batch whose `.json` is not there yet is not there yet.
+
+    Raise IntegrityError for a batch that was changed on its way, when all others are taken over.
+    """
     found: dict[str, Have] = {}
+    changed: list[IntegrityError] = []
     for path in sorted(folder.glob("*.json")):
-        batch = delivery_batch.read_dropped(path)
-        found[batch.manifest["subscription"]] = take(store, batch).have
+        try:
+            batch = delivery_batch.read_dropped(path)
+            found[batch.manifest["subscription"]] = take(store, batch).have
+        except IntegrityError as error:
+            changed.append(error)
+    _raise_first(changed)
     return found
+
+
+def _raise_first(changed: Sequence[IntegrityError]) -> None:
+    if changed:
+        raise changed[0]

@@ -63,6 +63,22 @@ def test_a_key_is_what_stands_there(settings, key):
     assert delivery_target.find(settings, "hook")["key"] == key
 
 
+def test_a_webhook_that_lost_what_lies_here_no_more_gets_everything_anew(settings, monkeypatch):
+    monkeypatch.setattr(delivery_step, "KEPT_STEPS", 2)
+    with listening(settings, "hook") as url:
+        target(settings, "hook", way="webhook", url=url, key="a key")
+        subscribe(settings, "hook")
+        made = days(settings, 5)
+        for _ in range(4):
+            next(made)
+            only(settings, "hook")
+        (settings.home / "hook.duckdb").unlink()
+        said = next(made)
+        assert (only(settings, "hook").state, only(settings, "hook").state) == ("delivered", "unchanged")
+        with copy(settings, "hook") as store:
+            assert phones(rows(store, "hook")) == said
+
+
 def test_what_is_refused_is_parked_until_somebody_has_looked(settings):
     made = days(settings, 2)
     next(made)

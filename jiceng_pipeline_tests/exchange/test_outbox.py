@@ -1,7 +1,9 @@
 """What a community collected reaches the departments that hold the element."""
 
+from dataclasses import replace
 from datetime import date
 
+import pyarrow.parquet as pq
 import pytest
 
 from jiceng_pipeline.exchange import delivery, delivery_outbox, receiver
@@ -14,14 +16,15 @@ from jiceng_pipeline.returns import grants
 from .test_delivery import target
 from .village import ALLOWANCE, COUNTY, HERE, LICENCE, THERE, Person, copy, grant, publish_people, rows
 
-PEOPLE = [Person("a" * 32), Person("b" * 32)]
+PEOPLE = [Person("a" * 16), Person("b" * 16)]
 STREAM = delivery_outbox.stream(ALLOWANCE)
 
 
 def collected(ledger, person, value, *, system=ALLOWANCE, ground="unconditional", community=HERE):
     """Let a community collect a phone number, for one system."""
     told = {"entity": "resident", "entity_id": person.id, "element_id": "phone", "community_code": community}
-    intake = Intake(**told, value=value, collected_date=date(2026, 11, 24), source="form:visit")
+    said = {"value": value, "collected_date": date(2026, 11, 24), "source": "form:visit"}
+    intake = Intake(**told, **said, record_id=f"record of {person.id}")
     seq = ledger.append("intake", intake.subject, intake, "clerk").seq
     body = Outbox(**told, intake_seq=seq, system=system, ground=ground)
     return ledger.append("outbox", body.subject, body, "clerk").subject
@@ -62,6 +65,34 @@ def test_a_value_reaches_the_system_with_where_its_own_record_stands(settings, l
     assert (told["element_id"], told["value"], told["collected_date"]) == ("phone", "13712345678", "2026-11-24")
     assert (told["source_file"], told["source_row"], told["own_number"]) == ("台账.xlsx", "3", "id of b")
     assert delivered(settings)[STREAM].state == "unchanged"
+
+
+def test_who_has_merged_since_is_still_found_in_the_systems_own_records(settings, ledger):
+    allowed(ledger)
+    sent = collected(ledger, PEOPLE[1], "13712345678")
+    kept = replace(PEOPLE[0], records=tuple(f"record of {each.id}" for each in PEOPLE))
+    publish_people(settings, [kept])
+    delivered(settings)
+    told = taken(settings)[sent]
+    assert (told["entity_id"], told["source_row"], told["own_number"]) == (kept.id, "2", "id of a")
+
+
+def test_of_several_records_of_one_system_one_is_named_whole(settings, ledger):
+    allowed(ledger)
+    both = replace(PEOPLE[0], records=tuple(f"record of {each.id}" for each in PEOPLE), file="二.xlsx")
+    publish_people(settings, [both, replace(PEOPLE[1], records=("none",), file="一.xlsx")])
+    sent = collected(ledger, both, "13712345678")
+    delivered(settings)
+    told = taken(settings)[sent]
+    assert (told["source_file"], told["source_row"], told["own_number"]) == ("一.xlsx", "3", "id of b")
+
+
+def test_values_lie_in_a_batch_in_the_order_in_which_they_were_collected(settings, ledger):
+    allowed(ledger)
+    sent = [collected(ledger, PEOPLE[0], f"1371234567{last}") for last in range(10)]
+    delivered(settings)
+    (batch,) = (settings.home / "welfare").rglob("rows.parquet")
+    assert pq.read_table(batch).column("_key").to_pylist() == sent
 
 
 def allowed(ledger, scope=COUNTY, **changed):

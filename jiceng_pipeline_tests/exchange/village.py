@@ -25,7 +25,7 @@ _RUNS = count()
 
 @dataclass(frozen=True)
 class Person:
-    """`records` are the records linked to the person; whoever has died is in no register."""
+    """`records` are those linked to the person, `file` has the subsistence office's; the dead are in no register."""
 
     id: str
     community: str = HERE
@@ -36,6 +36,7 @@ class Person:
     died: bool = False
     born: date = date(1950, 1, 1)
     failing: tuple[str, ...] = field(default=(), kw_only=True)
+    file: str = "台账.xlsx"
 
 
 def publish_people(settings, people, *, without=(), disputed=()):
@@ -71,9 +72,9 @@ def publish_people(settings, people, *, without=(), disputed=()):
             source_file varchar, source_row bigint, name varchar, citizen_id varchar)"""
         )
         for number, each in enumerate(people, 2):
-            own = (f"record of {each.id}", number, each.name, f"id of {each.id[0]}")
+            own = (f"record of {each.id}", each.file, number, each.name, f"id of {each.id[0]}")
             connection.execute(
-                f"insert into standard.{ALLOWANCE.replace('/', '__')} values ($1, true, '台账.xlsx', $2, $3, $4)", own
+                f"insert into standard.{ALLOWANCE.replace('/', '__')} values ($1, true, $2, $3, $4, $5)", own
             )
         for who, what in disputed:
             connection.execute("insert into quality.dispute values ('resident', ?, ?, 'open')", [who, what])
