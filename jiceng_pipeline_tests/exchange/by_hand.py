@@ -23,9 +23,10 @@ KEYS = {
 _YEARS = """(date_diff('year', p.birth_date, d.business_date)
     - (strftime(p.birth_date, '%m%d') > strftime(d.business_date, '%m%d'))::int)"""
 _ENTITLED = {
-    "尊老金（高龄津贴）申领": f"{_TAGGED.format('aged_80')} and not {_TAGGED.format('elderly_allowance')}",
+    "尊老金（高龄津贴）申领": f"""{_TAGGED.format("aged_80")} and not {_TAGGED.format("elderly_allowance")}
+        and not {_TAGGED.format("floating_population")}""",
     "城乡居民基本养老保险参保登记": f"""{_YEARS} between 16 and 59
-        and p.pension_status_code is null and p.school_name is null""",
+        and p.pension_status_code is null and p.school_name is null and not {_TAGGED.format("floating_population")}""",
     "城乡居民养老金申领": f"{_YEARS} >= 60 and p.pension_status_code in ('1', '2')",
     "城乡居民医疗保险参保登记": "coalesce(p.medical_insurance_status_code, '3') = '3'",
     "农村籍退役士兵老年生活补助": f"""{_YEARS} >= 60 and p.is_veteran
@@ -40,7 +41,7 @@ BY_HAND = {
     "elderly_living_alone_visit": f"select p.community_code, p.resident_id from {_P}"
     f" and {_TAGGED.format('elderly_living_alone')}",
     "allowance_not_drawn": f"select p.community_code, p.resident_id from {_P} and {_TAGGED.format('aged_80')}"
-    f" and not {_TAGGED.format('elderly_allowance')}",
+    f" and not {_TAGGED.format('elderly_allowance')} and not {_TAGGED.format('floating_population')}",
     "disability_certificate_expiring": f"""select p.community_code, p.resident_id from {_P}
         and (select date_diff('day', d.business_date, g.disability_expiry_date)
             from matching.resident_golden g where g.entity_id = p.resident_id) <= 60""",
@@ -51,7 +52,7 @@ BY_HAND = {
     "follow_up_overdue": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("chronic_disease")}
         and coalesce(date_diff('day', p.last_follow_up_date, d.business_date) > 90, true)""",
     "veteran_care": f"""select p.community_code, p.resident_id from {_P} and {_TAGGED.format("veteran")}
-        and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or {_TAGGED.format('disabled')})""",
+        and ({_TAGGED.format("aged_60")} or {_TAGGED.format("living_alone")} or {_TAGGED.format("disabled")})""",
     "subsistence_household_change": f"""select p.community_code, p.resident_id from {_P}
         and {_TAGGED.format("subsistence")} and p.household_id in (
             select household_id from governance.resident, standard.business_day

@@ -44,7 +44,8 @@ def test_who_truly_lives_in_another_community_than_registered_is_on_the_list_of_
         f"""select count(listed.resident_id), count(*)
         from read_parquet('{truth(synced).resident}') as t
         join governance.resident as r on r.citizen_id = t.citizen_id
-        left join light_apps.{name} as listed on listed.resident_id = r.resident_id and listed.community_code = t.{place}
+        left join light_apps.{name} as listed
+            on listed.resident_id = r.resident_id and listed.community_code = t.{place}
         where t.is_registered and t.community_code <> t.dwelling_community_code
             and t.death_date is null and t.left_date is null"""
     ).fetchone()

@@ -88,7 +88,8 @@ def test_a_slash_in_what_a_system_wrote_makes_no_path(tmp_path):
         connection.execute("create schema standard; create schema governance")
         divisions.create_division(connection, settings)
         connection.execute(
-            "create table governance.city_case (community_code varchar, case_category varchar, case_status_code varchar)"
+            """create table governance.city_case
+            (community_code varchar, case_category varchar, case_status_code varchar)"""
         )
         connection.executemany(
             "insert into governance.city_case values (?, ?, '1')", [(HERE, category) for category in written]
