@@ -20,7 +20,7 @@ import sqlglot
 from sqlglot import exp
 
 from jiceng_pipeline.core import files
-from jiceng_pipeline.core.errors import JicengError, UsageError
+from jiceng_pipeline.core.errors import IntegrityError, JicengError, UsageError
 from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
@@ -40,6 +40,7 @@ _LOCKS = (
     "set lock_configuration = true",
 )
 
+_OF_THE_FILE = (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException)
 _ON_THE_TEXT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
@@ -85,7 +86,8 @@ def run(
         ]  # fmt: skip
         with _told(ledger, leave):
             with _explained(settings):
-                _copy(scratch, version.database, settings, leave)
+                with _readable(version.database):
+                    _copy(scratch, version.database, settings, leave)
                 columns, rows = _result(scratch, sql, seconds)
             for access in leave:
                 served(ledger, access, len(rows))
@@ -179,6 +181,19 @@ def _result(
     finally:
         watch.cancel()
     return tuple(str(each[0]) for each in scratch.description or ()), rows
+
+
+@contextmanager
+def _readable(database: Path) -> Iterator[None]:
+    """Tell a damaged version as what it is: no other SQL would help."""
+    try:
+        yield
+    except _OF_THE_FILE as error:
+        raise IntegrityError(
+            f"当前版本的数据库读不出来（{type(error).__name__}）",
+            where=str(database),
+            cure="请运行维护的人运行 jiceng doctor --fix，再运行 jiceng sync",
+        ) from None
 
 
 @contextmanager
