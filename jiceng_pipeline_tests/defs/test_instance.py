@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from jiceng_pipeline.core.errors import DefinitionError, JicengError
 from jiceng_pipeline.core.settings import PACKAGE, Settings
 from jiceng_pipeline.definitions import defs
 from jiceng_pipeline.defs import instance as history
@@ -70,6 +71,28 @@ def test_a_changed_configuration_is_kept(tmp_path):
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", "utf-8")
     history.prepare(Settings(home=tmp_path))
     assert (home / "dagster.yaml").read_text("utf-8") == "telemetry: {enabled: false}\n"
+
+
+@pytest.mark.parametrize("name", ["runs.db", "runs/index.db"])
+def test_a_damaged_history_is_named_and_may_be_moved_away(tmp_path, name):
+    settings = Settings(home=tmp_path)
+    with history.opened(settings):
+        pass
+    (settings.dagster / "history" / name).write_bytes(b"not a database" * 100)
+    with pytest.raises(JicengError, match="移开") as told, history.opened(settings):
+        pass
+    assert str(settings.dagster / "history") == told.value.where
+    (settings.dagster / "history").rename(tmp_path / "away")
+    with history.opened(settings) as instance:
+        assert instance.get_runs() == []
+
+
+@pytest.mark.parametrize("text", ["storage: [\n", "telemetryy: {enabled: false}\n", "- a list\n"])
+def test_settings_that_are_none_are_named(tmp_path, text):
+    settings = Settings(home=tmp_path)
+    (history.prepare(settings) / "dagster.yaml").write_text(text, "utf-8")
+    with pytest.raises(DefinitionError, match="设置"), history.opened(settings):
+        pass
 
 
 def test_the_checkout_says_the_same_and_names_the_default_home():
