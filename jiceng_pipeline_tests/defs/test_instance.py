@@ -66,6 +66,15 @@ def test_a_run_just_launched_has_time_to_say_which_process_it_is(instance, monke
     assert len(history.reap(instance)) == 1
 
 
+def test_every_job_says_which_process_runs_it(instance, tmp_path, monkeypatch):
+    monkeypatch.setenv("JICENG_HOME", str(tmp_path))
+    jobs = [job.name for job in defs().resolve_all_job_defs() if not job.name.startswith("__")]
+    assert len(jobs) > 3
+    for job in jobs:
+        result = defs().resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False)
+        assert instance.get_run_by_id(result.run_id).tags[processes.TAG] == processes.me(), job
+
+
 def test_a_changed_configuration_is_kept(tmp_path):
     home = history.prepare(Settings(home=tmp_path))
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", "utf-8")
