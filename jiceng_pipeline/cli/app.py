@@ -18,7 +18,7 @@ from typer.exceptions import Abort, Exit
 from jiceng_pipeline import cli
 from jiceng_pipeline.cli import words
 from jiceng_pipeline.cli.words import err, say
-from jiceng_pipeline.core.errors import JicengError
+from jiceng_pipeline.core.errors import IntegrityError, JicengError, StorageFailure
 from jiceng_pipeline.core.redaction import redacted
 
 INTERRUPTED = 130
@@ -96,10 +96,21 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if _shows_tracebacks:
             raise
+        if known := _of_storage(error):
+            words.error(known.what, known.where, known.cure)
+            sys.exit(known.exit_code)
         unexpected = Text(say("没有料到的错误", "Unexpected error"), "red")
         err.print(unexpected, f"{type(error).__name__}: {redacted(error)}")
         err.print(say("加 --debug 再运行一次，可以看到调用栈。", "Run again with --debug to see where."))
         sys.exit(1)
+
+
+def _of_storage(error: Exception) -> JicengError | None:
+    """Return what a database's error tells of a damaged file or a full disk, None where it tells of neither."""
+    from jiceng_pipeline.defs.failure import clean  # Dagster takes a second that only a failure needs
+
+    known = clean(error, "")
+    return known if isinstance(known, IntegrityError | StorageFailure) else None
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

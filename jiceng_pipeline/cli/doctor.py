@@ -44,6 +44,7 @@ def doctor(
     settings = Settings.load()
     found = [_look(check, settings) for check in (_installation, _disk, _secret, _contracts, _connections, _ledger)]
     found += [_look(check, settings, fix) for check in (_published, _runs)]
+    found.append(_look(_ledger_reaches, settings))
     if as_json:
         print_json([asdict(finding) for finding in found])
     else:
@@ -74,7 +75,7 @@ def _installation(_: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    place = settings.home if settings.home.exists() else settings.home.parent
+    place = next(each for each in (settings.home, *settings.home.parents) if each.exists())
     if not os.access(place, os.W_OK):
         raise StorageFailure("不能写", where=str(place), cure="检查文件夹的权限")
     free = shutil.disk_usage(place).free
@@ -123,13 +124,21 @@ def _connections(settings: Settings) -> Finding:
 
 
 def _ledger(settings: Settings) -> Finding:
-    from jiceng_pipeline.ledger.store import open_ledger
+    from jiceng_pipeline.ledger.store import head_file, open_ledger
 
-    if not settings.ledger.exists():
+    if not settings.ledger.exists() and not head_file(settings).exists():
         return Finding(say("账本", "ledger"), say("还没有", "none yet"))
     with open_ledger(settings) as ledger:
         head = ledger.verify()
     return Finding(say("账本", "ledger"), say(f"{head.seq} 条，链条完整", f"{head.seq} events, chain whole"))
+
+
+def _ledger_reaches(settings: Settings) -> Finding:
+    from jiceng_pipeline.defs import inputs
+
+    inputs.check_ledger(settings)
+    name = say("账本与当前版本", "ledger and version")
+    return Finding(name, say("版本用到的事件都在", "what the version was made of is there"))
 
 
 def _published(settings: Settings, fix: bool) -> Finding:
@@ -138,14 +147,23 @@ def _published(settings: Settings, fix: bool) -> Finding:
     name = say("当前版本", "current version")
     try:
         version = publish.current(settings)
-        if version is None:
+        if version is None and not publish.versions(settings):
             return Finding(name, say("还没有", "none yet"))
+        if version is None:
+            raise IntegrityError(
+                "有版本，却没有一个在用（current 链接不见了）",
+                where=str(settings.published),
+                cure="运行 jiceng doctor --fix 或 jiceng sync",
+            )
         _compare(settings, version)
     except IntegrityError as damaged:
         if not fix:
             raise
         publish.set_aside(settings)
-        return Finding(name, f"{damaged.what} {say('已停用', 'set aside')}", say("运行 jiceng sync", "run jiceng sync"))
+        served = publish.current(settings)
+        now = served.name if served else say("还没有", "none")
+        words = f"{damaged.what}{say('；已处理，现在使用', '; mended, now served:')} {now}"
+        return Finding(name, words, say("运行 jiceng sync", "run jiceng sync"))
     return Finding(name, f"{version.name}  {say('与清单相符', 'agrees with its manifest')}")
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -79,12 +80,14 @@ def read(settings: Settings) -> dict[str, Any]:
 
 
 def last_report(settings: Settings) -> Mapping[str, Any] | None:
-    """Return the newest sync's report, also of a sync that published nothing."""
-    reports = sorted(settings.builds.glob("*/report.json"), key=lambda path: path.stat().st_mtime)
-    if not reports:
-        return None
-    report: Mapping[str, Any] = json.loads(reports[-1].read_text("utf-8"))
-    return report
+    """Return the newest sync's report that can be read, also of a sync that published nothing."""
+    found: list[tuple[float, Mapping[str, Any]]] = []
+    for path in settings.builds.glob("*/report.json"):
+        with suppress(
+            OSError, ValueError
+        ):  # a sync that goes on removes old ones meanwhile; a damaged one tells nothing
+            found.append((path.stat().st_mtime, json.loads(path.read_text("utf-8"))))
+    return max(found, key=lambda each: each[0])[1] if found else None
 
 
 def show(state: Mapping[str, Any]) -> None:

@@ -75,7 +75,7 @@ def _delivery() -> dg.AssetsDefinition:
         check_specs=[dg.AssetCheckSpec(CHECK, asset=KEY, description="到时间的订阅都送到了，没有被拒收的批次")],
     )
     def delivered(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        context.instance.add_run_tags(context.run.run_id, {processes.TAG: processes.me()})
+        processes.sign(context.instance, context.run.run_id)
         settings = Settings.load()
         outcomes = guarded(KEY.to_user_string(), lambda: delivery.deliver(settings), lambda _: None)
         if any(each.state == "waiting" for each in outcomes) and context.retry_number < _RETRIES:

@@ -20,7 +20,7 @@ Note = Callable[[BaseException], None]
 
 _INTERRUPTS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 _DISK_WORDS = ("No space left", "Disk quota", "Read-only file system", "Permission denied", "disk is full")
-_DAMAGE_WORDS = ("not a valid DuckDB database", "checksum", "orrupt")
+_DAMAGE_WORDS = ("not a valid DuckDB database", "checksum", "orrupt", "Could not read enough bytes")
 
 
 def guarded(where: str, body: Callable[[], T], note: Note) -> T:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.defs import plots
+from jiceng_pipeline.defs import plots, processes
 from jiceng_pipeline.defs.failure import guarded
 from jiceng_pipeline.defs.layers import FORMS, OWNER, VERSION, described
 from jiceng_pipeline.forms import burden
@@ -48,7 +48,8 @@ def _burden() -> dg.AssetsDefinition:
         owners=[OWNER],
         tags={"layer": FORMS},
     )
-    def counted() -> dg.MaterializeResult[None]:
+    def counted(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        processes.sign(context.instance, context.run.run_id)
         every = guarded(KEY.to_user_string(), lambda: burden.by_department(Settings.load()), lambda _: None)
         return dg.MaterializeResult(metadata=_told(every))
 

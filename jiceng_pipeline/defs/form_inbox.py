@@ -12,6 +12,7 @@ import dagster as dg
 
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs import processes
 from jiceng_pipeline.defs.failure import guarded
 from jiceng_pipeline.defs.layers import FORMS, OWNER, VERSION, described
 from jiceng_pipeline.forms import inbox
@@ -62,7 +63,8 @@ def _inbox() -> dg.AssetsDefinition:
         owners=[OWNER],
         tags={"layer": FORMS},
     )
-    def taken() -> dg.MaterializeResult[None]:
+    def taken(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        processes.sign(context.instance, context.run.run_id)
         settings = Settings.load()
         told = guarded(
             KEY.to_user_string(),

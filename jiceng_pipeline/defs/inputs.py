@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from jiceng_pipeline.core import clock
+from jiceng_pipeline.core.errors import IntegrityError
 from jiceng_pipeline.core.settings import PACKAGE, Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import outcome, snapshot
 from jiceng_pipeline.ledger import kind, views
 from jiceng_pipeline.ledger.kinds.model import Model
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.warehouse import content_hash
+from jiceng_pipeline.warehouse import content_hash, publish
 
 _CODE = {".py", ".yaml", ".csv", ".sql"}
 
@@ -22,6 +23,26 @@ def ledger_seq(settings: Settings) -> int:
     """Return the number of the last event that bears on data."""
     with open_ledger(settings) as ledger:
         return max((event.seq for each in kind.bearing_on_data() for event in ledger.events(each)), default=0)
+
+
+def check_ledger(settings: Settings) -> None:
+    """Raise IntegrityError where the ledger is gone, or shorter than it was when the served version was made.
+
+    A build of it would say nothing of what people decided and collected since. Nothing is made here, for a new ledger
+    would stand in the way of one that is put back.
+    """
+    served = publish.current(settings)
+    known = served.manifest["inputs"].get("ledger_seq", 0) if served else 0
+    held = 0
+    if settings.ledger.exists():
+        with open_ledger(settings) as ledger:
+            held = ledger.head().seq
+    if held < known:
+        raise IntegrityError(
+            f"账本只有 {held} 条，当前版本用到了第 {known} 条：账本丢了，或换成了旧的",
+            where=str(settings.ledger),
+            cure="从备份恢复 ledger.sqlite 和 ledger.head；没有更新的备份，就移开 published/current 再同步，缺的要重做",
+        )
 
 
 def inputs(settings: Settings, until: int) -> Mapping[str, Any]:

@@ -2,14 +2,19 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
+import yaml
+from dagster._check import CheckError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from jiceng_pipeline.core import clock, files
+from jiceng_pipeline.core.errors import DefinitionError, JicengError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs import event_log, processes
+from jiceng_pipeline.defs.layers import VERSION
 
 LOCATION = "jiceng"
 
@@ -69,8 +74,29 @@ def prepare(settings: Settings) -> Path:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """Open the history of this instance."""
-    with event_log.opened(str(prepare(settings))) as instance:
+    """Open the history of this instance.
+
+    Raise DefinitionError where its settings are no good, JicengError where it is damaged.
+    """
+    home = prepare(settings)
+    with ExitStack() as held:
+        try:
+            instance = held.enter_context(event_log.opened(str(home)))
+            # what is damaged would show only in the middle of a run: one look at each of its databases
+            instance.get_runs(limit=1)
+            instance.event_log_storage.get_latest_materialization_events([VERSION])
+        except (yaml.YAMLError, dg.DagsterInvalidConfigError, CheckError):
+            raise DefinitionError(
+                "Dagster 的设置读不懂", where=str(home / "dagster.yaml"), cure="改正它；或移开它，下次会重新写一份"
+            ) from None
+        except OperationalError:  # locked, full or not to be written: told where it is caught
+            raise
+        except DatabaseError:
+            raise JicengError(
+                "Dagster 的运行记录已损坏",
+                where=str(home / "history"),
+                cure="停下 jiceng serve，把这个文件夹移开后再运行；只少了以往运行的记录，数据和版本都在",
+            ) from None
         yield instance
 
 

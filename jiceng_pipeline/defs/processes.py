@@ -2,6 +2,8 @@
 
 import os
 
+import dagster as dg
+
 from jiceng_pipeline.core.processes import Process
 
 TAG = "jiceng/process"
@@ -11,6 +13,11 @@ def me() -> str:
     """Return the identity of this process: its number, and when it was born."""
     process = Process.of(os.getpid())
     return f"{process.pid}:{process.born}"
+
+
+def sign(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Note on a run that this process runs it: one that does not say so is soon taken for dead."""
+    instance.add_run_tags(run_id, {TAG: me()})
 
 
 def is_alive(identity: str) -> bool:

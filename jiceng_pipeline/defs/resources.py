@@ -76,7 +76,7 @@ class SyncRun(dg.ConfigurableResource[Any]):
         """Hold the instance while the run lasts; raise Locked where another run holds it."""
         run, instance = context.run, context.instance
         assert run is not None and instance is not None
-        instance.add_run_tags(run.run_id, {processes.TAG: processes.me()})
+        processes.sign(instance, run.run_id)
         settings, steps = self.settings, _steps(instance, run)
         with (
             garbage.seldom(),

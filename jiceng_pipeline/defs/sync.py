@@ -195,6 +195,7 @@ def running(
     """
     with _locked(settings, patience_seconds), interrupts.watched() as is_stopped:
         build.clear_leftovers(settings)
+        inputs.check_ledger(settings)
         with open_ledger(settings) as ledger:
             grants.ensure_operator(ledger)
         sync = Sync(settings, run_id, is_full=is_full, steps=steps, is_stopped=is_stopped)

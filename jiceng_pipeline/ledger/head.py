@@ -45,5 +45,7 @@ def _parsed(line: bytes, path: Path) -> Head:
     if match := _LINE.fullmatch(line):
         return Head(int(match[1]), match[2].decode())
     raise IntegrityError(
-        "账本末号的记录已损坏", where=str(path), cure="核对账本（jiceng audit verify）无误后删除这个文件"
+        "账本末号的记录已损坏",
+        where=str(path),
+        cure="移开这个文件，再核对账本（jiceng audit verify）；末尾是否少了几条，要与发出的回执号核对",
     )

@@ -162,6 +162,11 @@ class Ledger:
         return IntegrityError(f"账本第 {seq} 条{what}", where=self._where, cure="从备份恢复账本，并查明原因")
 
 
+def head_file(settings: Settings) -> Path:
+    """Return where the head is on record."""
+    return settings.ledger.with_suffix(".head")
+
+
 def open_ledger(settings: Settings) -> Ledger:
     """Open the instance's ledger, making it in a fresh home.
 
@@ -170,14 +175,13 @@ def open_ledger(settings: Settings) -> Ledger:
     """
     from jiceng_pipeline.ledger import database
 
-    path: Path = settings.ledger
-    head_file = path.with_suffix(".head")
-    kept = head.read(head_file)
+    path, kept_at = settings.ledger, head_file(settings)
+    kept = head.read(kept_at)
     if not path.exists():
         if kept != NOTHING:
             raise IntegrityError(f"账本不见了，应有 {kept.seq} 条", where=str(path), cure="从备份恢复账本")
         database.create(path)
-    ledger = Ledger(database.Database(path), head_file)
+    ledger = Ledger(database.Database(path), kept_at)
     try:
         try:
             ledger.check_tail(kept)

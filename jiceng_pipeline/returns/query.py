@@ -21,7 +21,7 @@ import sqlglot
 from sqlglot import exp
 
 from jiceng_pipeline.core import files
-from jiceng_pipeline.core.errors import JicengError, UsageError
+from jiceng_pipeline.core.errors import IntegrityError, JicengError, UsageError
 from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.store import Ledger, open_ledger
@@ -41,6 +41,7 @@ _LOCKS = (
     "set lock_configuration = true",
 )
 
+_OF_THE_FILE = (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException)
 _ON_THE_TEXT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
@@ -86,7 +87,8 @@ def run(
         ]  # fmt: skip
         with _told(ledger, leave):
             with _explained(settings):
-                _copy(scratch, version.database, settings, leave)
+                with _readable(version.database):
+                    _copy(scratch, version.database, settings, leave)
                 columns, rows = _result(scratch, sql, seconds)
             for access in leave:
                 served(ledger, access, len(rows))
@@ -189,6 +191,19 @@ def _told_apart(names: list[str]) -> tuple[str, ...]:
         every = (name if nth == 1 else f"{name}_{nth}" for nth in count(1))
         found.append(next(each for each in every if each not in found and (each == name or each not in names)))
     return tuple(found)
+
+
+@contextmanager
+def _readable(database: Path) -> Iterator[None]:
+    """Tell a damaged version as what it is: no other SQL would help."""
+    try:
+        yield
+    except _OF_THE_FILE as error:
+        raise IntegrityError(
+            f"当前版本的数据库读不出来（{type(error).__name__}）",
+            where=str(database),
+            cure="请运行维护的人运行 jiceng doctor --fix，再运行 jiceng sync",
+        ) from None
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from jiceng_pipeline.warehouse.connection import connect, quoted
 
 KEPT_VERSIONS = 3
 HOLDS = ".held"
+_TOLD = {"inputs", "summary", "content_hash", "tables", "returned"}  # without these a manifest is none
 DATABASE = "jiceng.duckdb"
 
 
@@ -50,6 +51,12 @@ class Published:
 def current(settings: Settings) -> Version | None:
     """Return the version being served, None before the first; raise IntegrityError if it is broken."""
     link: Path = settings.published / "current"
+    if link.exists() and not link.is_symlink():
+        raise IntegrityError(
+            "current 应是指向一个版本的链接，却是一份副本（多半是拷贝时没有保留链接）",
+            where=str(link),
+            cure="先运行 jiceng doctor --fix，再运行 jiceng sync",
+        )
     return _read(link.resolve()) if link.is_symlink() else None
 
 
@@ -87,7 +94,8 @@ def set_aside(settings: Settings) -> None:
     link: Path = settings.published / "current"
     damaged = link.resolve()
     with files.storage(settings.published):
-        link.unlink()
+        if link.is_symlink():
+            link.unlink()
         if damaged.is_dir():
             damaged.rename(settings.published / f".damaged-{damaged.name}")
     if before := last_whole(settings):
@@ -95,14 +103,15 @@ def set_aside(settings: Settings) -> None:
 
 
 def _read(folder: Path) -> Version:
+    cure = "先运行 jiceng doctor --fix，再运行 jiceng sync"
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
-        raise IntegrityError(
-            "当前版本的清单读不出来",
-            where=str(folder),
-            cure="先运行 jiceng doctor --fix，再运行 jiceng sync",
-        ) from None
+        raise IntegrityError("当前版本的清单读不出来", where=str(folder), cure=cure) from None
+    if not (isinstance(manifest, dict) and set(manifest) >= _TOLD):
+        raise IntegrityError("当前版本的清单不全", where=str(folder), cure=cure)
+    if not (folder / DATABASE).is_file():
+        raise IntegrityError("当前版本的数据库不见了", where=str(folder), cure=cure)
     return Version(folder.name, folder, manifest)
 
 
@@ -120,6 +129,7 @@ def publish(
         content = content_hash.combined(tables)
         served = last_whole(settings)
         if served and served.manifest["content_hash"] == content:
+            _serve(settings, served)
             return Published(served, is_new=False)
         returned = [
             name
@@ -153,6 +163,12 @@ def publish(
     version = current(settings)
     assert version is not None
     return Published(version, is_new=True)
+
+
+def _serve(settings: Settings, version: Version) -> None:
+    """Make a version current that is there but not served: a kill came before the switch, or the link was lost."""
+    if (settings.published / "current").resolve() != version.folder.resolve():
+        _switch(settings, version.name)
 
 
 def _switch(settings: Settings, name: str) -> None:

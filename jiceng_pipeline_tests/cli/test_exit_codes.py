@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,9 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jiceng_pipeline.cli import main
+from jiceng_pipeline.cli import main, status
+from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.defs import report
 from jiceng_pipeline.departments.contract import contracts, systems
+from jiceng_pipeline.ledger.store import open_ledger
+from jiceng_pipeline.returns import grants
 from jiceng_pipeline.warehouse import build, publish
+from jiceng_pipeline.warehouse.connection import connect
 
 
 @pytest.fixture
@@ -150,6 +156,56 @@ def test_8_a_damaged_version_is_found_set_aside_and_built_anew(synced_copy, jice
     assert jiceng(synced_copy.home, "doctor", "--fix")[0] == 0
     assert jiceng(synced_copy.home, "sync")[0] == 0
     assert jiceng(synced_copy.home, "doctor")[0] == 0
+
+
+def test_8_a_lost_ledger_is_found(tmp_path, jiceng):
+    settings = Settings(home=tmp_path)
+    with open_ledger(settings) as ledger:
+        grants.ensure_operator(ledger)
+    settings.ledger.unlink()
+    code, out, _ = jiceng(tmp_path, "doctor")
+    assert code == 8
+    assert "账本不见了" in out
+
+
+def test_8_a_version_half_copied_is_told_with_its_cure(tmp_path, jiceng):
+    settings = Settings(home=tmp_path)
+    database = build.private(settings, "run")
+    with connect(database, settings=settings) as connection:
+        connection.execute(
+            "create schema returned; create table returned.changes as select range as n from range(90000)"
+        )
+    version = publish.publish(settings, database, {"inputs": {}, "summary": {}}).version
+    os.truncate(version.database, version.database.stat().st_size // 2)
+    code, _, err = jiceng(tmp_path, "status")
+    assert code == 8
+    assert "doctor --fix" in err
+
+
+def test_a_report_that_a_crash_tore_hides_no_other(tmp_path):
+    settings = Settings(home=tmp_path)
+    report.failed(settings, "whole", None, 1.0).write(settings)
+    (settings.builds / "torn").mkdir()
+    (settings.builds / "torn" / "report.json").write_text('{"run')
+    assert status.last_report(settings)["run_id"] == "whole"
+
+
+def test_a_home_that_is_still_to_be_made_is_no_disk_that_may_not_be_written(tmp_path, jiceng):
+    assert "不能写" not in jiceng(tmp_path / "a" / "b" / "c", "doctor")[1]
+
+
+def test_8_a_home_copied_without_its_links_is_found_and_served_again(synced_copy, jiceng):
+    link, name = synced_copy.published / "current", publish.current(synced_copy).name
+    link.unlink()
+    assert jiceng(synced_copy.home, "doctor")[0] == 8
+    assert jiceng(synced_copy.home, "doctor", "--fix")[0] == 0
+    assert publish.current(synced_copy).name == name
+    link.unlink()
+    shutil.copytree(synced_copy.published / name, link)
+    assert jiceng(synced_copy.home, "status")[0] == 8
+    link.rename(synced_copy.home / "copy")
+    assert jiceng(synced_copy.home, "sync")[0] == 0
+    assert publish.current(synced_copy).name == name
 
 
 def test_130_interrupted(synced_copy):

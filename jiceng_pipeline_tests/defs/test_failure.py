@@ -1,6 +1,7 @@
 """What an error may tell, and what it must not."""
 
 import errno
+import os
 import traceback
 
 import dagster as dg
@@ -68,6 +69,20 @@ def test_an_error_of_ours_keeps_its_kind_and_words():
 )
 def test_a_full_or_forbidden_disk_is_said_to_be_one(error):
     assert outcome_of(raising(error)).exit_code == 7
+
+
+@pytest.mark.parametrize("left", [0, 100, 5_000, 300_000])
+def test_half_a_database_is_said_to_be_damaged(tmp_path, left):
+    path, settings = tmp_path / "half.duckdb", Settings(home=tmp_path)
+    with connect(path, settings=settings) as connection:
+        connection.execute("create table t as select range as n from range(500000)")
+    os.truncate(path, left)
+
+    def body():
+        with connect(path, settings=settings, read_only=True) as connection:
+            connection.execute("select sum(n) from t").fetchall()
+
+    assert outcome_of(body).exit_code == 8
 
 
 def test_a_damaged_database_is_said_to_be_one(tmp_path):

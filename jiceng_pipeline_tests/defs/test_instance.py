@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from jiceng_pipeline.core.errors import DefinitionError, JicengError
 from jiceng_pipeline.core.settings import PACKAGE, Settings
 from jiceng_pipeline.definitions import defs
 from jiceng_pipeline.defs import instance as history
@@ -65,11 +66,42 @@ def test_a_run_just_launched_has_time_to_say_which_process_it_is(instance, monke
     assert len(history.reap(instance)) == 1
 
 
+def test_every_job_says_which_process_runs_it(instance, tmp_path, monkeypatch):
+    monkeypatch.setenv("JICENG_HOME", str(tmp_path))
+    jobs = [job.name for job in defs().resolve_all_job_defs() if not job.name.startswith("__")]
+    assert len(jobs) > 3
+    for job in jobs:
+        result = defs().resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False)
+        assert instance.get_run_by_id(result.run_id).tags[processes.TAG] == processes.me(), job
+
+
 def test_a_changed_configuration_is_kept(tmp_path):
     home = history.prepare(Settings(home=tmp_path))
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", "utf-8")
     history.prepare(Settings(home=tmp_path))
     assert (home / "dagster.yaml").read_text("utf-8") == "telemetry: {enabled: false}\n"
+
+
+@pytest.mark.parametrize("name", ["runs.db", "runs/index.db"])
+def test_a_damaged_history_is_named_and_may_be_moved_away(tmp_path, name):
+    settings = Settings(home=tmp_path)
+    with history.opened(settings):
+        pass
+    (settings.dagster / "history" / name).write_bytes(b"not a database" * 100)
+    with pytest.raises(JicengError, match="移开") as told, history.opened(settings):
+        pass
+    assert str(settings.dagster / "history") == told.value.where
+    (settings.dagster / "history").rename(tmp_path / "away")
+    with history.opened(settings) as instance:
+        assert instance.get_runs() == []
+
+
+@pytest.mark.parametrize("text", ["storage: [\n", "telemetryy: {enabled: false}\n", "- a list\n"])
+def test_settings_that_are_none_are_named(tmp_path, text):
+    settings = Settings(home=tmp_path)
+    (history.prepare(settings) / "dagster.yaml").write_text(text, "utf-8")
+    with pytest.raises(DefinitionError, match="设置"), history.opened(settings):
+        pass
 
 
 def test_the_checkout_says_the_same_and_names_the_default_home():

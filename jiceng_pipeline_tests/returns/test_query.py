@@ -1,10 +1,12 @@
 """Analysts' SQL: what it gives, and that there is no way from it to anything else."""
 
 import csv
+import os
 
 import pytest
 
-from jiceng_pipeline.core.errors import AccessDenied, UsageError
+from jiceng_pipeline.core.errors import AccessDenied, IntegrityError, UsageError
+from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.audit import Audit
 from jiceng_pipeline.ledger.kinds.grant import Grant
@@ -13,7 +15,7 @@ from jiceng_pipeline.returns import grants, query
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
 
-from .conftest import HERE, THERE
+from .conftest import HERE, THERE, served_rows
 
 ASK = {"actor": "analyst", "scope": HERE, "purpose": "核对"}
 NUMBER = "320602195001011"
@@ -182,3 +184,13 @@ def test_a_result_becomes_a_file_that_only_its_owner_reads(served, tmp_path):
         assert connection.execute(f"select * from '{tmp_path}/a.parquet'").fetchall() == [("r1", "=1+1", 1950, None)]
     with pytest.raises(UsageError):
         query.write(answer, tmp_path / "a.exe")
+
+
+def test_a_damaged_version_is_not_blamed_on_the_sql(tmp_path):
+    settings = Settings(home=tmp_path)
+    with open_ledger(settings) as ledger:
+        grants.ensure_operator(ledger)
+    version = served_rows(settings)
+    os.truncate(version.database, version.database.stat().st_size // 2)
+    with pytest.raises(IntegrityError, match="doctor --fix"):
+        query.run(settings, "select count(*) from resident_register", actor="operator", scope="*", purpose="核对")

@@ -1,6 +1,7 @@
 """Versions: atomic, immutable, kept three deep, unchanged where the content is."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,6 +128,27 @@ t.publish_rows(Settings(home=Path({str(settings.home)!r})), "run1", 9)
     publish_rows(settings, "run2", 4)
     assert count(settings) == 4
     assert not list(settings.published.glob(".2*"))
+
+
+def test_a_version_that_lost_its_link_is_served_again_also_where_nothing_changed(settings):
+    name = publish_rows(settings, "run0", 3).version.name
+    (settings.published / "current").unlink()
+    again = publish_rows(settings, "run1", 3)
+    assert not again.is_new
+    assert publish.current(settings).name == again.version.name == name
+
+
+def test_a_link_that_became_a_copy_is_told_and_set_aside(settings):
+    name = publish_rows(settings, "run0", 3).version.name
+    link = settings.published / "current"
+    link.unlink()
+    shutil.copytree(settings.published / name, link)
+    with pytest.raises(IntegrityError, match="链接"):
+        publish.current(settings)
+    publish.set_aside(settings)
+    assert publish.current(settings).name == name
+    publish_rows(settings, "run1", 4)
+    assert count(settings) == 4
 
 
 def test_the_lock_names_its_holder_and_dies_with_it(settings):
