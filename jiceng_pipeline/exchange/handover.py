@@ -7,14 +7,12 @@ them holds it, and everybody can see who and until when.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import party
+from jiceng_pipeline.exchange import party, said_once
 from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.chain import canonical
 from jiceng_pipeline.ledger.kinds.handover import Handover
 from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.ledger.views import Entry
@@ -52,7 +50,10 @@ def open_case(
     settings: Settings, ledger: Ledger, actor: str, *, opener: str, to: str, community: str, title: str, text: str = "",
     due_date: date | None = None, item: str = "",
 ) -> Handover:  # fmt: skip
-    """Open a case and hand it over; `opener` and `to` are a community's code or a department's name."""
+    """Open a case and hand it over; `opener` and `to` are a community's code or a department's name.
+
+    Opened twice the same on one day it is one case until it is closed.
+    """
     place, side = communities.find(settings, community).code, party.named(settings, opener)
     _permit(ledger, actor, side)
     told = {
@@ -60,9 +61,9 @@ def open_case(
         "holder": party.named(settings, to), "community_code": place, "text": text.strip(), "item_id": item,
         "due_date": str(_due(settings, due_date)), "on_date": str(clock.business_date(settings)),
     }  # fmt: skip
-    name = sha256(canonical({**told, "after": ledger.head().seq}).encode()).hexdigest()[:12]
+    name = said_once.name(ledger, "handover", told, lambda event: views.typed(event, Handover).body.step == "close")
     body = Handover.model_validate({**told, "case_id": name})
-    ledger.append("handover", body.subject, body, actor)
+    ledger.append("handover", body.subject, body, actor, once=True)
     return body
 
 

@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import party
+from jiceng_pipeline.exchange import party, said_once
 from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.chain import Event, canonical
+from jiceng_pipeline.ledger.chain import Event
 from jiceng_pipeline.ledger.kinds.instruction import Instruction
 from jiceng_pipeline.ledger.kinds.instruction_answer import InstructionAnswer
 from jiceng_pipeline.ledger.store import Ledger
@@ -57,7 +56,7 @@ def issue(
 ) -> Instruction:
     """Give a task to every community of a division; raise UsageError where there is none, or for a day gone by.
 
-    Who gives it needs a post for that division, or a department's.
+    Given twice the same on one day it is one task. Who gives it needs a post for that division, or a department's.
     """
     party.permit_here(ledger, actor, "give_task", scope)
     today = clock.business_date(settings)
@@ -70,9 +69,9 @@ def issue(
         "issued_date": today.isoformat(), "due_date": due_date.isoformat(),
         "item_id": item,
     }  # fmt: skip
-    name = sha256(canonical({**told, "after": ledger.head().seq}).encode()).hexdigest()[:12]
+    name = said_once.name(ledger, "instruction", told, lambda event: views.typed(event, Instruction).body.is_withdrawn)
     body = Instruction.model_validate({**told, "instruction_id": name})
-    ledger.append("instruction", body.subject, body, actor)
+    ledger.append("instruction", body.subject, body, actor, once=True)
     return body
 
 
