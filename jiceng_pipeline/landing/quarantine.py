@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing import collected, force
+from jiceng_pipeline.landing.standard_values import UPDATED
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, instead_of
 
@@ -25,13 +26,14 @@ _REASONS = {
     "degrees": "不是我国境内的经度或纬度（十进制度）",
     "boolean": "不是“是”或“否”",
 }
+_AHEAD = "不是有效的日期，或比送来的那天晚一年以上"
 _NEW_CODE = 3  # records that have a code before it is told
 _BY_EXCEL = "号码被表格软件变成了数值，末几位已经丢失"
 
 
 def _reason(element: Element) -> str:
     otherwise = "不合规定的写法" if element.pattern else f"超过 {element.max_length} 个字"
-    plain = literal(_REASONS.get(element.type, otherwise))
+    plain = literal(_AHEAD if element.id == UPDATED else _REASONS.get(element.type, otherwise))
     if element.pattern or element.type in {"citizen_id", "credit_code", "phone"}:
         in_scientific_notation = f"regexp_matches({element.id}_raw, '[0-9][eE][+]?[0-9]')"
         return f"case when {in_scientific_notation} then {literal(_BY_EXCEL)} else {plain} end"

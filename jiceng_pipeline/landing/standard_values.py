@@ -12,6 +12,10 @@ from jiceng_pipeline.standard.macro import let, literal
 from jiceng_pipeline.standard.register import Element, instead_of
 from jiceng_pipeline.warehouse.connection import identifier
 
+UPDATED = "record_updated_date"
+# A record that says it was changed so long after it was sent is mistyped, and would pass for the newest until that day.
+# Less is left to a clock or a calendar that is not ours.
+_MOST_AHEAD_DAYS = 366
 FUNCTIONS = {
     "name": "std_name",
     "organisation_name": "std_organisation_name",
@@ -70,7 +74,10 @@ def system_select(contract: Contract, landed_rows: str, more: Sequence[str] = ()
     """
     values, joins, raw = list(more), [], []
     for column, element in contract.elements.items():
-        values.append(f"{value(contract, column, element)} as {element.id}")
+        said = value(contract, column, element)
+        if element.id == UPDATED:
+            said = let(said, "v").then(f"case when v <= landed_date + {_MOST_AHEAD_DAYS} then v end")
+        values.append(f"{said} as {element.id}")
         values.append(f"{identifier(column)} as {element.id}_raw")
         # most are written so already: to keep each of these twice took a tenth of the time of making them
         raw.append(f"nullif({element.id}_raw, cast({element.id} as varchar)) as {element.id}_raw")

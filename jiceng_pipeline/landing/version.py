@@ -19,7 +19,7 @@ from jiceng_pipeline.standard.register import ENTITIES, Element, Entity, element
 from jiceng_pipeline.warehouse import blank
 from jiceng_pipeline.warehouse.table import Table
 
-_UPDATED = "record_updated_date"
+_UPDATED = standard_values.UPDATED
 _DATED = {"record_id": "varchar", "system": "varchar", "from_date": "date", "to_date": "date", "updated_date": "date"}
 
 
