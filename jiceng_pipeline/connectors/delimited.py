@@ -45,7 +45,8 @@ def read(source: Source, options: Options) -> Extract:
 
     A cell in quotes without content is '', one without anything is null. A record with too many or too few
     cells, or with a quote where none may stand, is a Reject. Raises SourceRejected for bytes that are no
-    text of the encoding, a NUL, a file that ends inside a record, and a header that comes twice.
+    text of the encoding, a NUL, a file that ends inside a record, a header that comes twice, and text in a column
+    without a name.
     """
     extract = Extract()
     extract.batches = _batches(source, options, extract)
@@ -174,7 +175,8 @@ class _Table:
 
     def _take(self, header: list[str]) -> None:
         self.header = ["".join(name.split()) for name in header]
-        names = columns.matched(self.header, self.source, f"{self.name} 第 {self.lines + 1} 行")
+        named = [name for name in self.header if name]
+        names = columns.matched(named, self.source, f"{self.name} 第 {self.lines + 1} 行")
         self.extract.notes |= columns.renamed(names)
         self.places = [self.header.index(names[column]) for column in self.source.columns]
 
@@ -246,6 +248,7 @@ class _Table:
         values = [_whole(table.column(place)) for place in self.places]
         batch = base.batch(self.source.columns, self.name, pa.array(self.lines + lines + 1), values)
         self._refuse_header(table, batch)
+        self._refuse_unnamed(table, batch)
         return batch
 
     def _parsed(self, text: bytes | memoryview) -> pa.Table:
@@ -275,8 +278,16 @@ class _Table:
             for row, line in zip(
                 table.filter(again).to_pylist(), batch[base.ROW].filter(again).to_pylist(), strict=True
             ):
-                if list(row.values()) == self.header:
+                if [cell or "" for cell in row.values()] == self.header:
                     raise self.refused("表头又出现了一次，像是两份文件拼在一起", line)
+
+    def _refuse_unnamed(self, table: pa.Table, batch: pa.RecordBatch) -> None:
+        """Refuse text in a column without a name; many programs write a delimiter behind the last cell too."""
+        for place in (place for place, name in enumerate(self.header) if not name):
+            filled = pc.not_equal(pc.utf8_trim_whitespace(table.column(place)), "").fill_null(False)
+            if pc.any(filled).as_py():
+                line = batch[base.ROW].filter(_whole(filled))[0].as_py()
+                raise self.refused(f"第 {place + 1} 列没有表头却有内容", line)
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -1,5 +1,6 @@
 """Asking an interface patiently and warily: retries, limits on time and size, never to another host."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
@@ -59,7 +60,11 @@ class Client:
     def __init__(self, source: Source, patience: Patience, *, accept: str) -> None:
         self._attempts, self._backoff = patience.attempts, patience.backoff_seconds
         self._until = time.monotonic() + patience.total_minutes * 60
-        token = source.address.get("token")
+        token = source.address.get("token") or ""
+        if not (token.isascii() and token.isprintable()):
+            raise SourceUnreachable(
+                "token 里有不能发送的字符", where=source.system, cure="核对 connections.yaml 里的 token，去掉汉字和换行"
+            )
         try:
             self._http = httpx.Client(
                 base_url=checked_url(source),
@@ -123,6 +128,12 @@ class Client:
         except httpx.TimeoutException:
             raise Busy("超时") from None
         except httpx.TransportError as error:
+            if fault := _certificate_fault(error):
+                raise SourceUnreachable(
+                    f"接口的证书不被信任（{fault}）",
+                    where=where,
+                    cure="请接口负责人换上有效的证书；也请核对 connections.yaml 里的主机名和这台机器的时钟",
+                ) from None
             raise Busy(f"连接中断，{type(error).__name__}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceRejected(
@@ -144,6 +155,15 @@ class Client:
                     "总用时超过上限", where=where, cure="请接口负责人检查速度，或调大 total_minutes"
                 )
             yield part
+
+
+def _certificate_fault(error: BaseException | None) -> str:
+    """Return what is wrong with the other side's certificate, empty where it is something else."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _check_status(response: httpx.Response, where: str) -> None:

@@ -125,13 +125,18 @@ def _rows(body: bytes, options: Options, extract: Extract, where: str, *, is_fir
         ) from None
     for place, expected in options.success.items():
         said = _at(answer, place)
-        if said is not None and said != expected:
+        if said is not None and not _is_same(said, expected):
             shown = said if len(str(said)) <= _CODE_LENGTH and str(said).isascii() else "…"
-            raise SourceRejected(f"接口报告失败（{place}={shown}）", where=where, cure="请接口负责人按该代码检查")
+            raise SourceRejected(
+                f"接口报告失败（{place}={shown}）",
+                where=where,
+                cure="请接口负责人按该代码检查；若它这样报告成功，由管理员写进合同 connector.options 的 success",
+            )
     rows = _at(answer, options.rows)
-    is_told = options.success and all(_at(answer, place) == told for place, told in options.success.items())
-    if rows is None and is_told and options.total is None and not is_first:
-        return []  # many say so that there is nothing more; one that reports no success might have failed
+    is_told = options.success and all(_is_same(_at(answer, place), told) for place, told in options.success.items())
+    has_ended = not is_first if options.total is None else _is_same(_at(answer, options.total), 0)
+    if rows is None and is_told and has_ended:
+        rows = []  # many say so that there is nothing (more); one that reports no success might have failed
     if not isinstance(rows, list):
         raise SourceRejected(f"答复里没有 {options.rows} 列表", where=where, cure="请接口负责人恢复约定的格式")
     if options.total is not None:
@@ -144,6 +149,11 @@ def _rows(body: bytes, options: Options, extract: Extract, where: str, *, is_fir
     if json_values.may_be_odd(text):
         return [row if json_values.is_text(row) else None for row in rows]
     return rows
+
+
+def _is_same(said: Any, expected: JsonValue) -> bool:
+    """Return whether an answer says what is expected; 200 is also written "200", and true "true"."""
+    return bool(said == expected) or str(said).casefold() == str(expected).casefold()
 
 
 def _at(answer: Any, place: str) -> Any:

@@ -35,6 +35,10 @@ def test_rows_have_the_line_they_begin_on(folder):
     assert (found.rejects, found.notes, found.promised_rows) == ([], {}, None)
 
 
+def test_a_delimiter_behind_the_last_cell_is_no_column(folder):
+    assert read(folder, "编号,姓名,住址,,\n1,甲,x,, \n")[0] == [(2, "1", "甲", "x")]
+
+
 def test_empty_is_not_missing(folder):
     assert read(folder, HEAD + '1,"",\n')[0] == [(2, "1", "", None)]
 
@@ -129,6 +133,8 @@ def test_too_many_stray_quotes_are_another_format(folder):
         ("编号,姓名,住址,薪酬\n1,甲,x,1\n", "多出列 薪酬"),
         ("编号,姓名,姓名,住址\n1,甲,甲,x\n", "重复列 姓名"),
         ("编号,姓名,地址\n1,甲,x\n", "缺少列 住址；多出列 地址"),
+        ("编号,姓名,住址,\n1,甲,x,\n2,乙,y,1\n", "第 3 行；第 4 列没有表头却有内容"),
+        ("编号,姓名,住址,\n1,甲,x,\n编号,姓名,住址,\n", "第 3 行；表头又出现"),
         ("一览表,,\n" + HEAD + "1,甲,x\n", "缺少列 编号、姓名、住址"),
         ("<html><body>登录</body></html>", "缺少列"),
     ],
