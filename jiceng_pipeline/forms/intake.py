@@ -154,7 +154,8 @@ def take(
             record_id=each.whom.record_id,
             is_new=each.whom.is_new,
         )
-        event = ledger.append("intake", body.subject, body, actor)
-        sent = outbox.send(ledger, event.seq, body, grants) if each.kind == "collected" else ()
+        with ledger.together():  # a value that is there is no longer news, so nobody would put it into an outbox later
+            event = ledger.append("intake", body.subject, body, actor)
+            sent = outbox.send(ledger, event.seq, body, grants) if each.kind == "collected" else ()
         found.append(Taken(event.seq, event.receipt, sent))
     return found

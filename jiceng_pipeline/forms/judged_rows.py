@@ -77,11 +77,9 @@ class Judge:
         return judged
 
     def _values(self, rows: Sequence[Found]) -> Mapping[tuple[str, int, int], Value]:
-        """Return the standard value of every text in a column that communities may fill, column by column."""
+        """Return the standard value of every text, column by column."""
         found: dict[tuple[str, int, int], Value] = {}
         for place, column in enumerate(self._form.columns):
-            if not column.is_fillable:
-                continue
             texts = [(row.sheet, row.row, row.cells[place]) for row in rows if row.cells[place]]
             said = typed.read(self._connection, self._form, column, [text for *_, text in texts], self._day)
             found |= {(sheet, row, place): value for (sheet, row, _), value in zip(texts, said, strict=True)}
@@ -165,15 +163,20 @@ class Judge:
     def _collected(self, row: Found, values: Mapping[tuple[str, int, int], Value]) -> date:
         visited = self._said(row, VISITED, values)
         # the visit that was handed out with the form is an earlier one
-        is_new = any(each.element == VISITED and not self._is_same(row, n) for n, each in enumerate(self._form.columns))
+        is_new = any(
+            each.element == VISITED and not self._is_same(row, place, values.get((row.sheet, row.row, place)))
+            for place, each in enumerate(self._form.columns)
+        )
         return min(date.fromisoformat(visited), self._day) if visited and is_new else self._day
 
-    def _is_same(self, row: Found, place: int) -> bool:
-        """Say whether a cell says what it said when it was handed out."""
+    def _is_same(self, row: Found, place: int, value: Value | None) -> bool:
+        """Say whether a cell says what it said when it was handed out, be it written in another way."""
         if row.key is None:
             return False
-        element = self._form.columns[place].element
-        return self._hasher.cell(row.key.entity_id, element, row.cells[place]) == row.key.hashes[place]
+        who, element = row.key.entity_id, self._form.columns[place].element
+        # office programs turn days into text and put noughts behind numbers
+        ways = (row.cells[place], value.words if value and value.words else row.cells[place])
+        return any(self._hasher.cell(who, element, text) == row.key.hashes[place] for text in ways)
 
     def _fate(
         self,
@@ -194,7 +197,7 @@ class Judge:
         may = column.is_fillable and (column.asked or state in {FILL, VERIFY})
         if row.places[place] < 0:
             return "empty", ""
-        if self._is_same(row, place):
+        if self._is_same(row, place, value):
             found_right = row.verdict == FOUND_RIGHT and text and state == VERIFY and column.is_fillable
             if found_right and not row.is_copy and whom and held.may_verify(whom.entity_id, column.element):
                 return "verified", ""

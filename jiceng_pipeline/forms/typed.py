@@ -1,7 +1,7 @@
 """What a clerk typed into a cell as a standard value, or what is wrong with it and how a right one looks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -9,7 +9,9 @@ import duckdb
 import pyarrow as pa
 
 from jiceng_pipeline.forms.definition import Column, Form
+from jiceng_pipeline.forms.sheet_key import text_of
 from jiceng_pipeline.landing.standard_values import FUNCTIONS
+from jiceng_pipeline.returns.wording import in_words
 from jiceng_pipeline.standard.code_sets import code_sets
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
@@ -30,10 +32,14 @@ _EXAMPLES = {
 
 @dataclass(frozen=True)
 class Value:
-    """A typed text as standard value; `fault` says what is wrong instead, without the text."""
+    """A typed text as standard value; `fault` says what is wrong instead, without the text.
+
+    `words` is how a form shows that value, whatever way it was written: empty where the text is none.
+    """
 
     value: str | None = None
     fault: str = ""
+    words: str = ""
 
 
 def read(
@@ -43,10 +49,11 @@ def read(
     said = [_by_word(column.of, text.strip()) for text in texts]
     connection.register("typed_text", pa.table({"n": range(len(said)), "t": pa.array(said, pa.string())}))
     try:
-        rows = connection.execute(f"select v from ({_select(column.of)}) order by n").fetchall()
+        shown = in_words(column.of, f"cast(v as {column.of.sql_type})", {})
+        rows = connection.execute(f"select v, {shown} from ({_select(column.of)}) order by n").fetchall()
     finally:
         connection.unregister("typed_text")
-    return [_checked(form, column, found, day) for (found,) in rows]
+    return [replace(_checked(form, column, found, day), words=text_of(words)) for found, words in rows]
 
 
 def example(element: Element) -> str:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import local
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,7 +17,7 @@ from jiceng_pipeline.ledger.chain import NOTHING, Event, Head
 from jiceng_pipeline.ledger.kind import Body, checked
 
 if TYPE_CHECKING:
-    from jiceng_pipeline.ledger.database import Database
+    from jiceng_pipeline.ledger.database import Database, Rows
 
 _LONGEST_NAME = 200
 _BEFORE_ALL = -(2**63)  # below every number, also those that only a forger would give
@@ -28,6 +29,7 @@ class Ledger:
     def __init__(self, database: "Database", head_file: Path) -> None:
         self._database, self._head_file = database, head_file
         self._turn = head_file.with_suffix(".turn")
+        self._together = local()
 
     def append(
         self, kind: str, subject: str, body: Body | Mapping[str, Any], actor: str, *, once: bool = False
@@ -41,13 +43,34 @@ class Ledger:
         text = chain.canonical(checked(kind, body).model_dump(mode="json"))
         _check_name("subject", subject)
         _check_name("actor", actor)
-        with self._database.writing() as rows:
+        with self._writing() as rows:
             if once and (present := rows.latest(kind, subject)):
                 return present
             event = chain.sealed(rows.head(), kind, subject, text, actor, clock.now().isoformat())
             rows.insert(event)
-        head.advance(self._head_file, event.head)
         return event
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Add what this thread appends in the block when it ends, all of it or, where anything fails, nothing."""
+        with self._writing() as rows:
+            self._together.rows = rows
+            try:
+                yield
+            finally:
+                del self._together.rows
+
+    @contextmanager
+    def _writing(self) -> Iterator["Rows"]:
+        if rows := getattr(self._together, "rows", None):
+            yield rows
+            return
+        with self._database.writing() as rows:
+            before = rows.head()
+            yield rows
+            last = rows.head()
+        if last != before:
+            head.advance(self._head_file, last)
 
     def events(self, kind: str | None = None, after: int = 0, until: int | None = None) -> Iterator[Event]:
         """Yield the events with after < seq <= until, in order; those appended meanwhile may follow."""

@@ -1,6 +1,8 @@
 """Whatever was done to a workbook, every cell of it is accepted, or rejected with a message."""
 
+import shutil
 import subprocess
+from datetime import datetime
 
 from hypothesis import HealthCheck, given, settings
 
@@ -42,3 +44,19 @@ def test_a_workbook_that_was_saved_by_another_program_says_the_same(sent, tmp_pa
     after = readback.read(home, "operator", tmp_path / "again" / path.name, try_only=True)
     assert before.counts["accepted"] == 2
     assert after.counts == before.counts
+
+
+def test_days_and_amounts_written_in_another_way_say_the_same(listed, made, community, tmp_path):
+    for form in ("elderly_check_up", "pension_recipient_verification", "subsistence_review"):
+        path = tmp_path / f"{form}.xlsx"
+        shutil.copy(made[form][community].path, path)
+        before = readback.read(listed, "operator", path, try_only=True)
+        with opened(path) as (sheet, _):
+            for cell in (each for row in sheet.iter_rows(min_row=FIRST, min_col=3) for each in row):
+                if isinstance(cell.value, datetime):
+                    cell.value = f"{cell.value.year}/{cell.value.month}/{cell.value.day}"
+                elif isinstance(cell.value, int | float):
+                    cell.value = f"{cell.value:.2f}"
+        after = readback.read(listed, "operator", path, try_only=True)
+        assert before.counts["unchanged"] > 10
+        assert after.counts == before.counts, form

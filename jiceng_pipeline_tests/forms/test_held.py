@@ -123,12 +123,13 @@ def test_what_a_department_replaced_may_be_said_again(sent, tmp_path):
     assert len(taken(settings)) == 2
 
 
-def test_an_earlier_visit_is_not_the_day_of_what_is_said_now(sent, tmp_path):
+@pytest.mark.parametrize("written", [{}, {VISITED: "2026/10/5"}])
+def test_an_earlier_visit_is_not_the_day_of_what_is_said_now(sent, tmp_path, written):
     settings, community, path = sent
     whom, _ = answer(path, **{VISITED: "2026-10-05"})
     publish_again(settings, whom, visit_date=date(2026, 10, 5))
     again = download(settings, community, tmp_path / "again")
-    answer(again, whom, **{NEED: "助餐"})
+    answer(again, whom, **{NEED: "助餐", **written})
     readback.read(settings, "operator", again)
     assert taken(settings) == [("care_need_code", "2", clock.business_date(settings))]
 

@@ -1,5 +1,7 @@
 """One value typed once goes to exactly the systems that hold that element and may have it."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,6 +116,23 @@ def test_an_outbox_event_holds_no_value_and_is_written_once(ledger):
     (granted,) = views.entries(ledger, Grant)
     assert sent.body.ground == granted.subject
     assert (sent.body.intake_seq, sent.body.system) == (entry.seq, "health/resident_health_record")
+
+
+def test_a_value_that_cannot_be_put_into_every_outbox_is_not_taken(ledger, tmp_path):
+    for system in contracts():
+        grant(ledger, system)
+    with closing(sqlite3.connect(Settings(home=tmp_path).ledger)) as file:
+        file.execute(
+            """create trigger full before insert on event when new.kind = 'outbox' and new.subject like 'housing%'
+            begin select raise(abort, 'full'); end"""
+        )
+    with pytest.raises(Exception, match="full"):
+        collect(ledger, "resident", "phone")
+    assert [*views.entries(ledger, Intake), *views.entries(ledger, Outbox)] == []
+    with closing(sqlite3.connect(Settings(home=tmp_path).ledger)) as file:
+        file.execute("drop trigger full")
+    assert "housing/property_register" in collect(ledger, "resident", "phone")
+    ledger.verify()
 
 
 def test_the_answer_of_a_department_comes_back(ledger):
