@@ -31,19 +31,32 @@ def select(matching: Matching) -> str:
             select distinct s.record_id from said as s join judged as j using (record_id)
             left join judged as o on o.record_id = s.other
             where s.verdict = 'same' and o.identifier is distinct from j.identifier
+        ), ranked as (
+            -- of records under one number that a person told apart, those leave first which are said to belong
+            -- elsewhere; the register's stays, else the smaller
+            select j.*, row_number() over (
+                partition by j.identifier order by a.record_id is not null, not j.is_reference, j.record_id) as rank
+            from judged as j left join elsewhere as a using (record_id)
+        ), told as (
+            select j.record_id, j.identifier, s.verdict, o.record_id as other, o.rank < j.rank as yields
+            from said as s join ranked as j using (record_id)
+            join ranked as o on o.record_id = s.other and o.identifier = j.identifier and not o.is_borrowed
+        ), staying as (
+            -- one after the other: who has left makes nobody leave
+            select identifier, list_reduce(list([record_id] || others order by rank),
+                lambda kept, x: case when list_has_any(kept, x[2:]) then kept else list_append(kept, x[1]) end,
+                cast([] as varchar[])) as kept
+            from (
+                select r.identifier, r.record_id, r.rank,
+                    coalesce(list(t.other) filter (where t.verdict = 'different'), cast([] as varchar[])) as others
+                from ranked as r left join told as t using (record_id) where not r.is_borrowed
+                group by r.identifier, r.record_id, r.rank
+            ) group by identifier
         ), settled as (
-            -- of two records under one number that a person told apart, that leaves which is said to belong
-            -- elsewhere; if none or both are, the register's stays, else the smaller
-            select s.record_id, j.identifier, bool_or(s.verdict = 'different' and case
-                    when (a.record_id is null) <> (b.record_id is null) then a.record_id is not null
-                    else o.is_reference > j.is_reference
-                        or o.is_reference = j.is_reference and o.record_id < j.record_id end) as leaves,
-                bool_or(s.verdict = 'same') as stays
-            from said as s join judged as j using (record_id)
-            join judged as o on o.record_id = s.other and o.identifier = j.identifier and not o.is_borrowed
-            left join elsewhere as a on a.record_id = s.record_id
-            left join elsewhere as b on b.record_id = s.other
-            group by s.record_id, j.identifier
+            select t.record_id, t.identifier,
+                bool_or(t.verdict = 'different' and t.yields and list_contains(k.kept, t.other)) as leaves,
+                bool_or(t.verdict = 'same') as stays
+            from told as t left join staying as k using (identifier) group by t.record_id, t.identifier
         )
         select record_id, identifier from lent
         where record_id not in (select record_id from settled where stays and not leaves)

@@ -79,17 +79,19 @@ def step(
 ) -> Change:
     """Return what becomes of the tickets where `found` are the failures there are now.
 
-    Of the rules `unjudged` nothing is known, so nothing of theirs is closed. The same step after its own
-    outcome changes nothing: a build made twice says the same.
+    Of the rules `unjudged` nothing is known, so nothing of theirs is closed, nor of a delivery while any of its system
+    fails. The same step after its own outcome changes nothing: a build made twice says the same.
     """
     opened = {key: name for key, name in found.items() if key not in standing}
     reopened = tuple(sorted(key for key in found if key in standing and standing[key].closed))
     closed, unseen = {}, []
+    failing = {name.system for name in found.values() if name.kind == "delivery"}
     for key, life in sorted(standing.items()):
         if life.closed or key in found:
             continue
-        is_judged = life.name.kind != "rule" or life.name.cause not in unjudged
-        evidence = _evidence(life, landing) if is_judged else None
+        # a delivery that fails otherwise today has not arrived either
+        is_judged = {"rule": life.name.cause not in unjudged, "delivery": life.name.system not in failing}
+        evidence = _evidence(life, landing) if is_judged.get(life.name.kind, True) else None
         if evidence:
             closed[key] = f"{day} {evidence}"
         else:

@@ -86,6 +86,26 @@ def test_what_was_told_apart_stays_apart_and_an_undo_brings_it_back(world):
     assert not any({"a000", "a001"} <= set(cluster) for cluster in clusters), "also under one number"
 
 
+@pytest.mark.parametrize("first", [REGISTER, HEALTH])
+def test_who_is_told_apart_from_two_of_one_number_takes_neither_away(reconcile, tmp_path, first):
+    """The second word says the same of the stranger once more, and nothing of the two others."""
+    settings = Settings(home=tmp_path, business_date=DAY)
+    rows = [
+        {"system": system, "name": "王建国", "citizen_id": WANG, "birth_date": BORN}
+        for system in (first, HEALTH, PENSION, "medical_insurance/insured_person")
+    ]
+    with reconcile(rows, until=LINKS) as connection, open_ledger(settings) as ledger:
+        world = World(connection, settings, ledger)
+        world.decide("a000", "a001", "different")
+        world.decide("a001", "a002", "different")
+        world.decide("a002", "a003", "different")
+        clusters = world.now()[0]
+        assert clusters == [("a000", "a002"), ("a001",), ("a003",)]
+        assert connection.execute("select record_id from matching.resident_borrowed order by 1").fetchall() == [
+            ("a001",), ("a003",),
+        ]  # fmt: skip
+
+
 def test_what_was_said_to_be_one_is_one_even_with_two_numbers(world):
     world.decide("a000", "a003", "same")
     assert world.now()[0] == [("a000", "a001", "a002", "a003"), ("a004", "a005")]

@@ -184,6 +184,19 @@ def unnamed(found):
     return [(ticket["is_systemic"], ticket["count"], ticket["state"]) for ticket in found]
 
 
+def test_a_delivery_that_fails_otherwise_today_closes_nothing(build, settings):
+    """Refused, then one evening not even reached, then refused again: overdue since the first day."""
+    days = Days(build, settings)
+    fails = "update landing.outcome set status = 'failed', error_kind = '{}' where system = '" + HEALTH + "'"
+    (refused,) = days.on(0, fails.format("SourceRejected"))
+    for number, kind in ((1, "SourceUnreachable"), (2, "SourceRejected"), (9, "SourceUnreachable")):
+        later = {each["ticket_id"]: each for each in days.on(number, fails.format(kind))}
+        assert told(later[refused["ticket_id"]], "due_date", "reopened_count") == (refused["due_date"], 0)
+    assert {told(each, "state", "is_overdue") for each in later.values()} == {("open", True)}
+    arrived = days.on(10, f"update landing.outcome set status = 'unchanged' where system = '{HEALTH}'")
+    assert {each["state"] for each in arrived} == {"closed"}
+
+
 def test_around_the_limit_nothing_flaps(build, settings):
     days = Days(build, settings, "resident_record_named")
     many_more(build, evidence.OWN_TICKETS)
