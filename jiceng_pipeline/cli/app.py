@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import io
 import os
 import pkgutil
 import signal
@@ -71,6 +72,8 @@ _register()
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code; the README has the table of codes."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal in GBK has no ✓, nor many a rare character of a name
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result: Any = app(arguments, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)

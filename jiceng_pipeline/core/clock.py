@@ -4,6 +4,7 @@ import os
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -12,7 +13,14 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 def now() -> datetime:
     """Return the current instant in UTC, or the one in `JICENG_NOW` (ISO 8601)."""
     fixed = os.environ.get("JICENG_NOW")
-    return datetime.fromisoformat(fixed).astimezone(UTC) if fixed else datetime.now(UTC)
+    if not fixed:
+        return datetime.now(UTC)
+    try:
+        return datetime.fromisoformat(fixed).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            "JICENG_NOW 不是时刻", where="环境变量", cure="写成 2026-11-24T10:50:33+08:00 这样，或不设"
+        ) from None
 
 
 def stamp() -> str:

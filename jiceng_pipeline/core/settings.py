@@ -12,6 +12,10 @@ from jiceng_pipeline.core.errors import IntegrityError, StorageFailure, UsageErr
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _SECRET = re.compile("[0-9a-f]{64}")
+_SIZE = re.compile(  # as DuckDB reads it; -1 is as much as there is
+    r"-1|(?=.*[1-9])\d{1,9}(\.\d+)? ?([kmgt](i?b)?|(kilo|mega|giga|tera)bytes?)", re.IGNORECASE
+)
+_MOST = 1_000_000_000
 
 
 # What running makes, under `home`.
@@ -48,9 +52,16 @@ def language() -> str:
 
 def _whole(name: str, otherwise: int, least: int = 0) -> int:
     told = os.environ.get(name) or str(otherwise)
-    if not (told.isascii() and told.isdigit() and int(told) >= least):
-        raise UsageError(f"{name} 不是不小于 {least} 的整数", where="环境变量", cure=f"例如 {otherwise}，或不设")
+    if not (told.isascii() and told.isdigit() and least <= int(told) <= _MOST):
+        raise UsageError(f"{name} 不是 {least} 到 {_MOST} 的整数", where="环境变量", cure=f"例如 {otherwise}，或不设")
     return int(told)
+
+
+def _memory(name: str, otherwise: str) -> str:
+    told = os.environ.get(name) or otherwise
+    if not _SIZE.fullmatch(told):
+        raise UsageError(f"{name} 不是内存大小", where="环境变量", cure=f"例如 {otherwise}，或不设")
+    return told
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ class Settings:
             home=(home or Path(env.get("JICENG_HOME") or "data")).absolute(),
             business_date=business_date,
             locale=language(),
-            memory_limit=env.get("JICENG_MEMORY", "4GB"),
+            memory_limit=_memory("JICENG_MEMORY", "4GB"),
             threads=_whole("JICENG_THREADS", 2, least=1),
             niceness=_whole("JICENG_NICE", 10),
             kept_records=_whole("JICENG_KEPT_RECORDS", 50_000),

@@ -19,7 +19,10 @@ T = TypeVar("T")
 Note = Callable[[BaseException], None]
 
 _INTERRUPTS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
-_DISK_WORDS = ("No space left", "Disk quota", "Read-only file system", "Permission denied", "disk is full")
+_DISK_WORDS = (
+    "No space left", "Disk quota", "Read-only file system", "Permission denied",
+    "disk is full", "disk I/O error", "readonly database", "unable to open database file",  # as SQLite says it
+)  # fmt: skip
 _DAMAGE_WORDS = ("not a valid DuckDB database", "checksum", "orrupt", "Could not read enough bytes")
 
 

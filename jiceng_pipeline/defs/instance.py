@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -60,6 +61,10 @@ load_from:
 """
 
 _UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_REMEMBERED = timedelta(days=90)  # as long as what schedules and sensors did
+_KEPT_RUNS = 200
+_AT_ONCE = 100  # more than a day leaves
 _GRACE_SECONDS = 300  # a run that has just been launched does not say yet which process it is
 
 
@@ -116,6 +121,24 @@ def reap(instance: dg.DagsterInstance) -> list[str]:
         instance.report_run_failed(run, "运行它的进程已经不在了（被终止或断电）。上一版本未受影响，可以再次同步。")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in found]
+
+
+def forget(settings: Settings, instance: dg.DagsterInstance, kept: int = _KEPT_RUNS) -> list[str]:
+    """Delete what is told of runs that ended long ago, but not of the last `kept` runs, and return their ids.
+
+    A sync leaves some megabytes of events, an hourly delivery some more, and Dagster keeps them for ever. What was
+    handed out, decided and found stands in the ledger.
+    """
+    last = instance.get_run_records(limit=kept)
+    if len(last) < kept:
+        return []
+    before = min(last[-1].create_timestamp, clock.now() - _REMEMBERED)
+    old = instance.get_run_records(dg.RunsFilter(statuses=_ENDED, created_before=before), limit=_AT_ONCE)
+    for run_id in (record.dagster_run.run_id for record in old):
+        instance.delete_run(run_id)
+        for path in (settings.dagster / "history" / "runs").glob(f"{run_id}.db*"):  # which Dagster leaves, empty
+            path.unlink(missing_ok=True)
+    return [record.dagster_run.run_id for record in old]
 
 
 def _is_dead(record: dg.RunRecord) -> bool:

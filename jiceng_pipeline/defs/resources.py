@@ -12,6 +12,7 @@ from pydantic import PrivateAttr
 
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.defs import catalogue, garbage, processes
+from jiceng_pipeline.defs import instance as history
 from jiceng_pipeline.defs import sync as syncs
 from jiceng_pipeline.defs.failure import guarded
 from jiceng_pipeline.defs.layers import key
@@ -89,6 +90,7 @@ class SyncRun(dg.ConfigurableResource[Any]):
             ) as sync,
         ):
             self._sync = sync
+            history.forget(settings, instance)
             try:
                 yield self
             finally:

@@ -44,7 +44,9 @@ def serving(settings: Settings, port: int) -> Iterator[list[subprocess.Popen[byt
     try:
         web = ["dagster_webserver", "-h", HOST, "-p", str(port), "--log-level", "warning", *workspace]
         parts.append(_start(settings, home / "webserver.log", web))
-        parts.append(_start(settings, home / "daemon.log", ["dagster._daemon", "run", *workspace]))
+        # every look of every sensor is a line otherwise: 2 MB a day
+        daemon = ["dagster._daemon", "run", "--log-level", "warning", *workspace]
+        parts.append(_start(settings, home / "daemon.log", daemon))
         _await(settings, parts, port)
         yield parts
     finally:

@@ -228,6 +228,18 @@ def test_130_interrupted(synced_copy):
     assert publish.current(synced_copy).name == before
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+def test_a_terminal_that_lacks_a_sign_is_told_all_the_same(tmp_path, encoding):
+    told = subprocess.run(
+        [sys.executable, "-m", "jiceng_pipeline.cli", "doctor"],
+        env={**os.environ, "JICENG_HOME": str(tmp_path), "PYTHONIOENCODING": encoding, "JICENG_LANG": "zh"},
+        capture_output=True,
+        check=False,
+    )
+    assert b"UnicodeEncodeError" not in told.stderr
+    assert str(tmp_path / "connections.yaml").encode() in told.stdout
+
+
 def test_the_words_follow_the_locale():
     for language, word in (("en", "pull, reconcile, check, publish"), ("zh", "拉取、归并、检查、发布")):
         told = subprocess.run(

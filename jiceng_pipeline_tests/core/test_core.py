@@ -15,6 +15,7 @@ from jiceng_pipeline.core.errors import StorageFailure, UsageError
 from jiceng_pipeline.core.progress import Step, listening, report
 from jiceng_pipeline.core.redaction import redacted
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.warehouse.connection import connect
 
 
 def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):
@@ -38,6 +39,33 @@ def test_a_business_date_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("JICENG_BUSINESS_DATE", "yesterday")
     with pytest.raises(UsageError, match="JICENG_BUSINESS_DATE"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("JICENG_MEMORY", value) for value in ("lots", "0", "4", "GB", "-1GB", "4 GB please")),
+        ("JICENG_THREADS", "99999999999999999999"),
+        ("JICENG_THREADS", "0"),
+        ("JICENG_NICE", "1.5"),
+        ("JICENG_NOW", "yesterday"),
+    ],
+)
+def test_what_the_environment_says_wrongly_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=name):
+        clock.business_date(Settings.load())
+
+
+@pytest.mark.parametrize(
+    ("told", "used"), [("", "4GB"), *((each, each) for each in ("512MB", "1.5 GiB", "2g", "1 gigabyte", "-1"))]
+)
+def test_memory_is_taken_as_told(monkeypatch, tmp_path, told, used):
+    monkeypatch.setenv("JICENG_MEMORY", told)
+    settings = Settings.load(tmp_path)
+    assert settings.memory_limit == used
+    with connect(settings=settings) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]
 
 
 def test_the_day_is_shanghais(monkeypatch):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sqlite3
 import traceback
 
 import dagster as dg
@@ -65,6 +66,9 @@ def test_an_error_of_ours_keeps_its_kind_and_words():
         OSError(errno.ENOSPC, "No space left on device", "/somewhere/file"),
         PermissionError(errno.EACCES, "Permission denied", "/somewhere/file"),
         duckdb.IOException('Could not write file "x": No space left on device'),
+        sqlite3.OperationalError("disk I/O error"),
+        sqlite3.OperationalError("attempt to write a readonly database"),
+        sqlite3.OperationalError("unable to open database file"),
     ],
 )
 def test_a_full_or_forbidden_disk_is_said_to_be_one(error):

@@ -75,6 +75,26 @@ def test_every_job_says_which_process_runs_it(instance, tmp_path, monkeypatch):
         assert instance.get_run_by_id(result.run_id).tags[processes.TAG] == processes.me(), job
 
 
+def test_runs_that_ended_long_ago_are_forgotten_but_for_the_last(instance, tmp_path, monkeypatch):
+    settings = Settings(home=tmp_path)
+    job = defs().resolve_job_def("deliver")
+    ended = [instance.create_run_for_job(job_def=job, status=dg.DagsterRunStatus.SUCCESS) for _ in range(4)]
+    for run in ended:
+        instance.report_engine_event("something", run)
+    going_on = started_run(instance, {})
+    shards = settings.dagster / "history" / "runs"
+    assert all((shards / f"{run.run_id}.db").exists() for run in ended)
+    assert history.forget(settings, instance, kept=3) == [], "nothing is older than what is remembered"
+    monkeypatch.setenv("JICENG_NOW", "2099-01-01T00:00:00+00:00")
+    assert history.forget(settings, instance) == [], "these are the last there are"
+    gone = history.forget(settings, instance, kept=3)
+    assert set(gone) == {run.run_id for run in ended[:2]}
+    assert {run.run_id for run in instance.get_runs()} == {going_on.run_id, *(run.run_id for run in ended[2:])}
+    assert not [path for path in shards.iterdir() if path.name.partition(".")[0] in gone]
+    assert all((shards / f"{run.run_id}.db").exists() for run in ended[2:])
+    assert history.forget(settings, instance, kept=3) == []
+
+
 def test_a_changed_configuration_is_kept(tmp_path):
     home = history.prepare(Settings(home=tmp_path))
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", "utf-8")

@@ -129,6 +129,7 @@ def test_serving_runs_the_job_and_leaves_no_process_behind(synced_copy):
         sensors = ask(port, SENSORS, selector=SELECTOR)["sensorsOrError"]["results"]
         states = {each["name"]: each["sensorState"]["status"] for each in sensors}
         assert states == dict.fromkeys(("drop_folder", "filled_form", "dead_run", "new_version"), "RUNNING")
+    assert "INFO" not in (synced_copy.dagster / "daemon.log").read_text("utf-8"), "it would grow day by day"
     report = SyncReport.read(synced_copy, run_id)
     assert (report.exit_code, report.version) == (0, publish.current(synced_copy).name)
     assert wait_for(lambda: all(is_empty(part.pid) for part in parts))
