@@ -11,7 +11,7 @@ with classed as (
     select
         city_case.community_code,
         -- what a system wrote is no path of ours
-        coalesce(replace(city_case.case_category, '/', '／'), '不详') as category
+        coalesce(translate(city_case.case_category, '/', '／'), '不详') as category
     from governance.city_case as city_case
 )
 
