@@ -12,10 +12,13 @@ with classed as (
         resident.community_code,
         case
             when resident.school_grade is null then '不详'
-            when resident.school_grade like '%班' then '幼儿园'
-            when resident.school_grade in ('七年级', '八年级', '九年级') then '初中'
+            -- a roster may write the class behind the grade: 三年级2班
             when resident.school_grade like '高%' then '高中'
-            when resident.school_grade like '%年级' then '小学'
+            when resident.school_grade like '初%' or left(resident.school_grade, 3) in ('七年级', '八年级', '九年级')
+                then '初中'
+            when left(resident.school_grade, 3) in ('一年级', '二年级', '三年级', '四年级', '五年级', '六年级')
+                then '小学'
+            when resident.school_grade like '%班' then '幼儿园'
             else '其他'
         end as category
     from governance.resident as resident

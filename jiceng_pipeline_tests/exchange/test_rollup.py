@@ -77,6 +77,24 @@ def test_what_is_counted_under_a_path_is_counted_under_its_beginning(counted):
     assert values["320600000000", ""] == 4
 
 
+@pytest.mark.parametrize(
+    ("grade", "stage"),
+    [
+        ("小班", "幼儿园"), ("学前班", "幼儿园"), ("三年级", "小学"), ("三年级2班", "小学"), ("九年级（1）班", "初中"),
+        ("初一", "初中"), ("高二", "高中"), ("高一3班", "高中"), ("中专一年级", "其他"), (None, "不详"),
+    ],
+)  # fmt: skip
+def test_a_grade_is_of_its_stage_also_with_a_class_behind_it(grade, stage):
+    with connect() as connection:
+        connection.execute(
+            """create schema governance; create table governance.resident
+            (community_code varchar, death_date date, school_name varchar, school_grade varchar)"""
+        )
+        connection.execute("insert into governance.resident values (?, null, '城南学校', ?)", [HERE, grade])
+        rows = connection.execute(find(Settings.load().sql_models, "students_by_stage").sql).fetchall()
+    assert rows == [(HERE, stage, 1)]
+
+
 def test_a_slash_in_what_a_system_wrote_makes_no_path(tmp_path):
     settings = Settings(home=tmp_path, business_date=date(2026, 11, 24))
     folder = tmp_path / "models"
