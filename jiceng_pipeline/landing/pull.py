@@ -172,7 +172,7 @@ def _check(
     """Refuse what cannot be all that the system has; an increment may be as small as it likes."""
     if delivery.delivery == "incremental":
         return
-    plausible.check_size(contract, delivery.rows_in, delivery.records, force.records(links), allow_shrinking)
+    plausible.check_size(contract, engine, work, delivery.records, force.records(links), allow_shrinking)
     before = links[-1].meta["notes"] if links else {}
     delivery.notes.update(plausible.expected(contract, settings, engine, work, delivery.notes, before))
     if not allow_shrinking:
