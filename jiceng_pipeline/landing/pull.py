@@ -147,7 +147,7 @@ def _receive(
         rows_rejected=arrival.rejected,
         delivery="incremental" if since else "full",
         cursor_from=since.value if since else None,
-        cursor=max(since.value if since else "", arrival.cursor or "") or None,
+        cursor=increment.later(since.value if since else None, arrival.cursor),
         rows_new=change.new,
         rows_changed=change.changed,
         rows_ended=change.ended,
