@@ -109,7 +109,7 @@ class Arrival:
         ).to_arrow_table()
         if self._incremental:
             highest = self._engine.execute(increment.highest("arrived", self._incremental.cursor)).fetchall()[0][0]
-            self.cursor = max(self.cursor or "", highest or "") or None
+            self.cursor = increment.later(self.cursor, highest)
         self._engine.unregister("arrived")
         blank = found["is_blank"]
         places = [(name, found if name in _MADE else arrived) for name in self._schema.names]

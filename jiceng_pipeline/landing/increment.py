@@ -9,6 +9,7 @@ contract now reads the system otherwise. A row without a cursor, or that its sys
 after later ones had been taken, comes with the sweep.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,6 +29,8 @@ from jiceng_pipeline.landing import force, outcome, snapshot
 from jiceng_pipeline.landing.snapshot import ENDED, RECORD_ID, ROW_HASH, Snapshot
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.warehouse.connection import identifier
+
+_INSTANT = re.compile(r"^\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,23 @@ def _last_sweep(settings: Settings, contract: Contract, full: Snapshot) -> date:
 
 
 def highest(table: str, column: str) -> str:
-    """Return the select of the highest cursor, passing over a mistyped day in the future: it would hide
-    every change until that day.
+    """Return the select of the highest cursor.
+
+    It passes over a mistyped day in the future, and over what is no instant where others are (2026/5/9, 20260509):
+    either sorts behind every change to come and would hide it.
     """
     cursor, tomorrow = identifier(column), clock.now().astimezone(clock.LOCAL).date() + timedelta(days=1)
-    return rf"""select max({cursor}) from {table} where {cursor} <> ''
-        and not (regexp_matches({cursor}, '^\d{{4}}-\d\d-\d\d') and left({cursor}, 10) > '{tomorrow.isoformat()}')"""
+    return rf"""select coalesce(
+            max({cursor}) filter (where is_instant and left({cursor}, 10) <= '{tomorrow.isoformat()}'),
+            max({cursor}) filter (where not is_instant))
+        from (select {cursor}, regexp_matches({cursor}, '{_INSTANT.pattern}') as is_instant from {table})
+        where {cursor} <> ''"""
+
+
+def later(one: str | None, other: str | None) -> str | None:
+    """Return the later of two cursors; of an instant and what is none, the instant."""
+    told = [each for each in (one, other) if each]
+    return max([each for each in told if _INSTANT.match(each)] or told, default=None)
 
 
 def leave_doubled(engine: duckdb.DuckDBPyConnection, rows: Path, cursor: str) -> pa.Table:

@@ -29,10 +29,14 @@ _PERIOD = re.compile(  # a month, a day, or a day with a time
 )
 
 
-def check_size(contract: Contract, rows_in: int, usable: int, had: int, allow_shrinking: bool) -> None:
-    """Refuse a delivery that is empty or lost most of the records the system had."""
+def check_size(
+    contract: Contract, engine: duckdb.DuckDBPyConnection, work: Path, usable: int, had: int, allow_shrinking: bool
+) -> None:
+    """Refuse a delivery in `work` that is empty or lost most of the records the system had."""
     if not usable:
-        seen = f"{rows_in} 行全部读不出来" if rows_in else "一行数据也没有"
+        rejects = f"read_parquet({literal(str(work / snapshot.REJECTS))})"
+        rows_in, why = engine.execute(f"select count(*), mode(reason order by reason) from {rejects}").fetchall()[0]
+        seen = f"{rows_in} 行全部读不出来（{why}）" if rows_in else "一行数据也没有"
         raise SourceRejected(f"空文件：{seen}", where=contract.name, cure="请检查导出条件和格式后重新导出")
     if usable < KEEP_AT_LEAST * had and not allow_shrinking:
         raise SourceRejected(

@@ -147,7 +147,7 @@ def _receive(
         rows_rejected=arrival.rejected,
         delivery="incremental" if since else "full",
         cursor_from=since.value if since else None,
-        cursor=max(since.value if since else "", arrival.cursor or "") or None,
+        cursor=increment.later(since.value if since else None, arrival.cursor),
         rows_new=change.new,
         rows_changed=change.changed,
         rows_ended=change.ended,
@@ -172,7 +172,7 @@ def _check(
     """Refuse what cannot be all that the system has; an increment may be as small as it likes."""
     if delivery.delivery == "incremental":
         return
-    plausible.check_size(contract, delivery.rows_in, delivery.records, force.records(links), allow_shrinking)
+    plausible.check_size(contract, engine, work, delivery.records, force.records(links), allow_shrinking)
     before = links[-1].meta["notes"] if links else {}
     delivery.notes.update(plausible.expected(contract, settings, engine, work, delivery.notes, before))
     if not allow_shrinking:

@@ -2,7 +2,11 @@ import pytest
 
 from jiceng_pipeline.connectors import base, encoding
 from jiceng_pipeline.core.errors import DefinitionError
-from jiceng_pipeline.departments.contract import contracts
+from jiceng_pipeline.core.settings import PACKAGE
+from jiceng_pipeline.departments.contract import Contract, contracts
+from jiceng_pipeline.departments.delivery import Deleted, Expect, Incremental, Period, Within
+
+DELIVERY = (Deleted, Expect, Incremental, Period, Within)
 
 
 def test_the_connectors_are_found_by_looking():
@@ -25,6 +29,20 @@ def test_every_contract_has_options_its_connector_takes(contract):
 def test_every_option_says_what_it_is(kind):
     undescribed = [name for name, field in base.load(kind).Options.model_fields.items() if not field.description]
     assert undescribed == []
+
+
+@pytest.mark.parametrize("kind", base.kinds())
+def test_every_option_is_in_the_docs(kind):
+    page = (PACKAGE.parent / "docs" / "add-a-department.md").read_text("utf-8")
+    fields = base.load(kind).Options.model_fields
+    assert [name for name, field in fields.items() if f"`{field.alias or name}`" not in page] == []
+
+
+@pytest.mark.parametrize("part", [Contract, *DELIVERY])
+def test_every_part_of_a_contract_is_in_the_docs(part):
+    page = (PACKAGE.parent / "docs" / "add-a-department.md").read_text("utf-8")
+    wanted = [name for name in part.model_fields if name not in {"department", "system"}]  # which its place says
+    assert [name for name in wanted if f"{name}:" not in page and f"`{name}`" not in page] == []
 
 
 def test_an_address_is_never_shown():

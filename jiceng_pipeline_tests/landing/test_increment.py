@@ -179,6 +179,17 @@ def test_a_mistyped_day_in_the_future_hides_nothing(register, platform, on):
     assert register.pull(CONTRACT).cursor == "2026-05-01T08:00:03"
 
 
+@pytest.mark.parametrize("written", ["2026/5/1 8:00", "20260501080000", "昨天"])
+def test_an_instant_that_is_written_otherwise_hides_nothing(register, platform, on, written):
+    assert register.pull(CONTRACT).cursor == "2026-05-01T08:00:03"
+    platform.put("d", "王丁", written)
+    on(1)
+    assert (register.pull(CONTRACT).rows_new, register.pull(CONTRACT).cursor) == (1, "2026-05-01T08:00:03")
+    platform.put("a", "王甲", "2026-05-02T08:00:00")
+    found = register.pull(CONTRACT)
+    assert (found.delivery, found.rows_changed, found.cursor) == ("incremental", 1, "2026-05-02T08:00:00")
+
+
 @pytest.mark.parametrize("fault", [status(500), says(b"<html>"), says({"code": 0, "total": 9, "data": []})])
 def test_what_was_lost_on_the_way_is_asked_for_again(register, platform, on, fault):
     first = register.pull(CONTRACT)

@@ -77,7 +77,7 @@ def test_a_delivery_without_one_usable_row_is_refused(landed):
     before = landed.files()
     landed.hold(*[("王", None, "")] * 10)
     landed.pull()
-    assert "10 行全部读不出来" in kept(landed, before)["what"]
+    assert "10 行全部读不出来（缺少主键）" in kept(landed, before)["what"]
 
 
 def test_half_a_delivery_is_refused_unless_it_was_announced(landed):

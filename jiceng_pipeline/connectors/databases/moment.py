@@ -13,6 +13,7 @@ from jiceng_pipeline.connectors.base import BATCH_ROWS, Extract
 from jiceng_pipeline.core.errors import SourceUnreachable
 from jiceng_pipeline.core.redaction import redacted
 
+ESCAPES = "密码里的 @ # / % : 和空格要写成 %40 %23 %2F %25 %3A %20"
 _FIRST_LINE = r"([^\n]*)"
 
 
@@ -53,10 +54,12 @@ def unreachable(error: duckdb.Error, said_by_server: str, system: str) -> Source
     `said_by_server` is as of `reading`: the rest of the message may hold the whole address, password included.
     """
     said = re.search(said_by_server, str(error))
+    # of "Can't reach 'host'" the quotes have to pair to be seen, and a badly written password may be taken for the host
+    words = redacted(said[1].replace("'t ", "not ")) if said else type(error).__name__
     return SourceUnreachable(
-        f"数据库连不上或登录失败（{redacted(said[1]) if said else type(error).__name__}）",
+        f"数据库连不上或登录失败（{words}）",
         where=system,
-        cure="检查数据库是否在运行，以及 connections.yaml 里的地址、用户和密码",
+        cure="检查数据库是否在运行，以及 connections.yaml 里的地址、用户和密码；" + ESCAPES,
     )
 
 

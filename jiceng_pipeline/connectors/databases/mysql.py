@@ -43,7 +43,11 @@ def read(source: Source, options: Table) -> Extract:
     A zero date comes as the text it is (0000-00-00), for standardising to judge; bytes come as hex digits.
     """
     extract = Extract()
-    extract.batches = _batches(urlsplit(source.at("url")), source, options, extract)
+    try:
+        url = urlsplit(source.at("url"))
+    except ValueError:
+        raise SourceUnreachable("url 不是有效的地址", where=source.system, cure=moment.ESCAPES) from None
+    extract.batches = _batches(url, source, options, extract)
     return extract
 
 
@@ -51,7 +55,9 @@ def _batches(url: SplitResult, source: Source, options: Table, extract: Extract)
     schema = options.schema_name or unquote(url.path.strip("/"))
     if not schema:
         raise SourceUnreachable(
-            "url 里没有库名", where=source.system, cure="在 connections.yaml 里写成 mysql://用户@主机/库名"
+            "url 里没有库名",
+            where=source.system,
+            cure=f"在 connections.yaml 里写成 mysql://用户@主机/库名；{moment.ESCAPES}",
         )
     where = f"{schema}.{options.table}"
     with connect(extensions=["mysql_scanner"]) as connection:
@@ -99,7 +105,9 @@ def _attach(connection: duckdb.DuckDBPyConnection, url: SplitResult, schema: str
         connection.execute(f"create secret login (type mysql, {secret})")
         connection.execute("attach '' as source (type mysql, secret login, read_only)")
     except duckdb.Error as error:
-        raise moment.unreachable(error, r'with parameters "": ([^\n]*)', source.system) from None
+        raise moment.unreachable(
+            error, r'with parameters "": ([^\n]*?)(?:\. Attempted host|\n|$)', source.system
+        ) from None
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
