@@ -8,7 +8,7 @@ from typing import Any
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.forms import headings, hostile, verdict
-from jiceng_pipeline.forms.definition import forms
+from jiceng_pipeline.forms.definition import forms, plain
 from jiceng_pipeline.forms.headings import Match
 from jiceng_pipeline.forms.lint import overlap
 from jiceng_pipeline.forms.verdict import Held, Verdict
@@ -98,9 +98,7 @@ def _header(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[str, int, list[t
             ]
             options.append((number, joined))
         for row, columns in options:
-            named = [
-                (column, " ".join(text.split())) for column, text in columns if headings.plain(text) not in headings.OWN
-            ]
+            named = [(column, " ".join(text.split())) for column, text in columns if plain(text) not in headings.OWN]
             sure = sum(1 for each in headings.matches([text for _, text in named]) if each and each.confidence >= 0.85)
             if sure >= 3 and (best is None or (sure, -len(named)) > best[:2]):
                 best = sure, -len(named), row, named

@@ -20,6 +20,10 @@ from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.register import Element
 
 DEFINITIONS = Path(__file__).with_name("definitions")
+_BRACKETS = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]")
+_NOISE = re.compile(r"[\s*＊:：、，,.。/／\-—_]+")
+_OURS = {"行标识", "序号", "核实情况"}  # columns that stand beside those of every form
+_NUMBERS = {"integer", "decimal"}
 PLACE = "community_code"  # the row set names the community of each row so
 
 Period = Literal["monthly", "quarterly", "half_yearly", "yearly", "once"]
@@ -114,6 +118,11 @@ class Template(Document):
     date: str = Field(default="", description="cell for the date of the data")
 
 
+def plain(heading: str) -> str:
+    """Return a heading without brackets, spaces and signs."""
+    return _NOISE.sub("", _BRACKETS.sub("", heading)) or _NOISE.sub("", heading)
+
+
 class Form(Document):
     """One form of one department."""
 
@@ -149,6 +158,7 @@ class Form(Document):
             if each.asked and not each.is_fillable:
                 what = f"{each.element} 没有声明 collection，社区不能填"
                 raise Misplaced(what, "columns", str(number), "asked", cure="在数据元里声明 collection")
+        self._readable()
         for part, named in (("totals", self.totals), ("checks", tuple(each.column for each in self.checks))):
             for name in named:
                 if name not in names:
@@ -158,6 +168,29 @@ class Form(Document):
         if self.template and (odd := set(self.template.columns) - set(names)):
             raise Misplaced(f"模板里的列不在表里：{'、'.join(sorted(odd))}", "template", "columns", cure="补上或删去")
         return self
+
+    def _readable(self) -> None:
+        """See that what comes back can be read: columns are found by their headings, and numbers can be compared."""
+        headings = [plain(each.heading) for each in self.columns]
+        for number, each in enumerate(self.columns):
+            if headings[number] in _OURS or headings.index(headings[number]) != number:
+                what = f"表头“{each.heading}”与另一列相同（不看括号和标点），收回来时分不清"
+                raise Misplaced(what, "columns", str(number), "title", cure="写一个不同的 title，如 监护人电话")
+            if each.is_fillable and self.rows.entity not in each.of.entities:
+                what = f"{each.element} 不是这类对象的数据元"
+                raise Misplaced(what, "columns", str(number), "element", cure=f"换成 {self.rows.entity} 的数据元")
+        types = {each.element: each.of.type for each in self.columns}
+        for number, check in enumerate(self.checks):
+            is_bounded = check.at_least is not None or check.at_most is not None
+            if is_bounded and types.get(check.column, "integer") not in _NUMBERS:
+                what = f"{check.column} 不是数字，不能比大小"
+                raise Misplaced(what, "checks", str(number), "column", cure="去掉 at_least、at_most")
+            if check.not_after_today and types.get(check.column, "date") not in {"date", "timestamp"}:
+                what = f"{check.column} 不是日期"
+                raise Misplaced(what, "checks", str(number), "column", cure="去掉 not_after_today")
+        for number, name in enumerate(self.totals):
+            if types.get(name, "integer") not in _NUMBERS:
+                raise Misplaced(f"{name} 不是数字，不能合计", "totals", str(number), cure="去掉这一项")
 
     @cached_property
     def dataset(self) -> Dataset:

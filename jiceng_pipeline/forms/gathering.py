@@ -7,7 +7,7 @@ names the returns it stands on, and a workbook of counts: one row a village.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -69,8 +69,8 @@ class Gathered:
         return sum(each.last.body.rows for each in self.returns if each.last)
 
 
-def standing(settings: Settings, actor: str, form: str, scope: str, since: date | None = None) -> Gathered:
-    """Return how a form stands in a division of 4, 6 or 9 digits, by returns since the period began.
+def standing(settings: Settings, actor: str, form: str, scope: str) -> Gathered:
+    """Return how a form stands in a division of 4, 6 or 9 digits, by the returns of the period that is gathered now.
 
     Of a county or city the places are its townships' communities too: what rolls up is what communities returned.
     Raise AccessDenied for who holds no post there.
@@ -78,7 +78,7 @@ def standing(settings: Settings, actor: str, form: str, scope: str, since: date 
     wanted, place = definition.find(form), communities.find(settings, scope)
     with open_ledger(settings) as ledger:
         permit(ledger, actor, ACT if len(place.code) >= 9 else "give_task", scope=place.code)
-        return _standing(settings, ledger, wanted, place, since or began(wanted, clock.business_date(settings)))
+        return _standing(settings, ledger, wanted, place)
 
 
 def send(settings: Settings, actor: str, form: str, scope: str, folder: Path, *, with_missing: bool = False) -> Path:
@@ -91,7 +91,7 @@ def send(settings: Settings, actor: str, form: str, scope: str, folder: Path, *,
         raise UsageError("只有乡镇（街道）归集上报", where=place.full_name, cure="写九位的乡镇街道代码或它的名称")
     with open_ledger(settings) as ledger:
         permit(ledger, actor, ACT, scope=place.code)
-        told = _standing(settings, ledger, wanted, place, began(wanted, clock.business_date(settings)))
+        told = _standing(settings, ledger, wanted, place)
         returned = [each.last for each in told.returns if each.last]
         if told.missing and not with_missing:
             names = "、".join(each.name for each in told.missing[:10])
@@ -113,6 +113,7 @@ def send(settings: Settings, actor: str, form: str, scope: str, folder: Path, *,
             rows=told.rows,
             counts={fate: count for fate, count in told.counts.items() if count},
             parts=tuple(each.receipt for each in returned),
+            period_date=told.since,
         )
         ledger.append("submission", body.subject, body, actor)
     return path
@@ -129,14 +130,30 @@ def began(form: Form, day: date) -> date:
     return date(day.year, 1, 1) if form.period == "yearly" else date.min
 
 
-def _standing(settings: Settings, ledger: Ledger, form: Form, place: Place, since: date) -> Gathered:
-    last: dict[str, Entry[Submission]] = {}
+def _open(form: Form, day: date) -> date:
+    """Return when the period began whose form may still come back on `day`."""
+    return began(form, day - timedelta(days=form.due.day or 0))
+
+
+def _period(form: Form, entry: Entry[Submission]) -> date:
+    """Return when the period began that a return is of."""
+    if form.due.day and entry.body.period_date:
+        return began(form, entry.body.period_date)
+    return _open(form, entry.at.astimezone(clock.LOCAL).date())
+
+
+def _standing(settings: Settings, ledger: Ledger, form: Form, place: Place) -> Gathered:
+    """Return how the period stands that may still come back, where anybody returned it, else that which runs."""
+    returned: dict[date, dict[str, Entry[Submission]]] = {}
     for event in ledger.about("submission", f"{form.id}:{place.code}"):
         entry = views.typed(event, Submission)
+        last = returned.setdefault(_period(form, entry), {})
         earlier = last.get(entry.body.scope)
-        is_repeat = earlier is not None and earlier.body.content == entry.body.content
-        if entry.at.astimezone(clock.LOCAL).date() >= since and not is_repeat:
+        if earlier is None or earlier.body.content != entry.body.content:
             last[entry.body.scope] = entry
+    day = clock.business_date(settings)
+    since = _open(form, day) if _open(form, day) in returned else began(form, day)
+    last = returned.get(since, {})
     every = communities.places(settings.reference).values()
     below = sorted((p for p in every if p.is_community and p.code.startswith(place.code)), key=lambda p: p.code)
     current = [each for each in below if communities.became(settings, each.code) == each.code]

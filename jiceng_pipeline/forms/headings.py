@@ -15,12 +15,10 @@ from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline.forms.definition import forms
+from jiceng_pipeline.forms.definition import forms, plain
 from jiceng_pipeline.standard.register import elements
 
 SYNONYMS = Path(__file__).with_name("synonyms.yaml")
-_BRACKETS = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]")
-_NOISE = re.compile(r"[\s*＊:：、，,.。/／\-—_]+")
 _LEAST_ALIKE = 0.62
 OWN = {"序号", "编号", "备注", "签字", "签名", "盖章", "填表人", "号"}  # of the sheet, not of anybody
 
@@ -50,11 +48,6 @@ def matches(headings: Sequence[str]) -> list[Match | None]:
         )
         chosen.append(best)
     return chosen
-
-
-def plain(heading: str) -> str:
-    """Return a heading without brackets, spaces and signs."""
-    return _NOISE.sub("", _BRACKETS.sub("", heading)) or _NOISE.sub("", heading)
 
 
 def _weight(match: Match, about: Mapping[str, int]) -> int:

@@ -4,6 +4,7 @@ Nothing is taken silently and nothing is lost silently: what was typed into a lo
 else has said meanwhile is shown beside it, who is missing is told, the same file again changes nothing.
 """
 
+from datetime import date
 from hashlib import file_digest
 from pathlib import Path
 
@@ -99,5 +100,6 @@ def _submitted(ledger: Ledger, actor: str, key: SheetKey, content: str, rows: in
         content=content,
         rows=rows,
         counts=counts,
+        period_date=date.fromisoformat(key.made_date),
     )
     return ledger.append("submission", body.subject, body, actor).receipt

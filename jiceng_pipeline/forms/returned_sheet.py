@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jiceng_pipeline.forms import sheet_key
-from jiceng_pipeline.forms.headings import plain
+from jiceng_pipeline.forms.definition import plain
 from jiceng_pipeline.forms.hostile import Sheets
 from jiceng_pipeline.forms.intake import IDENTIFIERS
 from jiceng_pipeline.forms.sheet_key import Hasher, KeyRow, SheetKey

@@ -10,6 +10,7 @@ from itertools import groupby
 
 import duckdb
 
+from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.forms.definition import PLACE, Column, Form
 from jiceng_pipeline.forms.doubts import doubted
 from jiceng_pipeline.forms.sheet_key import FILL, KNOWN, NONE, VERIFY
@@ -49,14 +50,16 @@ def by_community(
     version does not have yet is empty; one that may not be read is not shown.
     """
     states = [_State(each, maskings.get(each.element, HIDDEN)) for each in form.columns]
-    connection.execute(
+    _list(
+        connection,
+        form,
         f"""create or replace temp table form_rows as
         with who as ({who(form, where)}),
         counted as (select {PLACE}, count(*) as rows from who group by {PLACE})
         select who.*, part.number from who
         join (
             select {PLACE}, cast(sum(rows) over (order by {PLACE}) // {_PART} as bigint) as number from counted
-        ) as part using ({PLACE})"""
+        ) as part using ({PLACE})""",
     )
     parts = connection.execute(
         f"select list(distinct {PLACE} order by {PLACE}) from form_rows group by number order by number"
@@ -64,6 +67,16 @@ def by_community(
     for (places,) in parts:
         for place, lines in groupby(_looked_up(connection, form, maskings, as_of, places), lambda line: line[0]):
             yield str(place), [_row(line, states) for line in lines]
+
+
+def _list(connection: duckdb.DuckDBPyConnection, form: Form, statement: str) -> None:
+    try:
+        connection.execute(statement)
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        # it quotes names of the definition and of tables, no value
+        what = f"行集查不出来：{' '.join(str(error).partition('LINE ')[0].split())}"
+        cure = f"在表的定义里改 rows.sql：要有 {PLACE}、{form.rows.key} 和 derives 里的列"
+        raise DefinitionError(what, where=f"表单 {form.id}", cure=cure) from None
 
 
 def _looked_up(

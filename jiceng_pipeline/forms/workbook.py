@@ -5,6 +5,7 @@ no password. The rows and their comments are those of `forms/body.py`.
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -39,6 +40,7 @@ _LINE_HEIGHT = 16
 _COLOURS = {KNOWN: "#E7E6E6", VERIFY: "#FCE4D6", FILL: "#FFF9DB", NONE: "#F2F2F2"}
 _LEGEND = ((KNOWN, "灰：已经掌握，不用填"), (VERIFY, "橙：请核实，不对就改"), (FILL, "黄：请填写"))
 _SAMPLED = tuple((state, asked) for state in (KNOWN, VERIFY, FILL, NONE) for asked in (False, True))
+_NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")  # of a sheet
 _WIDTHS = {
     "citizen_id": 19, "credit_code": 19, "phone": 13, "name": 9, "organisation_name": 24, "address": 28,
     "date": 11, "decimal": 10, "integer": 7, "boolean": 7,
@@ -50,7 +52,7 @@ def write(page: Page, path: Path, settings: Settings) -> int:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, OPTIONS)
     book.set_properties({"title": page.form.title, "subject": page.access.receipt, "comments": page.watermark})
-    sheet = book.add_worksheet(page.form.title[:31])
+    sheet = book.add_worksheet(_NOT_IN_A_NAME.sub("_", page.form.title)[:31])
     looks = _Looks(book)
     _head(sheet, page, looks)
     _blank_rows(sheet, page, looks)

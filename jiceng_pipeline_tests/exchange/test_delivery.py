@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from jiceng_pipeline.core.errors import AccessDenied, UsageError
+from jiceng_pipeline.core.errors import AccessDenied, IntegrityError, UsageError
 from jiceng_pipeline.exchange import (
     delivery,
     delivery_batch,
@@ -111,6 +111,25 @@ def test_a_lost_batch_is_asked_for_and_put_there_again(settings):
     only(settings, "county")
     assert phones(received(settings, "county")) == said
     assert delivery.replay(settings, "county", 1, 2, "operator").batches == 2
+
+
+def test_a_changed_batch_is_noticed(settings):
+    list(days(settings, 1))
+    subscribe(settings, "county")
+    only(settings, "county")
+    place = outbox(settings, "county") / "county" / "000001"
+    whole = (place / "rows.parquet").read_bytes()
+    for position in range(0, len(whole), len(whole) // 20):
+        broken = bytearray(whole)
+        broken[position] ^= 1
+        (place / "rows.parquet").write_bytes(broken)
+        with pytest.raises(IntegrityError, match="改动"):
+            delivery_batch.read(place)
+    (place / "rows.parquet").write_bytes(whole)
+    told = json.loads((place / "manifest.json").read_text())
+    (place / "manifest.json").write_text(json.dumps({**told, "scope": "*"}))
+    with pytest.raises(IntegrityError, match="改动"):
+        received(settings, "county")
 
 
 def test_an_ended_grant_stops_the_next_delivery_and_tells_what_was_delivered(settings):

@@ -50,6 +50,12 @@ def test_a_form_is_found_where_it_lies(written):
         ("due: {day: 5}", "due: {}", 6, "within_days"),
         ("period: yearly", "perod: yearly", 5, "perod"),
         ("sql: select", "sql: drop", 10, "select"),
+        ("element: visit_date, asked", "element: landlord_phone, title: 联系 电话, asked", 14, "分不清"),
+        ("element: visit_date, asked", "element: visit_date, title: 核实情况, asked", 14, "分不清"),
+        ("element: visit_date", "element: employee_count", 14, "resident"),
+        ("columns:", "checks: [{column: name, at_least: 3, words: x}]\ncolumns:", 11, "不是数字"),
+        ("columns:", "checks: [{column: name, not_after_today: true, words: x}]\ncolumns:", 11, "不是日期"),
+        ("columns:", "totals: [name]\ncolumns:", 11, "不是数字"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_cure(written, old, new, line, said):

@@ -1,10 +1,14 @@
 """A township sees which villages returned a form, who is missing, and sends one."""
 
+from datetime import date, timedelta
+
 import openpyxl
 import pytest
 
+from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import AccessDenied, UsageError
-from jiceng_pipeline.forms import gathering, readback
+from jiceng_pipeline.forms import definition, gathering, readback
+from jiceng_pipeline.forms.page import due
 from jiceng_pipeline.ledger import views
 from jiceng_pipeline.ledger.kinds.submission import Submission
 from jiceng_pipeline.ledger.store import open_ledger
@@ -47,14 +51,22 @@ def test_only_who_has_a_post_there_sees_it(sent):
         gathering.standing(settings, "stranger", VISIT, community[:9])
 
 
+def test_a_form_is_gathered_until_the_day_on_which_it_has_to_be_back(sent, monkeypatch):
+    settings, community, path = sent
+    form, handed_out = definition.find(VISIT), clock.business_date(settings)
+    until = due(form, handed_out)
+    for day, period in ((until, handed_out), (until + timedelta(days=1), until)):
+        monkeypatch.setenv("JICENG_NOW", f"{day}T09:00:00+08:00")
+        # what comes back on the first days of January is December's form, and is January's on no day
+        readback.read(settings, "operator", path)
+        since = gathering.standing(settings, "operator", VISIT, community[:9]).since
+        assert since == gathering.began(form, period)
+
+
 @pytest.mark.parametrize(
     ("period", "first"),
     [("monthly", "2026-11-01"), ("quarterly", "2026-10-01"), ("half_yearly", "2026-07-01"), ("yearly", "2026-01-01")],
 )
 def test_a_return_counts_from_the_first_day_of_its_period(period, first):
-    from datetime import date
-
-    from jiceng_pipeline.forms import definition
-
     form = definition.find(VISIT).model_copy(update={"period": period})
     assert str(gathering.began(form, date(2026, 11, 28))) == first

@@ -2,6 +2,7 @@
 
 import pytest
 
+from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.forms import rows
 from jiceng_pipeline.forms.definition import forms
 from jiceng_pipeline.returns.masks import SHOWN
@@ -26,6 +27,14 @@ def test_in_parts_or_at_once_the_rows_are_the_same(connection, monkeypatch, form
     monkeypatch.setattr(rows, "_PART", 20)
     assert read(connection, form) == whole
     assert list(whole) == sorted(whole)
+
+
+@pytest.mark.parametrize("sql", ["select community_code, resident_idd from (select 1 as community_code)", "select"])
+def test_a_mistake_in_the_row_set_is_told_as_one_of_the_definition(sql):
+    form = forms()["household_visit"]
+    broken = form.model_copy(update={"rows": form.rows.model_copy(update={"sql": sql})})
+    with connect() as scratch, pytest.raises(DefinitionError, match=r"household_visit.*rows\.sql"):
+        list(rows.by_community(scratch, broken, {}, "2026-11-28", "true"))
 
 
 def test_a_scope_has_its_own_rows_alone(connection):

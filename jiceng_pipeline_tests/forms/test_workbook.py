@@ -1,12 +1,13 @@
 """The workbook a clerk gets: what is known is there and locked, the rest can be typed, and it prints."""
 
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 
 import openpyxl
 import pytest
 
-from jiceng_pipeline.forms import body, prefill, sheet_key
+from jiceng_pipeline.forms import body, prefill, sheet_key, workbook
 from jiceng_pipeline.forms.definition import find, forms
 from jiceng_pipeline.forms.page import choices
 
@@ -132,3 +133,11 @@ def test_the_hidden_sheet_knows_every_row(listed, made, community):
             sheet = book.worksheets[0]
             shown = [sheet.cell(row.row + 1, key.key_column + 1).value for row in key.rows]
             assert shown == [row.entity_id for row in key.rows]
+
+
+def test_a_title_with_signs_that_no_sheet_may_be_called_by_makes_a_workbook(listed, community, tmp_path):
+    page = prefill.page(listed, actor="operator", form="elderly_living_alone_visit", community=community)
+    titled = replace(page, form=page.form.model_copy(update={"title": "独居/空巢老人[登记]表"}))
+    workbook.write(titled, tmp_path / "form.xlsx", listed)
+    sheet = openpyxl.load_workbook(tmp_path / "form.xlsx").worksheets[0]
+    assert (sheet.title, sheet["B1"].value) == ("独居_空巢老人_登记_表", "独居/空巢老人[登记]表")
