@@ -131,7 +131,8 @@ def _without_header(rows: pa.RecordBatch, header: Sequence[str], extract: Extrac
     for cells, name in zip(rows.columns[1:], header, strict=True):
         if name and again.any():
             own = pc.replace_substring_regex(cells, r"[\s\x{3000}]+", "")
-            again &= pc.equal(own, name.rpartition("/")[2]).to_numpy(zero_copy_only=False)
+            is_name = pc.fill_null(pc.equal(own, name.rpartition("/")[2]), fill_value=False)
+            again &= is_name.to_numpy(zero_copy_only=False)
     if not again.any():
         return rows
     extract.notes["header_rows"] = str(int(extract.notes.get("header_rows", 0)) + int(again.sum()))
