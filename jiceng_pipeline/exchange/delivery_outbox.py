@@ -175,7 +175,9 @@ class _Stream:
             for body in (each.intake.body,)
         ]  # fmt: skip
         names = ("key", *list(_COLUMNS)[:8], "record_id", "number")
-        listed = ", ".join(f"unnest(?) as {identifier(name)}" for name in names)
+        # by its type: a column that says nothing at all would be one of numbers
+        kinds = {name: "bigint[]" if name == "number" else "varchar[]" for name in names}
+        listed = ", ".join(f"unnest(cast(? as {kind})) as {identifier(name)}" for name, kind in kinds.items())
         columns = [list(each) for each in zip(*told, strict=True)]
         connection.execute(f"create or replace temp table collected as select {listed}", columns)
         entity, table = self.contract.entity, f"now.standard.{self.contract.table}"

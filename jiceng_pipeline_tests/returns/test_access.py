@@ -144,7 +144,7 @@ def test_the_audit_is_there_before_the_data_are_read(served, profile):
 
 
 def test_a_denial_reads_nothing(served):
-    publish.current(served).database.unlink()
+    publish.current(served).database.write_bytes(b"damaged" * 1000)
     with pytest.raises(AccessDenied):
         cut(served, **ASK)
     (entry,) = audits(served)
@@ -167,7 +167,7 @@ def folder_in_its_place(settings):
 @pytest.mark.parametrize("broken", [full_disk, folder_in_its_place])
 @pytest.mark.parametrize("profile", ["check", "full"])
 def test_where_the_audit_cannot_be_written_nothing_is_served(served, broken, profile):
-    publish.current(served).database.unlink()  # reading it would be another error
+    publish.current(served).database.write_bytes(b"damaged" * 1000)  # reading it would be another error
     repair = broken(served)
     try:
         with pytest.raises(StorageFailure):
