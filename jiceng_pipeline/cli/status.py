@@ -83,9 +83,8 @@ def last_report(settings: Settings) -> Mapping[str, Any] | None:
     """Return the newest sync's report that can be read, also of a sync that published nothing."""
     found: list[tuple[float, Mapping[str, Any]]] = []
     for path in settings.builds.glob("*/report.json"):
-        with suppress(
-            OSError, ValueError
-        ):  # a sync that goes on removes old ones meanwhile; a damaged one tells nothing
+        # a sync that goes on removes old ones meanwhile; a damaged one tells nothing
+        with suppress(OSError, ValueError):
             found.append((path.stat().st_mtime, json.loads(path.read_text("utf-8"))))
     return max(found, key=lambda each: each[0])[1] if found else None
 

@@ -12,21 +12,8 @@ READ, REFUSED = "read", "refused"
 _LONGEST = 180  # bytes; a file system has room for 255, and a Chinese sign takes three
 # what is sent instead of a workbook: it is refused, and told how to come back, where it would lie there for ever
 _INSTEAD = {
-    ".et",
-    ".ett",
-    ".ods",
-    ".csv",
-    ".wps",
-    ".doc",
-    ".docx",
-    ".pdf",
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".zip",
-    ".rar",
-    ".7z",
-}
+    ".et", ".ett", ".ods", ".csv", ".wps", ".doc", ".docx", ".pdf", ".jpg", ".jpeg", ".png", ".zip", ".rar", ".7z",
+}  # fmt: skip
 Told = tuple[Path, Report | UsageError]
 
 
@@ -39,7 +26,7 @@ def waiting(place: Path, settled_seconds: float = 0) -> list[Path]:
         path
         for path in sorted(place.iterdir())
         if path.is_file()
-        and (path.suffix.lower().startswith(".xls") or path.suffix.lower() in _INSTEAD)
+        and ((kind := path.suffix.lower()).startswith(".xls") or kind in _INSTEAD)
         and not path.name.startswith((".", "~"))
         and now - path.stat().st_mtime >= settled_seconds
     ]

@@ -16,14 +16,6 @@ from .village import in_office
 HERE, THERE, MERGED = "320613005001", "320613005002", "320613005019"  # THERE becomes MERGED on 4 December
 
 
-@pytest.fixture
-def ledger(settings, monkeypatch):
-    monkeypatch.setenv("JICENG_NOW", "2026-11-24T09:00:00+08:00")
-    with open_ledger(settings) as opened:
-        in_office(opened)
-        yield opened
-
-
 def issued(settings, ledger, scope="*", due=date(2026, 11, 30)):
     return instruction.issue(
         settings, ledger, "operator", title="冬季走访", text="", scope=scope, due_date=due

@@ -2,22 +2,9 @@
 
 from datetime import date
 
-import pytest
-
 from jiceng_pipeline.exchange import handover, instruction
-from jiceng_pipeline.ledger.store import open_ledger
-
-from .village import in_office
 
 HERE = "320613005001"
-
-
-@pytest.fixture
-def ledger(settings, monkeypatch):
-    monkeypatch.setenv("JICENG_NOW", "2026-11-24T09:00:00+08:00")
-    with open_ledger(settings) as opened:
-        in_office(opened)
-        yield opened
 
 
 def test_a_task_given_twice_the_same_stands_once(settings, ledger):

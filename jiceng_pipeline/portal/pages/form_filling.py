@@ -104,10 +104,10 @@ def check(request: HttpRequest, scope: str, name: str) -> HttpResponse:
     if first := _asked_before(request, scope):
         return first
     if request.method == "POST":
-        begun = drafts.of(_user(request), form, scope)
-        if begun:
+        handed_in = None
+        if begun := drafts.of(_user(request), form, scope):
             _rows(request, form, begun)
-        handed_in = drafts.hand_in(settings(), begun) if begun else None
+            handed_in = drafts.hand_in(settings(), begun)
         if handed_in is None:
             return _handed_in_before(request, form, scope)
         report, lines = handed_in
