@@ -24,11 +24,12 @@ run: $(VENV)/.ready ## the main job on a simulated street: systems in, returned 
 serve: $(VENV)/.ready ## Dagster UI on http://127.0.0.1:3000, the simulated systems running behind it
 	$(BIN)/jiceng serve
 
-# Two processes, a core each, equally long: whole syncs (a month of them among them), and the rooms.
+# Two processes, a core each, equally long: whole syncs (a month of them among them) with two of the rooms, and the rest.
+WITH_SYNCS := jiceng_pipeline_tests/connectors/ jiceng_pipeline_tests/simulation/
 test: $(VENV)/.ready ## all tests, on real stores
 	@folder=$$(mktemp -d) && chmod 711 $$folder && echo "whole syncs: $$folder/syncs.log; the rooms:"; \
-	$(BIN)/python -m pytest --basetemp=$$folder/syncs $(wildcard jiceng_pipeline_tests/test_*.py) >$$folder/syncs.log 2>&1 & syncs=$$!; \
-	$(BIN)/python -m pytest --basetemp=$$folder/rooms $(filter-out %__pycache__/,$(wildcard jiceng_pipeline_tests/*/)); rooms=$$?; \
+	$(BIN)/python -m pytest --basetemp=$$folder/syncs $(wildcard jiceng_pipeline_tests/test_*.py) $(WITH_SYNCS) >$$folder/syncs.log 2>&1 & syncs=$$!; \
+	$(BIN)/python -m pytest --basetemp=$$folder/rooms $(filter-out %__pycache__/ $(WITH_SYNCS),$(wildcard jiceng_pipeline_tests/*/)); rooms=$$?; \
 	wait $$syncs; syncs=$$?; echo "whole syncs:"; cat $$folder/syncs.log; \
 	if [ $$rooms = 0 ] && [ $$syncs = 0 ]; then rm -rf $$folder; else exit 1; fi
 
