@@ -19,6 +19,7 @@ from typer.exceptions import Abort, Exit
 from jiceng_pipeline import cli
 from jiceng_pipeline.cli import words
 from jiceng_pipeline.cli.words import err, say
+from jiceng_pipeline.core import garbage
 from jiceng_pipeline.core.errors import IntegrityError, JicengError, StorageFailure
 from jiceng_pipeline.core.redaction import redacted
 
@@ -75,7 +76,8 @@ def main(arguments: list[str] | None = None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal in GBK has no ✓, nor many a rare character of a name
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        result: Any = app(arguments, standalone_mode=False)
+        with garbage.seldom():
+            result: Any = app(arguments, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except Exit as stop:
         sys.exit(stop.exit_code)

@@ -38,8 +38,11 @@ class _Doubled(yaml.MarkedYAMLError):
     """A key that a mapping has twice."""
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML silently keeps the last of two equal keys; here that is an error."""
+class _UniqueKeyLoader(yaml.CSafeLoader):
+    """YAML silently keeps the last of two equal keys; here that is an error.
+
+    Of libyaml, which every wheel of PyYAML has inside: in Python a process took a second to read our definitions.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -120,8 +123,9 @@ def read_all(path: Path, model: type[D]) -> dict[str, D]:
 def _parse(path: Path, loader: type[_UniqueKeyLoader] = _UniqueKeyLoader) -> tuple[dict[str, Any], yaml.MappingNode]:
     text = read_text(path)
     try:
-        data = yaml.load(text, Loader=loader)  # noqa: S506 - a SafeLoader
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        parser = loader(text)
+        node = parser.get_single_node()
+        data = parser.construct_document(node) if node else None
     except yaml.YAMLError as error:
         where = f"{path}:{_line_of(error, text)}"
         if isinstance(error, _Doubled):
@@ -138,10 +142,10 @@ def _parse(path: Path, loader: type[_UniqueKeyLoader] = _UniqueKeyLoader) -> tup
 def _line_of(error: yaml.YAMLError, text: str) -> int:
     """Return on which line of `text` YAML found its error, the first where it does not say."""
     match error:
-        case yaml.MarkedYAMLError(problem_mark=yaml.Mark(line=line)):
-            return int(line) + 1
-        case yaml.reader.ReaderError(position=int(place)):
-            return text.count("\n", 0, place) + 1
+        case yaml.MarkedYAMLError(problem_mark=mark) if mark is not None:
+            return int(mark.line) + 1
+        case yaml.reader.ReaderError(position=int(place)):  # libyaml counts bytes
+            return text.encode()[:place].count(b"\n") + 1
     return 1
 
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import dagster as dg
 from pydantic import PrivateAttr
 
+from jiceng_pipeline.core import garbage
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.defs import catalogue, garbage, processes
+from jiceng_pipeline.defs import catalogue, processes
 from jiceng_pipeline.defs import instance as history
 from jiceng_pipeline.defs import sync as syncs
 from jiceng_pipeline.defs.failure import guarded
