@@ -2,13 +2,11 @@
 
 `differs`: two systems say two things. `several`: the one system that says so has several records, of two properties
 as often as of one. `coarser`: one says less of the same, 配偶 and 妻, a name with a character that a system could not
-write, an address without its room. `spelling`: the same door or company, written otherwise, or the same name in
-traditional signs or without its dot. `own_number`: each system gives its own.
+write, an address without its room, a code that says nothing (未说明). `spelling`: the same door or company, written
+otherwise, or the same name in traditional signs or without its dot. `own_number`: each system gives its own.
 """
 
-from collections.abc import Mapping
-
-from jiceng_pipeline.standard.code_sets import broader
+from jiceng_pipeline.standard.code_sets import broader, unsaid
 from jiceng_pipeline.standard.macro import let, literal
 from jiceng_pipeline.standard.register import Element
 
@@ -21,13 +19,10 @@ KINDS = {
     "own_number": "各系统自编的号",
 }
 
-# types of which two that are not equal may be one, written otherwise
-_WRITTEN = ("address", "name", "organisation_name")
-
 
 def may_be_near(element: Element) -> bool:
     """Say whether two values of it that are not equal may say the same."""
-    return element.type in _WRITTEN or bool(_broader(element))
+    return _relation(element, "one", "other") is not None or element.type == "address"
 
 
 def compared(element: Element, rows: str) -> str:
@@ -73,16 +68,15 @@ def _relation(element: Element, one: str, other: str) -> str | None:
     if element.type == "name":
         return f"""case when {_simplified(one)} = {_simplified(other)} then 'spelling'
             when {_hides(one, other)} or {_hides(other, one)} then 'coarser' end"""
-    if above := _broader(element):
+    if not element.code_set:
+        return None
+    coarser = []
+    if above := broader(element.code_set):
         known = ", ".join(literal(f"{code} {of}") for code, of in above.items())
-        pairs = (f"{one} || ' ' || {other}", f"{other} || ' ' || {one}")
-        return f"case when {' or '.join(f'{pair} in ({known})' for pair in pairs)} then 'coarser' end"
-    return None
-
-
-def _broader(element: Element) -> Mapping[str, str]:
-    """Return code → the more general one that holds it; empty where the element has no such codes."""
-    return broader(element.code_set) if element.code_set else {}
+        coarser += [f"{pair} in ({known})" for pair in (f"{one} || ' ' || {other}", f"{other} || ' ' || {one}")]
+    if nothing := unsaid(element.code_set):
+        coarser += [f"{code} in ({', '.join(map(literal, nothing))})" for code in (one, other)]
+    return f"case when {' or '.join(coarser)} then 'coarser' end" if coarser else None
 
 
 def _door() -> str:

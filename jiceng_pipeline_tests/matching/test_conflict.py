@@ -53,6 +53,7 @@ def kinds(reconcile):
         ("family_relation_code", "12", "20", "differs"),
         ("family_relation_code", "11", "12", "differs"),
         ("marital_status_code", "22", "20", "coarser"),
+        ("marital_status_code", "20", "90", "coarser"),
         ("name", "李毓国", "李?国", "coarser"),
         ("name", "李毓国", "李yu国", "coarser"),
         ("name", "李毓国", "李玉国", "differs"),

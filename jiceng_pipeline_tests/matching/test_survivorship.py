@@ -77,6 +77,18 @@ def test_a_change_of_something_else_is_none(standing):
     assert standing(changed("name", "李健国")) == (SHARED, ALSO_HOME)
 
 
+@pytest.mark.parametrize(
+    ("register", "health", "stands"), [("90", "40", "40"), ("20", "90", "20"), ("90", None, "90"), (None, "40", "40")]
+)
+def test_who_says_that_it_is_not_known_does_not_stand_against_who_knows(reconcile, register, health, stands):
+    rows = [
+        {**said(REGISTER, SHARED, HOME, date(2026, 1, 1)), "marital_status_code": register},
+        {**said(HEALTH, SHARED, HOME, date(2020, 1, 1)), "marital_status_code": health},
+    ]
+    with reconcile(rows, until=("matching.resident_golden",)) as connection:
+        assert connection.execute("select marital_status_code from matching.resident_golden").fetchall() == [(stands,)]
+
+
 def test_a_birth_date_that_contradicts_the_number_beside_it_is_not_believed_even_of_the_register(reconcile):
     rows = [
         {**said(REGISTER, SHARED, None, date(2026, 1, 1)), "birth_date": date(1900, 1, 1), "sex_code": "2"},

@@ -5,7 +5,7 @@ import pytest
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
-from jiceng_pipeline.standard.code_sets import broader, code_sets
+from jiceng_pipeline.standard.code_sets import broader, code_sets, unsaid
 from jiceng_pipeline.standard.register import element, elements
 from jiceng_pipeline.warehouse.models import models
 
@@ -63,6 +63,15 @@ def test_a_code_set_may_say_which_code_says_less_of_the_same(tmp_path):
     (tmp_path / "kin.csv").write_text("code,name,broader\n10,配偶,\n11,夫,10\n20,子\n", "utf-8")
     assert code_sets(tmp_path) == {"kin": {"10": "配偶", "11": "夫", "20": "子"}}
     assert broader("kin", tmp_path) == {"11": "10"}
+    assert unsaid("kin", tmp_path) == ()
+
+
+def test_a_code_set_may_say_which_code_says_nothing(tmp_path):
+    (tmp_path / "sex.csv").write_text("code,name,unsaid\n0,未知,yes\n1,男\n2,女,\n", "utf-8")
+    (tmp_path / "kin.csv").write_text("code,name,broader,unsaid\n1,亲属,,\n2,兄,1,\n9,不详,,yes\n", "utf-8")
+    assert code_sets(tmp_path)["sex"] == {"0": "未知", "1": "男", "2": "女"}
+    assert (unsaid("sex", tmp_path), unsaid("kin", tmp_path)) == (("0",), ("9",))
+    assert broader("kin", tmp_path) == {"2": "1"}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +82,7 @@ def test_a_code_set_may_say_which_code_says_less_of_the_same(tmp_path):
         ("code,name\n10,配偶,\n", 2, "代码,名称"),
         ("code,name\n10,配偶\n10,妻\n", 3, "不重复"),
         ("code,name,broader\n10,配偶,\n11,夫,12\n", 3, "broader 没有代码 12"),
+        ("code,name,unsaid\n10,配偶,\n11,夫,no\n", 3, "yes"),
     ],
 )
 def test_a_broken_code_set_names_file_line_and_cure(tmp_path, text, line, said):
