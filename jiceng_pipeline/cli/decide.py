@@ -98,6 +98,29 @@ def freeze(
     )
 
 
+@app.command(
+    help=say(
+        "否定一项：撤回之前，各系统怎么说都不取（如把在世的人登记为死亡）",
+        "deny what systems say of an element, as where one has somebody as dead who lives",
+    )
+)
+def deny(
+    record: _Record,
+    element: Annotated[str, typer.Option(help=say("哪个数据元，如 death_date", "element"))],
+    reason: _Reason,
+    actor: _Actor = "operator",
+) -> None:
+    """Write into the ledger that nothing stands there."""
+    from jiceng_pipeline.matching import judgement
+
+    _record(
+        (record,),
+        actor,
+        lambda connection, _, ledger: judgement.deny(connection, ledger, record, element, reason, actor),
+        _FREEZE,
+    )
+
+
 @app.command(help=say("撤回第几号判定，不论之后又判定过什么", "take back a decision, however many came after it"))
 def undo(
     seq: Annotated[int, typer.Argument(help=say("编号，见 list", "number, see list"))],
@@ -110,7 +133,7 @@ def undo(
     with _open() as (connection, _, ledger):
         act = next((act for act in verdicts.acts(ledger) if act.seq == seq), None)
         if act:
-            _check_scope(connection, ledger, act.records, actor, _FREEZE if act.verb == "freeze" else _JUDGE)
+            _check_scope(connection, ledger, act.records, actor, _FREEZE if act.element_id else _JUDGE)
         _say_recorded(judgement.undo(ledger, seq, reason, actor))
 
 
@@ -132,6 +155,7 @@ def show_list(
     verbs = {
         "same": say("同一", "same"), "different": say("不同", "different"), "unsure": say("说不准", "unsure"),
         "move": say("移动", "move"), "freeze": say("固定", "freeze"),
+        "deny": say("否定", "deny"),
     }  # fmt: skip
     states = {
         "stands": say("有效", "stands"), "replaced": say("被替代", "replaced"), "undone": say("已撤回", "undone"),

@@ -41,14 +41,17 @@ def won(connection: duckdb.DuckDBPyConnection, entity: str, elements: list[str],
 
     The same choice as for today: first among the systems, then whether what was collected stands instead.
     """
+    denied = "coalesce(bool_or(authority < 0 and value is null), false)"  # by a person: nothing stands
     ranked = "row(authority, -coalesce(epoch(changed_date), 0), -votes, -epoch(record_date), record_id)"
     said = collected.elements_said(connection, entity)
     if not said:
-        return f"select cell, on_date, arg_min(value, {ranked}) as value from standing group by cell, on_date"
+        return f"""select cell, on_date, case when not {denied} then arg_min(value, {ranked}) end as value
+            from standing group by cell, on_date"""
     is_collected = collected.is_of("coalesce(system, '')", entity)
     places = [elements.index(each.id) for each in said if each.id in elements and each.collection == "wins_if_newer"]
     wins = f"cell % {cell_elements} in ({', '.join(map(str, places))})" if places else "false"
     return f"""select cell, on_date, case
+                when is_denied then null
                 when held is null then collected
                 when collected is not null and {wins} and not is_frozen and collected_date >= held_date then collected
                 else held end as value
@@ -56,7 +59,7 @@ def won(connection: duckdb.DuckDBPyConnection, entity: str, elements: list[str],
                 select cell, on_date,
                     arg_min(value, {ranked}) filter (where not {is_collected}) as held,
                     arg_min(said_date, {ranked}) filter (where not {is_collected} and value is not null) as held_date,
-                    coalesce(bool_or(authority < 0), false) as is_frozen,
+                    coalesce(bool_or(authority < 0), false) as is_frozen, {denied} as is_denied,
                     arg_min(value, row(-epoch(record_date), record_id)) filter (where {is_collected}) as collected,
                     max(record_date) filter (where {is_collected}) as collected_date
                 from standing group by cell, on_date)"""

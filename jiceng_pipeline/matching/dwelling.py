@@ -19,7 +19,8 @@ _COLUMNS = {
     "business_address": ("enterprise", "true"),
 }
 # what a person's word says where somebody lives
-_FROZEN = f"""select {{}} from matching.frozen_cell where element_id in ({", ".join(map(literal, _COLUMNS))})"""
+_FROZEN = f"""select {{}} from matching.frozen_cell
+    where value is not null and element_id in ({", ".join(map(literal, _COLUMNS))})"""
 _RIVAL = 3  # a second community has at least a third of the first one's holders, and two of them
 _WHOLE_STREET = (5, 0.9)  # doors of a street, and their share in one community, that place a door nobody places
 _FORM = """s.street || case when s.village_group <> '' then s.village_group || '组' else '' end

@@ -34,8 +34,9 @@ def create_frozen_cell(
     """Create `matching.frozen_cell(entity, entity_id, element_id, value, record_id, frozen_date)`.
 
     One row a cell: it follows the record it was said of. Where two freezes have come to one entity the later
-    word counts. The number that makes an entity cannot be any other than one of its own records has: a freeze
-    of another waits until it has one. A community that was merged is what it became.
+    word counts; one without a value denies what systems say. The number that makes an entity cannot be any other
+    than one of its own records has: a freeze of another waits until it has one. A community that was merged is what
+    it became.
     """
     with open_ledger(settings) as ledger:
         said = [

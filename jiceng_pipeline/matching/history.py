@@ -253,7 +253,7 @@ def _changed(connection: duckdb.DuckDBPyConnection, entity: str, held: Sequence[
     listed = ", ".join(map(literal, _elements(entity, held)))
     won = collected_history.won(connection, entity, _elements(entity, held), _ELEMENTS)
     return f"""with kept as (
-            select cell, count(distinct value) as values,
+            select cell, count(distinct value) + max(case when value is null then 1 else 0 end) as values,
                 max(case when from_date = began and to_date is null then 1 else 0 end) = 1 as is_held_throughout,
                 max(case when from_date <> began or to_date is not null
                     or updated_date is null and system in ({_AGAIN}) then 1 else 0 end) = 1 as is_stirred

@@ -19,7 +19,7 @@ from jiceng_pipeline.ledger.store import Ledger
 from jiceng_pipeline.matching import frozen, review, survivorship, verdicts
 from jiceng_pipeline.matching.model import matchings
 from jiceng_pipeline.standard import register
-from jiceng_pipeline.standard.register import ENTITIES
+from jiceng_pipeline.standard.register import ENTITIES, Element
 
 _WHERE = "人工判定"
 _RECORDS_OF = {"household": "resident"}  # a household is named by records of its members
@@ -102,12 +102,7 @@ def freeze(
     Raise UsageError, never with the value in it, where it is no value of that element, or a number that
     makes an entity and that none of this one's records has.
     """
-    entity = kind_of(connection, (record,))
-    element = register.element(element_id)
-    if element not in survivorship.elements(entity):
-        raise UsageError(
-            f"{_title(entity)}的记录没有数据元“{element.title}”", where=element_id, cure="给出来源记录有的数据元"
-        )
+    entity, element = _cell(connection, record, element_id)
     if value is None or not value.strip():
         standard = _held(connection, entity, record, element_id)
         if standard is None:
@@ -124,14 +119,22 @@ def freeze(
             where=element_id,
             cure="号码不能另定：先用 same 或 different 判定记录，或请来源部门改正",
         )
-    body = {
-        "entity": entity,
-        "record_id": record,
-        "element_id": element_id,
-        "value": standard,
-        "reason": _said(reason),
-    }
-    return _append(ledger, "freeze", body, actor)
+    return _freeze(ledger, entity, record, element_id, standard, reason, actor)
+
+
+def deny(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, record: str, element_id: str, reason: str, actor: str
+) -> Event:
+    """Record that of the person (enterprise) this record is of no value stands, whatever systems say.
+
+    As where the police have somebody as dead who lives. Raise UsageError where it is the number that makes an entity.
+    """
+    entity, element = _cell(connection, record, element_id)
+    if element_id == matchings()[entity].identifier:
+        raise UsageError(
+            f"{element.title}不能否定", where=element_id, cure="用 different 判定记录，或请来源部门改正号码"
+        )
+    return _freeze(ledger, entity, record, element_id, None, reason, actor)
 
 
 def undo(ledger: Ledger, seq: int, reason: str, actor: str) -> Event:
@@ -148,6 +151,28 @@ def undo(ledger: Ledger, seq: int, reason: str, actor: str) -> Event:
         raise UsageError(f"账本第 {seq} 条已经撤回", where=_WHERE, cure="不用再撤；要恢复就重新判定一次")
     body = checked("retraction", {"seq": seq, "reason": _said(reason)})
     return ledger.append("retraction", str(seq), body, actor, once=True)
+
+
+def _cell(connection: duckdb.DuckDBPyConnection, record: str, element_id: str) -> tuple[str, Element]:
+    entity, element = kind_of(connection, (record,)), register.element(element_id)
+    if element not in survivorship.elements(entity):
+        raise UsageError(
+            f"{_title(entity)}的记录没有数据元“{element.title}”", where=element_id, cure="给出来源记录有的数据元"
+        )
+    return entity, element
+
+
+def _freeze(
+    ledger: Ledger, entity: str, record: str, element_id: str, value: str | None, reason: str, actor: str
+) -> Event:
+    body = {
+        "entity": entity,
+        "record_id": record,
+        "element_id": element_id,
+        "value": value,
+        "reason": _said(reason),
+    }
+    return _append(ledger, "freeze", body, actor)
 
 
 def _append(ledger: Ledger, kind: str, said: Mapping[str, str | None], actor: str) -> Event:

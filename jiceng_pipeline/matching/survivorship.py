@@ -13,6 +13,7 @@ import duckdb
 from jiceng_pipeline.matching import collected, frozen, holders, household, seen_change, sole, votes
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard import register
+from jiceng_pipeline.standard.code_sets import unsaid
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element, elements_of
 from jiceng_pipeline.warehouse import blank
@@ -28,12 +29,12 @@ def elements(entity: str) -> tuple[Element, ...]:
 
 
 def authority(element: Element) -> str:
-    """Return SQL: the rank of a record's system for this element, 0 first."""
+    """Return SQL: the rank of a record's system for this element, 0 first; last who says that it is not known."""
     ranks = element.survivorship.authoritative
-    if not ranks:
-        return "0"
-    cases = " ".join(f"when {literal(system)} then {rank}" for rank, system in enumerate(ranks))
-    return f"case c.system {cases} else {len(ranks)} end"
+    cases = [f"when c.system = {literal(system)} then {rank}" for rank, system in enumerate(ranks)]
+    if nothing := unsaid(element.code_set) if element.code_set else ():
+        cases.insert(0, f"when c.{element.id} in ({', '.join(map(literal, nothing))}) then {len(ranks) + 1}")
+    return f"case {' '.join(cases)} else {len(ranks)} end" if cases else "0"
 
 
 def proof(element: Element, record: str = "c") -> str | None:
@@ -175,7 +176,8 @@ def _by_word(entity: str, won: str, every: Sequence[Element], by_word: frozenset
     """Return the select `won` with, where a person froze a cell, the place of that word after the records."""
     if not by_word:
         return won
-    words = {each.id: "'freeze/' || record_id" for each in every if each.id in by_word}
+    word = "case when value is not null then 'freeze/' || record_id end"  # of what is denied nobody's value stands
+    words = {each.id: word for each in every if each.id in by_word}
     cells = frozen.overruled(every, words, lambda each: f"len(w.records) + list_position(z.words, z.{each})")
     return f"""select w.entity_id, w.records || coalesce(z.words, []) as records, {cells}
         from ({won}) as w left join (

@@ -99,7 +99,7 @@ def _subjects(body: Decision | Move | Freeze) -> set[tuple[str, ...]]:
 
 def _act(entry: Entry[Decision] | Entry[Move] | Entry[Freeze], state: State) -> Act:
     body = entry.body
-    verb: str = "freeze"
+    verb: str
     records: tuple[str, ...] = ()
     element: str | None = None
     if isinstance(body, Decision):
@@ -108,4 +108,5 @@ def _act(entry: Entry[Decision] | Entry[Move] | Entry[Freeze], state: State) -> 
         verb, records = "move", (body.record_id, body.from_record_id, body.to_record_id)
     else:
         records, element = (body.record_id,), body.element_id
+        verb = "freeze" if body.value is not None else "deny"
     return Act(entry.seq, verb, body.entity, records, element, state, body.reason, entry.actor, entry.at, entry.receipt)

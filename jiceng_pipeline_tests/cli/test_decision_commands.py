@@ -82,16 +82,18 @@ def test_each_thing_that_can_be_said_becomes_one_event_and_no_value_is_shown(jic
     for said in (
         ("same", one, third), ("unsure", other, third), ("move", one, "--from", other, "--to", third),
         ("freeze", one, "--element", "phone", "--value", PHONE),
+        ("deny", one, "--element", "death_date"),
     ):  # fmt: skip
         code, out, err = jiceng("decide", *said, *WHY, "--as", "operator")
         assert code == 0 and "已记入" in out and PHONE not in out + err
     code, out, _ = jiceng("decide", "list", "--all")
-    assert code == 0 and all(verb in out for verb in ("同一", "说不准", "移动", "固定")) and PHONE not in out
+    assert code == 0 and all(verb in out for verb in ("同一", "说不准", "移动", "固定", "否定")) and PHONE not in out
     acts = [(act["verb"], act["state"]) for act in as_json(jiceng, "decide", "list", "--all")]
-    assert acts == [("same", "replaced"), ("unsure", "stands"), ("move", "stands"), ("freeze", "stands")]
+    assert acts == [("same", "replaced"), ("unsure", "stands"), ("move", "stands"), ("freeze", "stands"),
+                    ("deny", "stands")]  # fmt: skip
     with open_ledger(synced_copy) as ledger:
-        (frozen,) = ledger.events("freeze")
-        assert frozen.body["value"] == PHONE
+        frozen, denied = ledger.events("freeze")
+        assert (frozen.body["value"], denied.body["value"]) == (PHONE, None)
         assert [len(list(ledger.events(kind))) for kind in ("decision", "move")] == [2, 1]
 
 
@@ -109,6 +111,7 @@ def test_what_cannot_be_said_is_refused_with_a_cure(jiceng, synced_copy):
         (("move", one, "--from", other, "--to", other), "两次"),
         (("freeze", one, "--element", "phone", "--value", "12345"), "合法取值"),
         (("freeze", one, "--element", "enterprise_name", "--value", "x"), "没有数据元"),
+        (("deny", one, "--element", "citizen_id"), "不能否定"),
         (("undo", "1"), "不是人工判定"),
     ):
         code, _, err = jiceng("decide", *said, *WHY)
@@ -132,6 +135,7 @@ def test_only_whose_post_covers_the_people_may_decide_on_them(jiceng, synced_cop
         posts.give(ledger, Post(account="clerk", role="clerk", scope=community, given_by="operator"))
         posts.give(ledger, Post(account="other", role="township", scope="110101001", given_by="operator"))
         grants.give(ledger, reading)
+    assert jiceng("decide", "deny", record, "--element", "phone", *WHY, "--as", "clerk")[0] == 2
     cell = ("freeze", record, "--element", "phone", "--value", PHONE, *WHY)
     code, _, err = jiceng("decide", *cell, "--as", "other")
     assert code == 2 and f"管不到区划 {community}" in err

@@ -66,8 +66,18 @@ class World:
 
 @pytest.fixture
 def world(reconcile, tmp_path):
-    settings = Settings(home=tmp_path, business_date=DAY)
-    with reconcile(WORLD, [SHOP], STEPS) as connection, open_ledger(settings) as ledger:
+    yield from _world(reconcile, tmp_path, WORLD)
+
+
+@pytest.fixture
+def buried(reconcile, tmp_path):
+    """Both people are dead, the police say."""
+    yield from _world(reconcile, tmp_path, [{**each, "death_date": date(2026, 2, 2)} for each in WORLD])
+
+
+def _world(reconcile, home, records):
+    settings = Settings(home=home, business_date=DAY)
+    with reconcile(records, [SHOP], STEPS) as connection, open_ledger(settings) as ledger:
         yield World(connection, settings, ledger)
 
 
@@ -94,6 +104,32 @@ def test_a_frozen_value_wins_is_shown_as_such_and_thaws(world):
     world.undo(seq)
     assert world.phones() == {"a000": NEW, "a002": NEW}
     assert content() == before
+
+
+def test_whom_the_police_have_as_dead_lives_by_a_persons_word_until_that_is_taken_back(buried):
+    dead = "select min(l.record_id) from matching.resident_link as l join governance.resident as r on "
+    dead += "r.resident_id = l.entity_id where r.death_date is not null group by l.entity_id order by all"
+
+    def content():
+        buried.build()
+        names = ("resident_winner", "resident_golden")
+        return [buried.ask(f"from matching.{name} order by all") for name in names], buried.ask(dead)
+
+    before = content()
+    assert before[1] == [("a000",), ("a002",)]
+    seq = judgement.deny(buried.connection, buried.ledger, "a000", "death_date", "本人到场", "anna").seq
+    assert content()[1] == [("a002",)]
+    assert buried.ask("select system, value, is_winner from governance.provenance_cell where rule = 'frozen'") == [
+        (frozen.SYSTEM, None, True)
+    ]
+    later = buried.freeze("a000", "death_date", "2026-03-01")
+    assert content()[1] == [("a000",), ("a002",)], "a later word replaces it"
+    buried.undo(later)
+    buried.undo(seq)
+    assert content() == before
+    for element_id, told in (("citizen_id", "不能否定"), ("enterprise_name", "没有数据元")):
+        with pytest.raises(UsageError, match=told):
+            judgement.deny(buried.connection, buried.ledger, "a000", element_id, "本人到场", "anna")
 
 
 def test_it_follows_its_record_through_merge_and_undo_and_the_later_word_counts(world):

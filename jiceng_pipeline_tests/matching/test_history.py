@@ -79,3 +79,18 @@ def test_a_persons_word_stands_from_its_day(made):
         ("13800000002", "2026-11-10", "2026-11-20"),
         ("13900000000", "2026-11-20", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("element", "until_then"),
+    [
+        ("phone", [("13800000001", "2026-11-01", "2026-11-10"), ("13800000002", "2026-11-10", "2026-11-20")]),
+        ("pension_status_code", [("1", "2026-11-01", "2026-11-20")]),
+    ],
+)
+def test_what_a_person_denied_ends_that_day(made, element, until_then):
+    denied = f"""insert into matching.frozen_cell by name
+        select 'resident' as entity, entity_id, '{element}' as element_id, cast(null as varchar) as value,
+            min(record_id) as record_id, date '2026-11-20' as frozen_date
+        from matching.resident_link group by entity_id"""
+    assert made(element, denied) == until_then

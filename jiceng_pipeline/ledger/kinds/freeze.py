@@ -10,8 +10,8 @@ from jiceng_pipeline.ledger.kind import Body
 class Freeze(Body):
     """One cell, named by a record of its person or enterprise, so that it follows that record wherever it goes.
 
-    `value` is the standard value as text (a date 1950-01-01, a code of its code set). A later freeze of the
-    same cell replaces this one.
+    `value` is the standard value as text (a date 1950-01-01, a code of its code set); None denies what systems say:
+    nothing stands there. A later freeze of the same cell replaces this one.
     """
 
     bears_on_data: ClassVar[bool] = True
@@ -19,7 +19,7 @@ class Freeze(Body):
     entity: Literal["resident", "enterprise"]
     record_id: str = Field(min_length=1, max_length=32)
     element_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
-    value: str = Field(min_length=1, max_length=500)
+    value: str | None = Field(min_length=1, max_length=500)
     reason: str = Field(min_length=1, max_length=500)
 
     @property
