@@ -45,15 +45,32 @@ def portal(
         process.wait()
 
 
-@app.command(help=say("给一个账号重设密码，并解除锁定", "give an account a new password and lift its lock"))
-def reset(account: Annotated[str, typer.Argument(help=say("账号", "account"))]) -> None:
+@app.command(
+    help=say(
+        "给一个账号重设密码：解除锁定，会话和接口口令失效",
+        "give an account a new password, lift its lock, end its sessions and tokens",
+    )
+)
+def reset(
+    account: Annotated[str, typer.Argument(help=say("账号", "account"))],
+    second_factor: Annotated[
+        bool,
+        typer.Option(
+            "--second-factor",
+            help=say(
+                "手机和备用码都丢了：第二道验证也重新设置",
+                "telephone and printed codes are lost: that is set up anew, too",
+            ),
+        ),
+    ] = False,
+) -> None:
     """Print the new password once; the account has to change it."""
     from jiceng_pipeline.portal import configuration
 
     configuration.prepare(Settings.load())
     from jiceng_pipeline.portal import accounts
 
-    out.print(f"{account}  {accounts.reset(account)}")
+    out.print(f"{account}  {accounts.reset(account, second_factor=second_factor)}")
 
 
 @app.command(help=say("按 Django 的上线清单自查", "go through Django's list for sites in service"))

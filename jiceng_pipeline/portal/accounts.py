@@ -11,7 +11,7 @@ from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.ledger.kinds.post import Post
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.portal import passwords
+from jiceng_pipeline.portal import passwords, tokens
 from jiceng_pipeline.portal.models import Remembered
 from jiceng_pipeline.portal.reading import opened
 from jiceng_pipeline.returns import grants, posts
@@ -41,9 +41,14 @@ def make(account: str, *, must_change: bool = True) -> str:
     return password
 
 
-def reset(account: str) -> str:
-    """Give an account a new password, which has to be changed; all its sessions end, its lock is lifted."""
+def reset(account: str, *, second_factor: bool = False) -> str:
+    """Give an account a new password, which has to be changed; sessions and tokens end, its lock is lifted.
+
+    With `second_factor` that has to be set up anew as well: telephone and printed codes are lost. The portal does not
+    offer it, for who resets passwords there could then sign in as anybody.
+    """
     from axes.utils import reset as unlock
+    from django_otp import devices_for_user
 
     user = User.objects.filter(username=account).first()
     if user is None:
@@ -54,6 +59,10 @@ def reset(account: str) -> str:
     user.set_password(password)
     user.save()
     Remembered.objects.update_or_create(user=user, defaults={"must_change_password": True})
+    tokens.end_all(user)
+    if second_factor:
+        for device in devices_for_user(user, confirmed=None):
+            device.delete()
     unlock(username=account)
     return password
 

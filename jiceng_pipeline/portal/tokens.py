@@ -26,6 +26,11 @@ def end(user: User, number: int) -> None:
     Token.objects.filter(user=user, pk=number, ended=None).update(ended=clock.now())
 
 
+def end_all(user: User) -> None:
+    """End every token of an account."""
+    Token.objects.filter(user=user, ended=None).update(ended=clock.now())
+
+
 def holder(token: str) -> User | None:
     """Return the account a token belongs to, None for one that does not hold."""
     found = Token.objects.select_related("user").filter(digest=_digest(token), ended=None).first()

@@ -36,6 +36,37 @@ def test_a_closed_account_gets_no_password_that_opens_nothing(site, system_admin
         accounts.reset("leaving")
 
 
+def test_whose_telephone_is_lost_begins_anew_and_nothing_of_before_holds(site, monkeypatch, capsys):
+    from django.contrib.auth.models import User
+    from django_otp import devices_for_user
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    from jiceng_pipeline.cli import main
+    from jiceng_pipeline.portal import accounts, tokens
+
+    first = accounts.make("loser01", must_change=False)
+    user = User.objects.get(username="loser01")
+    TOTPDevice.objects.create(user=user, confirmed=True, name="telephone")
+    bearer = {"Authorization": f"Bearer {tokens.make(user, '程序')}"}
+    client = site.verified("loser01")
+    assert site.client().get("/api/v1/datasets", headers=bearer).status_code == 200
+
+    assert accounts.reset("loser01") != first
+    assert site.client().get("/api/v1/datasets", headers=bearer).status_code == 401
+    assert client.get("/me").status_code == 302, "its sessions ended"
+    assert len(list(devices_for_user(user, confirmed=None))) == 2, "a new password alone changes no telephone"
+
+    monkeypatch.setenv("JICENG_HOME", str(site.settings.home))
+    with pytest.raises(SystemExit) as ended:
+        main(["portal", "reset", "loser01", "--second-factor"])
+    password = capsys.readouterr().out.split()[-1]
+    assert (ended.value.code, list(devices_for_user(user, confirmed=None))) == (0, [])
+    user.refresh_from_db()
+    assert user.check_password(password)
+    client = site.client("loser01")
+    assert client.get("/tokens").headers["Location"].startswith(("/second-factor/new", "/password"))
+
+
 def test_nobody_closes_the_account_they_are_using(site, system_admin):
     told = system_admin.post("/accounts", {"account": "system_admin", "what": "end"}).text
     assert "不能停用自己的账号" in told
