@@ -1,6 +1,5 @@
 """Asking an interface patiently and warily: retries, limits on time and size, never to another host."""
 
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
@@ -12,7 +11,7 @@ import httpx
 from pydantic import Field
 
 from jiceng_pipeline.connectors.base import Source
-from jiceng_pipeline.core import clock
+from jiceng_pipeline.core import certificates, clock
 from jiceng_pipeline.core.documents import Document
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 
@@ -76,6 +75,7 @@ class Client:
                 timeout=patience.timeout_seconds,
                 follow_redirects=False,
                 trust_env=False,
+                verify=certificates.trusted(source.address.get("ca"), source.system),
             )
         except httpx.InvalidURL:
             raise SourceUnreachable("url 不是有效的地址", cure="改正 connections.yaml 里的 url") from None
@@ -128,11 +128,12 @@ class Client:
         except httpx.TimeoutException:
             raise Busy("超时") from None
         except httpx.TransportError as error:
-            if fault := _certificate_fault(error):
+            if fault := certificates.fault(error):
                 raise SourceUnreachable(
                     f"接口的证书不被信任（{fault}）",
                     where=where,
-                    cure="请接口负责人换上有效的证书；也请核对 connections.yaml 里的主机名和这台机器的时钟",
+                    cure="请接口负责人换上有效的证书，也请核对主机名和这台机器的时钟；"
+                    "由单位自己的机构签发的，在 connections.yaml 里用 ca 写上它的根证书",
                 ) from None
             raise Busy(f"连接中断，{type(error).__name__}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -155,15 +156,6 @@ class Client:
                     "总用时超过上限", where=where, cure="请接口负责人检查速度，或调大 total_minutes"
                 )
             yield part
-
-
-def _certificate_fault(error: BaseException | None) -> str:
-    """Return what is wrong with the other side's certificate, empty where it is something else."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return error.verify_message
-        error = error.__cause__ or error.__context__
-    return ""
 
 
 def _check_status(response: httpx.Response, where: str) -> None:

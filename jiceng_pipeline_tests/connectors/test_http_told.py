@@ -1,16 +1,11 @@
 """How an interface tells that all is well, or that there is nothing, and what is told of one that cannot be asked."""
 
 import datetime as dt
-import ssl
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
+from jiceng_pipeline_tests.certificate import secured
 from jiceng_pipeline_tests.connectors.reading import taken
 from jiceng_pipeline_tests.connectors.test_http_json import COLUMNS, OPTIONS, read, records
 
@@ -55,26 +50,41 @@ def test_a_token_that_cannot_be_sent(interface, token):
     assert token.strip() not in str(told.value)
 
 
-def test_a_certificate_that_has_expired_is_told_at_once(interface, tmp_path):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_expired(tmp_path / "expired.pem"))
-    interface._server.socket = context.wrap_socket(interface._server.socket, server_side=True)
-    address = {**interface.address, "url": interface.address["url"].replace("http:", "https:")}
-    with pytest.raises(SourceUnreachable, match="证书不被信任") as told:
-        taken("http_json", COLUMNS, OPTIONS, address)
-    assert "证书" in told.value.cure
+@pytest.fixture
+def secure(interface, tmp_path):
+    """Return a function that lets the interface speak HTTPS, and gives its address and its certificate."""
+
+    def of(**valid):
+        path = tmp_path / "served.pem"
+        secured(interface._server, path, **valid)
+        return {**interface.address, "url": interface.address["url"].replace("http:", "https:")}, str(path)
+
+    return of
+
+
+def test_a_certificate_that_has_expired_is_told_at_once(interface, secure):
+    address, path = secure(begins=dt.datetime(2020, 1, 1, tzinfo=dt.UTC), days=366)
+    for more in ({}, {"ca": path}):
+        with pytest.raises(SourceUnreachable, match="证书不被信任") as told:
+            taken("http_json", COLUMNS, OPTIONS, {**address, **more})
+        assert "证书" in told.value.cure
     assert interface.asked == []
 
 
-def _expired(path):
-    """Write a certificate of our own with its key, out of date, and return its file."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-        .not_valid_after(dt.datetime(2021, 1, 1, tzinfo=dt.UTC))
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(secret + made.public_bytes(Encoding.PEM))
-    return path
+def test_the_certificate_of_an_authority_of_ones_own_is_trusted_where_that_is_named(interface, secure):
+    answers(interface, code=0, total=2, data=records(2))
+    address, path = secure()
+    with pytest.raises(SourceUnreachable, match="证书不被信任") as told:
+        taken("http_json", COLUMNS, OPTIONS, address)
+    assert "ca" in told.value.cure
+    assert len(taken("http_json", COLUMNS, OPTIONS, {**address, "ca": path})[0]) == 2
+
+
+@pytest.mark.parametrize(("text", "told"), [(None, "读不出来"), ("no certificate", "没有证书")])
+def test_an_authority_that_is_none_is_told(interface, tmp_path, text, told):
+    path = tmp_path / "authority.pem"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(SourceUnreachable, match=told) as raised:
+        taken("http_json", COLUMNS, OPTIONS, {**interface.address, "ca": str(path)})
+    assert "PEM" in raised.value.cure

@@ -8,6 +8,7 @@ import pytest
 
 from jiceng_pipeline.exchange import delivery, delivery_step, delivery_target, receiver, receiver_http
 from jiceng_pipeline.exchange.delivery_ways import webhook
+from jiceng_pipeline_tests.certificate import secured
 
 from .test_delivery import PEOPLE, days, phones, target
 from .village import copy, only, outbox, publish_people, rows, subscribe
@@ -102,6 +103,20 @@ def test_what_is_refused_is_parked_until_somebody_has_looked(settings):
         assert only(settings, "hook").state == "delivered"
         with copy(settings, "hook") as store:
             assert phones(rows(store, "hook")) == said
+
+
+def test_a_receiver_with_a_certificate_of_its_own_authority_gets_what_is_sent_once_that_is_named(settings, tmp_path):
+    publish_people(settings, PEOPLE)
+    server, path = receiver_http.server(lambda: copy(settings, "hook"), "a key"), tmp_path / "served.pem"
+    secured(server, path)
+    with serving(server) as url:
+        address = {"way": "webhook", "url": url.replace("http:", "https:"), "key": "a key"}
+        target(settings, "hook", **address)
+        subscribe(settings, "hook")
+        refused = only(settings, "hook")
+        assert (refused.state, "证书不被信任" in refused.reason) == ("waiting", True)
+        target(settings, "hook", **address, ca=str(path))
+        assert only(settings, "hook").state == "delivered"
 
 
 def answering(body, **headers):

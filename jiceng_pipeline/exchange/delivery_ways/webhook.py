@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from jiceng_pipeline.core import clock
+from jiceng_pipeline.core import certificates, clock
 from jiceng_pipeline.core.errors import SourceRejected, SourceUnreachable
 from jiceng_pipeline.exchange import delivery_batch, delivery_message
 from jiceng_pipeline.exchange.delivery_batch import Batch, Hand, Have
@@ -28,7 +28,8 @@ _MISSING = 409
 def sending(address: Mapping[str, str]) -> Iterator[Hand]:
     """Post batches, each several times where it does not get through; return what the receiver then has."""
     _checked(address["url"])
-    with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+    verify = certificates.trusted(address.get("ca"), "webhook")
+    with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, verify=verify) as client:
         yield lambda batch: _posted(client, batch, address)
 
 
@@ -42,6 +43,12 @@ def _posted(client: httpx.Client, batch: Batch, address: Mapping[str, str]) -> H
             signed = delivery_message.headers(address["key"], body, clock.now().timestamp())
             answer = client.post(address["url"], content=body, headers={**signed, "Content-Type": "application/gzip"})
         except httpx.RequestError as error:
+            if fault := certificates.fault(error):
+                raise SourceUnreachable(
+                    f"对方的证书不被信任（{fault}）",
+                    where="webhook",
+                    cure="请对方换上有效的证书；由单位自己的机构签发的，在 subscribers.yaml 里用 ca 写上它的根证书",
+                ) from None
             failure = type(error).__name__
             continue
         if answer.status_code not in _LATER:
