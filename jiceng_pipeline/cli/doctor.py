@@ -40,9 +40,10 @@ def doctor(
     fix: Annotated[bool, typer.Option(help=say("做安全的修复", "make safe repairs"))] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> int:
-    """Look at the installation, the disk, the ledger, the published version and past runs; change nothing."""
+    """Look at the installation, the disk, what was landed, the ledger, the models, the version and past runs."""
     settings = Settings.load()
-    found = [_look(check, settings) for check in (_installation, _disk, _secret, _contracts, _connections, _ledger)]
+    kept = (_landing, _ledger, _models)
+    found = [_look(check, settings) for check in (_installation, _disk, _secret, _contracts, _connections, *kept)]
     found += [_look(check, settings, fix) for check in (_published, _runs)]
     found.append(_look(_ledger_reaches, settings))
     if as_json:
@@ -121,6 +122,31 @@ def _connections(settings: Settings) -> Finding:
             1,
         )
     return Finding(name, say(f"{len(contracts())} 个系统都有地址", f"{len(contracts())} systems have addresses"))
+
+
+def _landing(settings: Settings) -> Finding:
+    from jiceng_pipeline.departments.contract import contracts
+    from jiceng_pipeline.landing import snapshot
+
+    found = [each for contract in contracts().values() for each in snapshot.snapshots(settings, contract)]
+    for each in found:
+        if not snapshot.is_whole(each):
+            raise snapshot.damaged(each.rows.parent)
+    name = say("快照", "snapshots")
+    if not found:
+        return Finding(name, say("还没有", "none yet"))
+    return Finding(name, say(f"{len(found)} 份，文件都在", f"{len(found)}, their files are there"))
+
+
+def _models(settings: Settings) -> Finding:
+    from jiceng_pipeline.matching import versions
+    from jiceng_pipeline.matching.model import matchings
+
+    name = say("归并模型", "models")
+    if not settings.ledger.exists():
+        return Finding(name, say("还没有", "none yet"))
+    found = [version.name for each in matchings().values() if (version := versions.in_force(settings, each))]
+    return Finding(name, "、".join(found) or say("还没有", "none yet"))
 
 
 def _ledger(settings: Settings) -> Finding:

@@ -158,6 +158,23 @@ def test_8_a_damaged_version_is_found_set_aside_and_built_anew(synced_copy, jice
     assert jiceng(synced_copy.home, "doctor")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("damaged", "told"),
+    [
+        ("models/*/weights.json", "模型版本"),
+        ("landing/*/*/2*/snapshot.json", "快照"),
+        ("landing/*/*/2*/rows.parquet", "快照"),
+    ],
+)
+def test_8_what_a_version_is_made_of_is_looked_at_too(synced_copy, jiceng, damaged, told):
+    path = min(synced_copy.home.glob(damaged))
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-9])
+    code, out, _ = jiceng(synced_copy.home, "doctor")
+    assert code == 8
+    assert told in out and path.parent.name in out.replace("\n", "")
+
+
 def test_8_a_lost_ledger_is_found(tmp_path, jiceng):
     settings = Settings(home=tmp_path)
     with open_ledger(settings) as ledger:
