@@ -10,16 +10,14 @@ check. Who says no says why; who is late is named, and after as many days again 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from hashlib import sha256
 from typing import Literal
 
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import party, receipt, sharing
+from jiceng_pipeline.exchange import party, receipt, said_once, sharing
 from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.chain import canonical
 from jiceng_pipeline.ledger.kinds.delivery import Delivery
 from jiceng_pipeline.ledger.kinds.grant import Grant
 from jiceng_pipeline.ledger.kinds.request import Request
@@ -37,6 +35,7 @@ STATES: Mapping[State, str] = {
     "returned": "审查未通过", "refused": "提供方不同意", "withdrawn": "已撤回", "revoked": "已收回授权",
     "expired": "授权到期",
 }  # fmt: skip
+_OVER: frozenset[State] = frozenset({"returned", "refused", "withdrawn", "revoked", "expired"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ def submit(
 ) -> Course:  # fmt: skip
     """Ask for data; `owners` are the departments to answer for a dataset that the catalogue does not have.
 
-    Raise UsageError for elements there are not, and for a last day gone by.
+    The same asked again, by a button pressed twice, is one request until that is over. Raise UsageError for elements
+    there are not, and for a last day gone by.
     """
     party.permit_department(ledger, applicant, "request_data")
     is_catalogued = not owners
@@ -76,9 +76,9 @@ def submit(
         "purpose": " ".join(purpose.split()), "legal_basis": " ".join(legal_basis.split()), "until": str(until),
         "is_catalogued": is_catalogued, "owners": owners,
     }  # fmt: skip
-    name = sha256(canonical({**told, "after": ledger.head().seq}).encode()).hexdigest()[:12]
+    name = said_once.name(ledger, "request", told, lambda event: find(settings, ledger, event.subject).state in _OVER)
     body = Request.model_validate({**told, "request_id": name})
-    ledger.append("request", body.subject, body, applicant)
+    ledger.append("request", body.subject, body, applicant, once=True)
     return find(settings, ledger, name)
 
 

@@ -8,14 +8,16 @@ from jiceng_pipeline.ledger.chain import Event, canonical
 from jiceng_pipeline.ledger.store import Ledger
 
 
-def name(ledger: Ledger, kind: str, told: Mapping[str, Any], is_over: Callable[[Event], bool]) -> str:
-    """Return the name of what is told; where it was told before and is over, another one.
+def name(
+    ledger: Ledger, kind: str, told: Mapping[str, Any], is_over: Callable[[Event], bool], *, begins: str = ""
+) -> str:
+    """Return the name of what is told, which `begins` so; where it was told before and is over, another one.
 
     Whoever appends it under that name does so `once`. `is_over` says whether this is the last word of it.
     """
     after = 0
     while True:
-        found = sha256(canonical({**told, "after": after}).encode()).hexdigest()[:12]
+        found = begins + sha256(canonical({**told, "after": after}).encode()).hexdigest()[:12]
         said = ledger.on(kind, found)
         if not said or not is_over(said[-1]):
             return found

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 
 from jiceng_pipeline.core.clock import LOCAL
 from jiceng_pipeline.core.errors import AccessDenied, UsageError
 from jiceng_pipeline.core.settings import Settings
-from jiceng_pipeline.exchange import delivery_target, party
+from jiceng_pipeline.exchange import delivery_target, party, said_once
 from jiceng_pipeline.ledger import views
-from jiceng_pipeline.ledger.chain import Event, canonical
+from jiceng_pipeline.ledger.chain import Event
 from jiceng_pipeline.ledger.kinds.audit import Channel
 from jiceng_pipeline.ledger.kinds.subscription import Subscription
 from jiceng_pipeline.ledger.store import Ledger
@@ -23,7 +22,7 @@ from jiceng_pipeline.standard.register import element
 CADENCES = {"every_version": "每个新版本", "daily": "每天", "weekly": "每周", "monthly": "每月"}
 STATES = {"active": "在用", "paused": "暂停", "ended": "已结束"}
 _WEEK_DAYS = 7
-_NAME_LETTERS = 28
+_NAME_LETTERS = 27
 
 
 def put(settings: Settings, ledger: Ledger, wanted: Subscription, actor: str) -> Event:
@@ -75,10 +74,18 @@ def leave(
     return access
 
 
-def new_name(ledger: Ledger, dataset: str, account: str) -> str:
-    """Return a name that no subscription has: the dataset's, and what tells it from others."""
-    told = canonical({"account": account, "dataset": dataset, "after": ledger.head().seq})
-    return f"{dataset[:_NAME_LETTERS]}_{sha256(told.encode()).hexdigest()[:8]}"
+def named(ledger: Ledger, wanted: Subscription) -> Subscription:
+    """Return what is wanted under a name of its own: the dataset's, and what tells it from others.
+
+    That is the name of one which says just the same, so that a button pressed twice makes one subscription.
+    """
+    told = wanted.model_dump(mode="json", exclude={"subscription_id"})
+
+    def is_other(event: Event) -> bool:  # changed or ended since
+        return views.typed(event, Subscription).body.model_dump(mode="json", exclude={"subscription_id"}) != told
+
+    name = said_once.name(ledger, "subscription", told, is_other, begins=f"{wanted.dataset[:_NAME_LETTERS]}_")
+    return wanted.model_copy(update={"subscription_id": name})
 
 
 def every(ledger: Ledger) -> Mapping[str, Subscription]:

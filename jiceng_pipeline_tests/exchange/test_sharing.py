@@ -42,6 +42,16 @@ def may(settings, ledger, **changed):
     return authorise(ledger, "office", dataset, HERE, told.pop("profile"), told.pop("purpose"), **told)
 
 
+def test_the_same_asked_twice_is_one_request_until_it_is_over(settings, ledger):
+    first = submitted(settings, ledger).request.request_id
+    assert submitted(settings, ledger).request.request_id == first
+    other = submitted(settings, ledger, purpose="残疾补贴核对").request.request_id
+    assert other != first
+    request.withdraw(settings, ledger, first, "office")
+    assert submitted(settings, ledger).request.request_id not in {first, other}
+    assert len(request.every(settings, ledger)) == 3
+
+
 def test_conditional_data_is_granted_once_every_owner_has_agreed(settings, ledger):
     course = submitted(settings, ledger)
     name = course.request.request_id
@@ -70,8 +80,8 @@ def test_owners_who_answer_at_one_instant_grant_it(settings, ledger):
         with open_ledger(settings) as own:
             request.answer(settings, own, name, actor, department=owners[actor], agrees=True)
 
-    for _ in range(10):
-        name = submitted(settings, ledger).request.request_id
+    for number in range(10):
+        name = submitted(settings, ledger, purpose=f"低保核对 {number}").request.request_id
         request.check(settings, ledger, name, "county", agrees=True)
         together = Barrier(2)
         with ThreadPoolExecutor(2) as both:

@@ -239,6 +239,24 @@ def test_where_the_operator_pointed_stays_but_nobody_points_there_alone(site, cl
     assert "请选送到哪里" in clerk.post(page, {**wanted, "target": "elsewhere"}).text
 
 
+def test_pressed_twice_it_is_one_subscription_until_that_is_changed(site, clerk, wanted):
+    def own():
+        with open_ledger(site.settings) as ledger:
+            return {name for name, each in subscription.every(ledger).items() if each.subscriber == "clerk"}
+
+    told, before = {**wanted, "purpose": "走访两次"}, own()
+    for _ in range(2):
+        assert "已订阅" in clerk.post(f"/subscribe/{REGISTER}/check", told).text
+    (first,) = own() - before
+    assert "已改" in clerk.post(f"/subscriptions/{first}/change", {**told, "cadence": "weekly"}).text
+    clerk.post(f"/subscribe/{REGISTER}/check", told)
+    (second,) = own() - before - {first}
+    with open_ledger(site.settings) as ledger:
+        assert [subscription.find(ledger, name).cadence for name in (first, second)] == ["weekly", "every_version"]
+        for name in (first, second):
+            subscription.turn(ledger, name, "ended", "clerk")
+
+
 def test_the_pages_are_accessible(site, reader, clerk):
     page = reader(width=360, size="big")
     page.context.add_cookies([{"name": "session", "value": clerk.cookies["session"].value, "url": site.address}])

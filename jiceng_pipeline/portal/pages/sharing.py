@@ -87,10 +87,15 @@ def ask(request: HttpRequest, name: str) -> HttpResponse:
             form.add_error(None, f"{wrong.what}；{wrong.cure}")
         else:
             due = course.due_date.isoformat() if course.due_date else ""
-            return _done(
-                request, say("申请已交", "Asked"), course.request.request_id,
-                say(f"先做合规审查，{due} 前答复；再由提供方答复。", f"Checked by {due}, then answered by owners."),
-            )  # fmt: skip
+            following = say(
+                f"先做合规审查，{due} 前答复；再由提供方答复。", f"Checked by {due}, then answered by owners."
+            )
+            if course.state != "checking":
+                following = say(
+                    f"同样的申请已经交过，现在：{requests.STATES[course.state]}。",
+                    f"Asked before; now: {course.state}.",
+                )
+            return _done(request, say("申请已交", "Asked"), course.request.request_id, following)
     told = {
         "form": form,
         "heading": say(f"申请数据：{dataset.title}", f"Ask for {dataset.title}"),

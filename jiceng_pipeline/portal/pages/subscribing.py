@@ -22,6 +22,7 @@ from jiceng_pipeline.portal.subscription_forms import CONDITIONS, Wanted
 from jiceng_pipeline.portal.wording import say
 
 _LISTED = "/subscriptions"
+_UNNAMED = "unnamed"
 
 
 @scoped(Scope.ACT, act="subscribe")
@@ -63,14 +64,13 @@ def _asked(request: HttpRequest, found: Offer, present: Subscription | None, hea
     if request.method == "POST" and form.is_valid():
         try:
             with open_ledger(settings()) as ledger:
-                name = (
-                    present.subscription_id if present else subscription.new_name(ledger, found.dataset.name, account)
-                )
-                event = subscription.put(settings(), ledger, form.subscription(name, account, present), account)
+                wanted = form.subscription(present.subscription_id if present else _UNNAMED, account, present)
+                wanted = wanted if present else subscription.named(ledger, wanted)
+                event = subscription.put(settings(), ledger, wanted, account)
         except UsageError as wrong:
             form.add_error(None, f"{wrong.what}；{wrong.cure}")
         else:
-            return _done(request, name, event.receipt, "changed" if present else "new")
+            return _done(request, wanted.subscription_id, event.receipt, "changed" if present else "new")
     told = {
         "form": form,
         "heading": heading,
