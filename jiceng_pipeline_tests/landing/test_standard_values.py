@@ -3,7 +3,15 @@
 import pytest
 
 from jiceng_pipeline_tests.landing.believing import changed, on
-from jiceng_pipeline_tests.landing.drifting import COLUMNS, ELEMENTS, contract, people, standard_of
+from jiceng_pipeline_tests.landing.drifting import (
+    CATEGORIES,
+    COLUMNS,
+    ELEMENTS,
+    SEXES,
+    contract,
+    people,
+    standard_of,
+)
 
 
 @on("csv")
@@ -23,5 +31,15 @@ def test_a_column_may_be_called_as_one_of_the_division_tree(held, name):
     columns = {name if column == "电话" else column: element for column, element in ELEMENTS.items()}
     held.contract = contract("delimited", {"file": "名册.csv"}, columns=columns)
     held.write([name if column == "电话" else column for column in COLUMNS], people())
+    assert held.pull().status == "landed"
+    assert held.standard() == (standard_of(people()), [])
+
+
+@on("csv")
+def test_a_contract_names_codes_as_the_department_writes_them(held):
+    written = {"城市": "城市（Ａ类）", "农村": "无"}
+    codes = {"性别": SEXES, "类别": {written[ours]: code for ours, code in CATEGORIES.items()}}
+    held.contract = contract("delimited", {"file": "名册.csv"}, codes=codes)
+    held.write(COLUMNS, changed("类别", lambda ours: f" {written[ours]}"))
     assert held.pull().status == "landed"
     assert held.standard() == (standard_of(people()), [])

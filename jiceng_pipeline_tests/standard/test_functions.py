@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from id_validator import validator
 from stdnum.cn import uscc
 
+from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.identifiers import CREDIT_SIGNS, citizen_check_sign, credit_check_sign
 from jiceng_pipeline.warehouse.connection import connect
 
@@ -94,6 +95,11 @@ def sql():
 )
 def test_cleaning(sql, function, text, standard):
     assert sql(f"{function}(?)", text) == standard
+
+
+@pytest.mark.parametrize("text", [" 无 ", "（Ａ）\t", "\u200b\u3000ｱ～　男", "\ufeff\u00a0－", ""])
+def test_a_text_is_trimmed_alike_in_python_and_in_sql(sql, text):
+    assert sql("trimmed(?)", text) == functions.trimmed(text)
 
 
 @pytest.mark.parametrize(
