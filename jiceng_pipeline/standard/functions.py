@@ -39,6 +39,7 @@ _USUAL_NAME = (
     r"[\x{4e00}-\x{4e0c}\x{4e0e}-\x{6681}\x{6683}-\x{6729}\x{672b}-\x{9fff}][\x{4e00}-\x{9fff}]{1,3}"  # 不 暂 未
 )
 _USUAL_MOBILE = r"1[3-9]\d{9}"
+_AREAL = r"(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}"  # of a landline, without the zero: area code, number
 _USUAL_DAY, _USUAL_DATE = r"(19|20)\d{6}", r"(19|20)\d\d-\d\d-\d\d([ T][0-9:.]*)?"
 _ZONE = r" ?(?:Z|[+-]\d\d(?::?\d\d)?)"
 _INSTANT = rf"(19|20)\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?{_ZONE}"
@@ -122,10 +123,13 @@ def _contact() -> tuple[str, ...]:
             then case when right(t, 8) <> '00000000' and substr(t, 3, 8) <> substr(t, 4, 8) then t end else """
             + let("t", "u")
             .let("_squeezed(u)", "s")
-            .let(r"regexp_replace(regexp_replace(s, '[+()\-]', '', 'g'), '^(0086|86)(1[3-9]\d{9})$', '\2')", "v")
+            .let("regexp_replace(s, '[+()\\-]', '', 'g')", "d")
+            # with the code of the country, or with the zero that was dialled before mobiles of elsewhere
+            .let(rf"regexp_replace(d, '^(0086|86)?0?({_USUAL_MOBILE})$', '\2')", "m")
+            .let(rf"regexp_replace(m, '^(0086|86)0?({_AREAL})$', '0\2')", "v")
             .then(
                 rf"""case when regexp_matches(v, '^1[3-9]({placeholder})$') then null
-                when regexp_matches(v, '^(1[3-9]\d{{9}}|0\d{{9,11}})$') then v
+                when regexp_full_match(v, '{_USUAL_MOBILE}|0{_AREAL}') then v
                 when regexp_matches(v, '^[2-8]\d{{7}}$') then '0513' || v end"""
             )
             + " end",
