@@ -43,8 +43,10 @@ def value(contract: Contract, column: str, element: Element) -> str:
     if element.type == "code":
         return _code(contract, column, element, text)
     if function := FUNCTIONS.get(element.type):
-        sql = f"{function}({text})"
-        if factor := contract.multiply.get(column):
+        factor = contract.multiply.get(column)
+        # 5000元 in a column of ten thousand yuan is not what the contract says of the column
+        sql = f"{function}(case when not contains({text}, '元') then {text} end)" if factor else f"{function}({text})"
+        if factor:
             # in a wider type first: one cell that is too large for its own is null, and stops nobody
             wide = "hugeint" if element.type == "integer" else "decimal(28, 2)"
             sql = f"try_cast(cast({sql} as {wide}) * {factor} as {element.sql_type})"

@@ -187,11 +187,20 @@ def _values() -> tuple[str, ...]:
             .then("case when d between timestamp '1850-01-01' and timestamp '2150-12-31' then cast(d as date) end")
             + " end",
         ),
+        # 1,234 is one number, 12,34 may be two, and none
+        macro(
+            "_ungrouped",
+            "t",
+            let("_squeezed(t)", "v").then(
+                r"""case when not contains(v, ',') then v
+                when regexp_matches(v, '^[+-]?\d{1,3}(,\d{3})+($|[^\d,])') then replace(v, ',', '') end"""
+            ),
+        ),
         # 12.5 is none: DuckDB would round it
         macro(
             "std_integer",
             "t",
-            let(r"regexp_replace(_squeezed(t), '(,|\.0+$)', '', 'g')", "v").then(
+            let(r"regexp_replace(_ungrouped(t), '\.0+$', '')", "v").then(
                 r"case when regexp_full_match(v, '[+-]?\d+') then try_cast(v as bigint) end"
             ),
         ),
@@ -200,7 +209,7 @@ def _values() -> tuple[str, ...]:
             "t",
             f"""try_cast(case when t is null then null when regexp_full_match(t, '{_USUAL_NUMBER}') then t
             else """
-            + let("t", "u").then("regexp_replace(_squeezed(u), '(,|元$)', '', 'g')")
+            + let("t", "u").then("regexp_replace(_ungrouped(u), '元$', '')")
             + " end as decimal(18, 2))",
         ),
         # degrees within China, where no longitude can be taken for a latitude

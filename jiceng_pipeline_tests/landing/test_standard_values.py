@@ -25,6 +25,16 @@ def test_an_amount_too_large_for_its_unit_is_quarantined(held):
     assert quarantined == [("月保障金额", "不是数，或大得放不下", 1)]
 
 
+@on("csv")
+def test_an_amount_that_names_another_unit_than_its_column_is_quarantined(held):
+    held.contract = contract("delimited", {"file": "名册.csv"}, multiply={"月保障金额": 10_000})
+    held.write(COLUMNS, changed("月保障金额", lambda amount: f" {amount} 元", rows=1))
+    assert held.pull().status == "landed"
+    values, quarantined = held.standard()
+    assert sum(row[5] is None for row in values) == 1
+    assert quarantined == [("月保障金额", "不是数，或大得放不下", 1)]
+
+
 @pytest.mark.parametrize("name", ["code", "alias", "county_code"])
 @on("csv")
 def test_a_column_may_be_called_as_one_of_the_division_tree(held, name):
