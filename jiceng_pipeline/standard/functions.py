@@ -40,7 +40,15 @@ _USUAL_NAME = (
 )
 _USUAL_MOBILE = r"1[3-9]\d{9}"
 _AREAL = r"(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}"  # of a landline, without the zero: area code, number
-_USUAL_DAY, _USUAL_DATE = r"(19|20)\d{6}", r"(19|20)\d\d-\d\d-\d\d([ T][0-9:.]*)?"
+_USUAL_DAY = r"(19|20)\d{6}"
+_USUAL_DATE = r"(19|20)\d\d-\d\d-\d\d([ T](\d\d:\d\d(:\d\d(\.\d*)?)?)?)?"
+# 2024年 3月 5日 is one day, of 2024年3月 the first. Behind it only a time is passed over: not the day a period ends on,
+# nor 农历, which makes it another
+_DATE = r"(\d{4}) ?[年/.\-] ?(\d{1,2})(?: ?[月/.\-] ?(?:(\d{1,2}) ?[日号]?)?)?"
+_CLOCK = (
+    r"(?:[ T]+(?:[上下]午)? ?(?:\d{1,2}[:时点][0-9:分秒]*(?:\.\d*)?秒?|\d{6})? ?"
+    r"(?:[APap][Mm])?|T)?"
+)
 _ZONE = r" ?(?:Z|[+-]\d\d(?::?\d\d)?)"
 _INSTANT = rf"(19|20)\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?{_ZONE}"
 _USUAL_NUMBER = r"[0-9]+(\.[0-9]+)?"
@@ -174,14 +182,16 @@ def _values() -> tuple[str, ...]:
             f"""case when t is null then null
             when regexp_full_match(t, '{_USUAL_DAY}') then cast(try_strptime(t, '%Y%m%d') as date)
             when regexp_full_match(t, '{_USUAL_DATE}') then try_cast(left(t, 10) as date)
-            when regexp_full_match(t, '{_INSTANT}') then cast({_in_china("t")} as date) else """
+            else """
             + let("t", "u")
-            .let(r"regexp_replace(regexp_replace(std_text(u), '[年月/.]', '-', 'g'), '日?([ T].*)?$', '')", "v")
+            .let("std_text(u)", "v")
+            .let(f"regexp_extract(v, '^{_DATE}{_CLOCK}$', ['y', 'm', 'd'])", "p")
             .let(
-                r"""case when regexp_matches(v, '^\d{8}$') then try_strptime(v, '%Y%m%d')
-                when regexp_matches(v, '^\d{4}-\d{1,2}-\d{1,2}$') then try_strptime(v, '%Y-%m-%d')
-                when regexp_matches(v, '^\d{4}-\d{1,2}-?$') then try_strptime(rtrim(v, '-') || '-1', '%Y-%m-%d')
-                when regexp_matches(v, '^\d{6}$') then try_strptime(v || '01', '%Y%m%d') end""",
+                rf"""case when regexp_full_match(v, '{_INSTANT}') then {_in_china("v")}
+                when p.y <> '' then
+                    try_strptime(p.y || '-' || p.m || '-' || coalesce(nullif(p.d, ''), '1'), '%Y-%m-%d')
+                when regexp_matches(v, '^\d{{8}}{_CLOCK}$') then try_strptime(left(v, 8), '%Y%m%d')
+                when regexp_matches(v, '^\d{{6}}$') then try_strptime(v || '01', '%Y%m%d') end""",
                 "d",
             )
             .then("case when d between timestamp '1850-01-01' and timestamp '2150-12-31' then cast(d as date) end")
