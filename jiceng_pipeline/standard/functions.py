@@ -24,9 +24,24 @@ _NOTED = "已?(故|亡|死亡|去世|病故|迁[出入]|注销|销户)|户主|�
 _NOTE = rf"[(\[【〔]\s*({_NOTED})\s*[)\]】〕]"
 # what people write into a cell to say that it is empty
 _NOTHINGS = (
-    *("", "-", "--", "/", "\\", "无", "暂无", "未知", "不详", "空", "null", "NULL", "None", "N/A"),
+    *("", "-", "--", "—", "——", "/", "\\", "无", "暂无", "未知", "不详", "空", "(空)", "(空白)"),
+    *("null", "NULL", "Null", "none", "None", "NONE", "N/A", "n/a"),
     # and what databases, pandas and a spreadsheet's look-up write for it
-    *("(null)", "(NULL)", "[NULL]", "\\N", "nan", "NaN", "NaT", "<NA>", "#N/A"),
+    *(
+        "(null)",
+        "(NULL)",
+        "[NULL]",
+        "\\N",
+        "nan",
+        "NaN",
+        "NaT",
+        "<NA>",
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+    ),
 )
 _NOTHING = f"({', '.join(map(literal, _NOTHINGS))})"
 _SAYS_NOTHING = f"^({'|'.join(map(re.escape, _NOTHINGS))})$"
