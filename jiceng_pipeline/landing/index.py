@@ -14,7 +14,7 @@ and gives the same. One that is damaged, or made from other snapshots, is made a
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -55,18 +55,18 @@ def landed_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, setti
     taken = force.taken(settings, contract)
     if len(taken) == 1:
         return f"""select {_NAMED}, {_DATE}, true as is_current, {columns}
-            from (select *, landed as first_landed from ({_rows(links, contract.source_columns)}))"""
+            from (select *, landed as first_landed from ({_rows(links, contract.source_columns, contract.renames)}))"""
     place = _made(connection, contract, settings, taken)
     known = f"read_parquet({literal(str(place / INDEX))})"
     return f"""select {_NAMED}, {_DATE}, is_current, {columns} from (
             select came.record_id, came.row_hash, source_file, source_row, first_landed, came.landed,
                 true as is_current, {columns}
-            from ({_rows(links, contract.source_columns)}) as came
+            from ({_rows(links, contract.source_columns, contract.renames)}) as came
             join (select record_id, first_landed, landed from {known} where is_current) as known
                 on known.record_id = came.record_id and known.landed = came.landed
             union all
             select gone.record_id, gone.row_hash, source_file, source_row, first_landed, gone.landed,
-                false as is_current, {_columns(_held_columns(place), contract.source_columns)}
+                false as is_current, {_columns(_held_columns(place), contract.source_columns, contract.renames)}
             from read_parquet({literal(str(place / EARLIER))}) as gone
             join (select record_id, first_landed, landed from {known} where not is_current) as known
                 on known.record_id = gone.record_id and known.landed = gone.landed
@@ -97,23 +97,31 @@ def versions(connection: duckdb.DuckDBPyConnection, contract: Contract, settings
         return None
     return Versions(
         f"""select record_id, row_hash, source_file, source_row, since as first_landed, landed, {_DATE},
-            false as is_current, until, {_columns(_held_columns(place), contract.source_columns)} from {earlier}""",
+            false as is_current, until,
+            {_columns(_held_columns(place), contract.source_columns, contract.renames)} from {earlier}""",
         f"select record_id, since from {known} where is_current and {day('since')} <> {day('first_landed')}",
     )
 
 
-def _rows(found: Sequence[Snapshot], columns: Sequence[str]) -> str:
+def _rows(found: Sequence[Snapshot], columns: Sequence[str], renames: Mapping[str, str]) -> str:
     """Return the select of the snapshots' rows, null where one had no such column yet."""
     return " union all ".join(
         f"""select {_OF_ROW}, {literal(each.stamp)} as landed,
-        {_columns(each.meta["schema"], columns)} from read_parquet({literal(str(each.rows))})
+        {_columns(each.meta["schema"], columns, renames)} from read_parquet({literal(str(each.rows))})
         where not {_ended(each)}"""
         for each in found
     )
 
 
-def _columns(held: Sequence[str], wanted: Sequence[str]) -> str:
-    return ", ".join(identifier(name) if name in held else f"null::varchar as {identifier(name)}" for name in wanted)
+def _columns(held: Sequence[str], wanted: Sequence[str], renames: Mapping[str, str]) -> str:
+    """Return the cells of these columns, also of what was landed under a name that the contract has renamed since."""
+    cells = []
+    for name in wanted:
+        names = [each for each in (name, *(old for old, new in renames.items() if new == name)) if each in held]
+        said = [identifier(each) for each in names] or ["null::varchar"]
+        cell = f"coalesce({', '.join(said)})" if said[1:] else said[0]
+        cells.append(f"{cell} as {identifier(name)}")
+    return ", ".join(cells)
 
 
 def _ended(each: Snapshot) -> str:
@@ -244,12 +252,12 @@ def _earlier(
     cells = ", ".join(map(identifier, columns))
     closed = f"""select came.record_id, row_hash, source_file, source_row, since, came.landed,
             {literal(taken[-1].stamp)} as until, {cells}
-        from ({_rows(last_held or taken[:1], columns)}) as came
+        from ({_rows(last_held or taken[:1], columns, {})}) as came
         join closed_now on closed_now.record_id = came.record_id and closed_now.landed = came.landed"""
     if before is None:
         return closed
     held = f"""select record_id, row_hash, source_file, source_row, since, landed, until,
-            {_columns(_held_columns(before), columns)}
+            {_columns(_held_columns(before), columns, {})}
         from read_parquet({literal(str(before / EARLIER))})"""
     return f"{held} union all {closed}" if last_held else held
 

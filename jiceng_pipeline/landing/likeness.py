@@ -1,4 +1,4 @@
-"""Whether a delivery is like the last one: the same kind of content in each column, no less of it, no row twice.
+"""Whether a delivery is like the last: the same keys and kind of content in each column, no less of it, no row twice.
 
 The header may be right and what stands below it not: two columns of an export changed places, numbers turned
 into 3.2E+17, yuan became ten thousand yuan. A few such cells are quarantined; a whole column of them stops
@@ -16,7 +16,7 @@ from jiceng_pipeline.connectors.base import UNENDED
 from jiceng_pipeline.core.errors import SourceRejected
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.landing import force, snapshot, standard_values
-from jiceng_pipeline.landing.snapshot import ROW_HASH, Snapshot
+from jiceng_pipeline.landing.snapshot import RECORD_ID, ROW_HASH, Snapshot
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.register import Element
 from jiceng_pipeline.warehouse.connection import identifier
@@ -26,6 +26,8 @@ REPEATED = 0.3  # share of rows that say no more than another does
 RECOGNISED = 0.5  # of the share that was recognised last time
 FILLED = 0.5  # share of the rows that have something in a column which is never empty
 EMPTIED = 0.1  # of that share; what remains of a column that was left out, masked or not calculated
+KNOWN = 0.1  # share of the keys of before; fewer are known again where all are written otherwise
+ALIKE = 0.5  # of them, but for how they are written
 FACTOR = 8  # by which the middle of a column may move; units differ by 10 and more
 _SAMPLED_ABOVE = 200_000  # rows, of which then some are looked at, the same whenever: half of _SAMPLED at least
 _SAMPLED = 25_000
@@ -69,6 +71,7 @@ def check(
     if not force.is_sound(links):
         return
     _check_end(contract, engine, _rows(work / snapshot.ROWS), links[0], notes)
+    _check_keys(contract, engine, _rows(work / snapshot.ROWS), links[0])
     held, held_rows = set(links[0].meta["schema"]), _sample(engine, links[0].rows, "held")
     columns = [column for column in contract.elements if column in held]
     if columns:
@@ -89,10 +92,14 @@ def _sample(engine: duckdb.DuckDBPyConnection, path: Path, name: str) -> str:
     ((count,),) = engine.execute(f"select count(*) from {rows}").fetchall()
     if count <= _SAMPLED_ABOVE:
         return rows
-    halvings = (-(-count // _SAMPLED) - 1).bit_length()
-    low = f"{16**_DIGITS >> halvings:0{_DIGITS}x}"
-    engine.execute(f"create temp table {name} as select * from {rows} where {ROW_HASH} < '{low}'")
+    engine.execute(f"create temp table {name} as select * from {rows} where {ROW_HASH} < '{_low(count)}'")
     return name
+
+
+def _low(count: int) -> str:
+    """Return a hash below which about `_SAMPLED` of so many are, all of few."""
+    halvings = (-(-count // _SAMPLED) - 1).bit_length() if count > _SAMPLED_ABOVE else 0
+    return f"{16**_DIGITS >> halvings:0{_DIGITS}x}" if halvings else "g"
 
 
 def _rows(path: Path) -> str:
@@ -160,6 +167,39 @@ def _check_end(
             where=contract.name,
             cure="请重新导出并完整传输",
         )
+
+
+def _check_keys(contract: Contract, engine: duckdb.DuckDBPyConnection, rows: str, held: Snapshot) -> None:
+    """Refuse a delivery whose keys are those of before in another writing: every record would end and another begin.
+
+    With it would go what people decided and doubted of each.
+    """
+    if tuple(held.meta["key"]) != contract.key:
+        return
+    before, low = _rows(held.rows), f"{RECORD_ID} < '{_low(held.meta['rows_accepted'])}'"
+    ((were, known),) = engine.execute(
+        f"""select count(*), count(*) filter (where {RECORD_ID} in (select {RECORD_ID} from {rows} where {low}))
+        from {before} where {low}"""
+    ).fetchall()
+    if were < ENOUGH or known >= KNOWN * were:
+        return
+    plain = "concat_ws(' ', " + ", ".join(map(_plain, contract.key)) + ")"
+    ((alike,),) = engine.execute(
+        f"select count(*) from {before} where {low} and {plain} in (select {plain} from {rows})"
+    ).fetchall()
+    if alike >= ALIKE * were:
+        raise SourceRejected(
+            f"主键（{'、'.join(contract.key)}）的写法变了：上次的行只有 {known / were:.0%} 对得上，"
+            f"不看前面的 0 和大小写有 {alike / were:.0%}",
+            where=contract.name,
+            cure="请核对编号前面的 0 是否丢了、是否多了“.0”、字母大小写是否变了，改正后重新导出；"
+            f"确实改了写法的，请书面说明，由管理员放行一次：JICENG_LET_IN={contract.name} jiceng sync",
+        )
+
+
+def _plain(column: str) -> str:
+    """Return SQL: what a spreadsheet leaves of a number, whatever it was in."""
+    return f"ltrim(regexp_replace(upper(std_text({identifier(column)})), '[.]0+$', ''), '0')"
 
 
 def _check_filled(

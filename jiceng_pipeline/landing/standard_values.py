@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from jiceng_pipeline.departments.contract import Contract
 from jiceng_pipeline.standard.code_sets import code_sets
+from jiceng_pipeline.standard.functions import trimmed
 from jiceng_pipeline.standard.macro import let, literal
 from jiceng_pipeline.standard.register import Element, instead_of
 from jiceng_pipeline.warehouse.connection import identifier
@@ -42,8 +43,10 @@ def value(contract: Contract, column: str, element: Element) -> str:
     if element.type == "code":
         return _code(contract, column, element, text)
     if function := FUNCTIONS.get(element.type):
-        sql = f"{function}({text})"
-        if factor := contract.multiply.get(column):
+        factor = contract.multiply.get(column)
+        # 5000元 in a column of ten thousand yuan is not what the contract says of the column
+        sql = f"{function}(case when not contains({text}, '元') then {text} end)" if factor else f"{function}({text})"
+        if factor:
             # in a wider type first: one cell that is too large for its own is null, and stops nobody
             wide = "hugeint" if element.type == "integer" else "decimal(28, 2)"
             sql = f"try_cast(cast({sql} as {wide}) * {factor} as {element.sql_type})"
@@ -57,14 +60,17 @@ def value(contract: Contract, column: str, element: Element) -> str:
 
 
 def _code(contract: Contract, column: str, element: Element, text: str) -> str:
-    """A local code counts only as the contract translates it; without a translation, the standard's own."""
+    """A local code counts only as the contract translates it; without a translation, the standard's own.
+
+    A contract names codes as the department writes them, so its words are cleaned like the cells, and 无 is a code.
+    """
     assert element.code_set is not None
     local = contract.codes.get(column)
     if local is None:
         known = ", ".join(literal(code) for code in code_sets()[element.code_set])
         return let(f"std_text({text})", "v").then(f"case when v in ({known}) then v end")
-    cases = " ".join(f"when {literal(ours)} then {literal(standard)}" for ours, standard in local.items())
-    return let(f"std_text({text})", "v").then(f"case v {cases} end")
+    cases = " ".join(f"when {literal(trimmed(ours))} then {literal(standard)}" for ours, standard in local.items())
+    return let(f"coalesce(std_text({text}), trimmed({text}))", "v").then(f"case v {cases} end")
 
 
 def system_select(contract: Contract, landed_rows: str, more: Sequence[str] = ()) -> str:

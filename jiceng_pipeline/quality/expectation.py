@@ -79,6 +79,14 @@ class Between(Document):
     minimum: Bound
     maximum: Bound
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "Between":
+        if isinstance(self.minimum, date) != isinstance(self.maximum, date):
+            raise ValueError("minimum 与 maximum 要么都是日期，要么都是数")
+        if self.minimum > self.maximum:  # type: ignore[operator]
+            raise ValueError("minimum 比 maximum 大")
+        return self
+
     def good(self, _: str) -> str:
         """Return the SQL that holds for a good row."""
         return f"{self.column} between {_constant(self.minimum)} and {_constant(self.maximum)}"
@@ -139,6 +147,12 @@ class RowCount(Document):
     kind: Literal["row_count"]
     minimum: int = 0
     maximum: int | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RowCount":
+        if self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum 比 maximum 大")
+        return self
 
     def holds(self, rows: int) -> bool:
         """Return whether so many rows are allowed."""

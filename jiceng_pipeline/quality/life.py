@@ -127,8 +127,9 @@ def _evidence(life: Life, landing: Landing) -> str | None:
     changed = sorted(system for system, name in landing.items() if name and name != life.seen.get(system))
     if own in changed:
         return f"{own} {landing[own]}"
-    rule = rules().get(life.name.cause) if life.name.kind == "rule" else None
-    if rule is not None and (rule.layer not in _OF_ONE_SYSTEM or own not in landing) and changed:
+    rule = rules().get(life.name.cause)
+    is_of_several = own not in landing or (rule is not None and rule.layer not in _OF_ONE_SYSTEM)
+    if life.name.kind == "rule" and is_of_several and changed:
         return "、".join(f"{system} {landing[system]}" for system in changed[:3])
     return None
 

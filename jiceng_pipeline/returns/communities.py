@@ -1,13 +1,11 @@
 """The divisions rows may be asked for, by code or by name: communities, and what lies above them."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from jiceng_pipeline.core import documents
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.standard import divisions
@@ -33,7 +31,7 @@ class Place:
 @cache
 def places(reference: Path) -> Mapping[str, Place]:
     """Read `divisions.csv` of that folder, and what merged communities became: code → place."""
-    rows = list(csv.DictReader(documents.read_text(reference / "divisions.csv").splitlines()))
+    rows = divisions.listed(reference)
     names = {row["code"]: row["name"] for row in rows}
     found = {}
     for row in rows:
@@ -81,7 +79,6 @@ def _nearest(wanted: str, known: Mapping[str, Place]) -> list[Place]:
 
 def present(settings: Settings) -> Mapping[str, Place]:
     """Return the communities there are on the business date: code → place."""
-    merged = divisions.merged(settings)
-    later = {row["merged_into"] for row in divisions.changes(settings.reference)} - set(merged.values())
+    elsewhen = {*divisions.merged(settings), *divisions.coming(settings)}
     known = places(settings.reference)
-    return {code: each for code, each in known.items() if each.is_community and code not in {*merged, *later}}
+    return {code: each for code, each in known.items() if each.is_community and code not in elsewhen}

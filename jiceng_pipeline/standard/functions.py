@@ -24,9 +24,24 @@ _NOTED = "已?(故|亡|死亡|去世|病故|迁[出入]|注销|销户)|户主|�
 _NOTE = rf"[(\[【〔]\s*({_NOTED})\s*[)\]】〕]"
 # what people write into a cell to say that it is empty
 _NOTHINGS = (
-    *("", "-", "--", "/", "\\", "无", "暂无", "未知", "不详", "空", "null", "NULL", "None", "N/A"),
+    *("", "-", "--", "—", "——", "/", "\\", "无", "暂无", "未知", "不详", "空", "(空)", "(空白)"),
+    *("null", "NULL", "Null", "none", "None", "NONE", "N/A", "n/a"),
     # and what databases, pandas and a spreadsheet's look-up write for it
-    *("(null)", "(NULL)", "[NULL]", "\\N", "nan", "NaN", "NaT", "<NA>", "#N/A"),
+    *(
+        "(null)",
+        "(NULL)",
+        "[NULL]",
+        "\\N",
+        "nan",
+        "NaN",
+        "NaT",
+        "<NA>",
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+    ),
 )
 _NOTHING = f"({', '.join(map(literal, _NOTHINGS))})"
 _SAYS_NOTHING = f"^({'|'.join(map(re.escape, _NOTHINGS))})$"
@@ -39,7 +54,16 @@ _USUAL_NAME = (
     r"[\x{4e00}-\x{4e0c}\x{4e0e}-\x{6681}\x{6683}-\x{6729}\x{672b}-\x{9fff}][\x{4e00}-\x{9fff}]{1,3}"  # 不 暂 未
 )
 _USUAL_MOBILE = r"1[3-9]\d{9}"
-_USUAL_DAY, _USUAL_DATE = r"(19|20)\d{6}", r"(19|20)\d\d-\d\d-\d\d([ T][0-9:.]*)?"
+_AREAL = r"(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}"  # of a landline, without the zero: area code, number
+_USUAL_DAY = r"(19|20)\d{6}"
+_USUAL_DATE = r"(19|20)\d\d-\d\d-\d\d([ T](\d\d:\d\d(:\d\d(\.\d*)?)?)?)?"
+# 2024年 3月 5日 is one day, of 2024年3月 the first. Behind it only a time is passed over: not the day a period ends on,
+# nor 农历, which makes it another
+_DATE = r"(\d{4}) ?[年/.\-] ?(\d{1,2})(?: ?[月/.\-] ?(?:(\d{1,2}) ?[日号]?)?)?"
+_CLOCK = (
+    r"(?:[ T]+(?:[上下]午)? ?(?:\d{1,2}[:时点][0-9:分秒]*(?:\.\d*)?秒?|\d{6})? ?"
+    r"(?:[APap][Mm])?|T)?"
+)
 _ZONE = r" ?(?:Z|[+-]\d\d(?::?\d\d)?)"
 _INSTANT = rf"(19|20)\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?{_ZONE}"
 _USUAL_NUMBER = r"[0-9]+(\.[0-9]+)?"
@@ -48,6 +72,11 @@ _OTHER_ADDRESS = rf"{_OTHER_WORD}|{_OTHER_BUILDING}"
 _AREA = "(江苏省)?(南通市?)?([^区县路街巷]{2}[区县]|(启东|如皋|海安|海门|通州)市|(经济技术)?开发区)?"
 _TOWNSHIP = "([^路街巷号0-9]{1,10}(街道|镇区|镇|乡|开发区|新区|度假区|工业园区?|产业园|农场))?"
 _COMMUNITY = "[^路街巷号0-9]{1,12}(社区|村)(居委会|村委会)?"
+
+
+def trimmed(text: str) -> str:
+    """Return a text as the SQL function of this name gives it: in half width, without what stands around it unseen."""
+    return text.translate(str.maketrans(_FULL, _HALF, _INVISIBLE)).strip()
 
 
 def _text() -> tuple[str, ...]:
@@ -59,13 +88,12 @@ def _text() -> tuple[str, ...]:
             f"""case when regexp_matches(t, '{_FOLDED}')
             then translate(t, {literal(_FULL + _INVISIBLE)}, {literal(_HALF)}) else t end""",
         ),
+        macro("trimmed", "t", f"regexp_replace(half_width(t), '^{_BLANK}+|{_BLANK}+$', '', 'g')"),
         macro(
             "std_text",
             "t",
             f"case when regexp_matches(t, {literal(_OTHER_TEXT)}) then "
-            + let("t", "u")
-            .let(f"regexp_replace(half_width(u), '^{_BLANK}+|{_BLANK}+$', '', 'g')", "v")
-            .then(f"case when v not in {_NOTHING} then v end")
+            + let("t", "u").let("trimmed(u)", "v").then(f"case when v not in {_NOTHING} then v end")
             + " else t end",
         ),
         macro(
@@ -118,10 +146,13 @@ def _contact() -> tuple[str, ...]:
             then case when right(t, 8) <> '00000000' and substr(t, 3, 8) <> substr(t, 4, 8) then t end else """
             + let("t", "u")
             .let("_squeezed(u)", "s")
-            .let(r"regexp_replace(regexp_replace(s, '[+()\-]', '', 'g'), '^(0086|86)(1[3-9]\d{9})$', '\2')", "v")
+            .let("regexp_replace(s, '[+()\\-]', '', 'g')", "d")
+            # with the code of the country, or with the zero that was dialled before mobiles of elsewhere
+            .let(rf"regexp_replace(d, '^(0086|86)?0?({_USUAL_MOBILE})$', '\2')", "m")
+            .let(rf"regexp_replace(m, '^(0086|86)0?({_AREAL})$', '0\2')", "v")
             .then(
                 rf"""case when regexp_matches(v, '^1[3-9]({placeholder})$') then null
-                when regexp_matches(v, '^(1[3-9]\d{{9}}|0\d{{9,11}})$') then v
+                when regexp_full_match(v, '{_USUAL_MOBILE}|0{_AREAL}') then v
                 when regexp_matches(v, '^[2-8]\d{{7}}$') then '0513' || v end"""
             )
             + " end",
@@ -166,24 +197,35 @@ def _values() -> tuple[str, ...]:
             f"""case when t is null then null
             when regexp_full_match(t, '{_USUAL_DAY}') then cast(try_strptime(t, '%Y%m%d') as date)
             when regexp_full_match(t, '{_USUAL_DATE}') then try_cast(left(t, 10) as date)
-            when regexp_full_match(t, '{_INSTANT}') then cast({_in_china("t")} as date) else """
+            else """
             + let("t", "u")
-            .let(r"regexp_replace(regexp_replace(std_text(u), '[年月/.]', '-', 'g'), '日?([ T].*)?$', '')", "v")
+            .let("std_text(u)", "v")
+            .let(f"regexp_extract(v, '^{_DATE}{_CLOCK}$', ['y', 'm', 'd'])", "p")
             .let(
-                r"""case when regexp_matches(v, '^\d{8}$') then try_strptime(v, '%Y%m%d')
-                when regexp_matches(v, '^\d{4}-\d{1,2}-\d{1,2}$') then try_strptime(v, '%Y-%m-%d')
-                when regexp_matches(v, '^\d{4}-\d{1,2}-?$') then try_strptime(rtrim(v, '-') || '-1', '%Y-%m-%d')
-                when regexp_matches(v, '^\d{6}$') then try_strptime(v || '01', '%Y%m%d') end""",
+                rf"""case when regexp_full_match(v, '{_INSTANT}') then {_in_china("v")}
+                when p.y <> '' then
+                    try_strptime(p.y || '-' || p.m || '-' || coalesce(nullif(p.d, ''), '1'), '%Y-%m-%d')
+                when regexp_matches(v, '^\d{{8}}{_CLOCK}$') then try_strptime(left(v, 8), '%Y%m%d')
+                when regexp_matches(v, '^\d{{6}}$') then try_strptime(v || '01', '%Y%m%d') end""",
                 "d",
             )
             .then("case when d between timestamp '1850-01-01' and timestamp '2150-12-31' then cast(d as date) end")
             + " end",
         ),
+        # 1,234 is one number, 12,34 may be two, and none
+        macro(
+            "_ungrouped",
+            "t",
+            let("_squeezed(t)", "v").then(
+                r"""case when not contains(v, ',') then v
+                when regexp_matches(v, '^[+-]?\d{1,3}(,\d{3})+($|[^\d,])') then replace(v, ',', '') end"""
+            ),
+        ),
         # 12.5 is none: DuckDB would round it
         macro(
             "std_integer",
             "t",
-            let(r"regexp_replace(_squeezed(t), '(,|\.0+$)', '', 'g')", "v").then(
+            let(r"regexp_replace(_ungrouped(t), '\.0+$', '')", "v").then(
                 r"case when regexp_full_match(v, '[+-]?\d+') then try_cast(v as bigint) end"
             ),
         ),
@@ -192,7 +234,7 @@ def _values() -> tuple[str, ...]:
             "t",
             f"""try_cast(case when t is null then null when regexp_full_match(t, '{_USUAL_NUMBER}') then t
             else """
-            + let("t", "u").then("regexp_replace(_squeezed(u), '(,|元$)', '', 'g')")
+            + let("t", "u").then("regexp_replace(_ungrouped(u), '元$', '')")
             + " end as decimal(18, 2))",
         ),
         # degrees within China, where no longitude can be taken for a latitude

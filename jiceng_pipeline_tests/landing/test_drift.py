@@ -7,6 +7,7 @@ import pytest
 import xlsxwriter
 
 from jiceng_pipeline.landing import likeness
+from jiceng_pipeline.landing.pull import pull
 from jiceng_pipeline_tests.landing.believing import ALL, changed, mapped, on, renamed, stopped, swapped, without
 from jiceng_pipeline_tests.landing.drifting import COLUMNS, people
 
@@ -48,6 +49,23 @@ def test_two_columns_change_places(held):
 def test_two_columns_change_contents_under_their_old_names(held, one, other):
     held.write(COLUMNS, swapped(one, other))
     stopped(held, "一列的内容变了", "这次只有")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [("000{}", "{}"), ("{}", "{}.0"), ("no-{}", "NO-{}"), ("{}", "０{}")], ids=range(4)
+)
+@on("csv", "xlsx")
+def test_keys_lose_their_zeros(held, before, now):
+    """All records would have ended and others begun, and with them what people decided of each."""
+
+    def keys(written):
+        return [(written.format(number + 1), *row[1:]) for number, row in enumerate(people())]
+
+    held.write(COLUMNS, keys(before))
+    assert held.pull().status == "landed", "keys of another kind are"
+    held.write(COLUMNS, keys(now))
+    stopped(held, "主键（编号）的写法变了")
+    assert pull(held.contract, held.settings, allow_shrinking=True).status == "landed"
 
 
 @pytest.mark.parametrize("column", ["证号", "电话", "社区"])

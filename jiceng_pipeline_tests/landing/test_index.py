@@ -78,6 +78,41 @@ def test_with_or_without_it_the_records_are_the_same(register, seed, monkeypatch
     assert indexed(register.settings, LATER) == expected
 
 
+def test_what_landed_under_a_name_that_was_changed_since_is_read_under_the_new_one(register, monkeypatch):
+    """A column renamed in the contract took the past of every record, and all but the key of those that had ended."""
+    renamed = Contract.model_validate(
+        {
+            **FIELDS,
+            "key": ["编号", "公民身份号码"],
+            "columns": {"姓名": "name", "公民身份号码": "citizen_id"},
+            "renames": {"证号": "公民身份号码"},
+        }
+    )
+
+    def pulled(day, contract, *rows, columns=COLUMNS):
+        monkeypatch.setenv("JICENG_NOW", f"2026-05-{day:02}T20:00:00+00:00")
+        register.hold(*rows, columns=columns)
+        assert register.pull(contract).status in {"landed", "unchanged"}
+
+    def told():
+        with connect(settings=register.settings) as connection:
+            rows = index.landed_rows(connection, renamed, register.settings)
+            found = index.versions(connection, renamed, register.settings)
+            return [
+                connection.execute(f"select 姓名, 公民身份号码 from ({each}) order by all").fetchall()
+                for each in (rows, *([found.earlier] if found else []))
+            ]
+
+    pulled(1, CONTRACT, ("王", "1", "A"), ("李", "2", "B"))
+    assert told() == [[("李", "2"), ("王", "1")]]
+    pulled(2, CONTRACT, ("王五", "1", "A"))
+    assert told() == [[("李", "2"), ("王五", "1")], [("李", "2"), ("王", "1")]]
+    pulled(3, renamed, ("王六", "1", "A"), columns=("姓名", "公民身份号码", "编号"))
+    assert told() == [[("李", "2"), ("王六", "1")], [("李", "2"), ("王", "1"), ("王五", "1")]]
+    pulled(4, renamed, ("赵", "3", "C"), columns=("姓名", "公民身份号码", "编号"))
+    assert told()[0] == [("李", "2"), ("王六", "1"), ("赵", "3")]
+
+
 def test_increments_give_the_same_with_and_without_it(register, monkeypatch):
     chance = random.Random(5)
     with Platform() as platform:

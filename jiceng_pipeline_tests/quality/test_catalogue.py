@@ -97,6 +97,26 @@ def test_a_broken_file_is_refused_with_line_and_cure(tmp_path, old, new, line, s
     assert refused.value.cure
 
 
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "{kind: row_count, minimum: 5, maximum: 3}",
+        "{kind: between, column: birth_date, minimum: 2020-01-01, maximum: 1950-01-01}",
+        "{kind: between, column: birth_date, minimum: 0, maximum: 1950-01-01}",
+    ],
+)
+def test_bounds_between_which_nothing_lies_are_refused(tmp_path, expected):
+    """A number of rows so bounded ended the sync of all systems with a traceback of great_expectations."""
+    text = GOOD.replace("predicate: name <> ''", f"expectation: {expected}").replace(
+        "owner: system", "owner: governance"
+    )
+    if "row_count" in expected:
+        text = text.replace("key: record_id\n", "")
+    with pytest.raises(DefinitionError, match="minimum") as told:
+        read(tmp_path, text)
+    assert f"{tmp_path / 'odd.yaml'}:" in str(told.value.where)
+
+
 def test_the_file_name_is_the_id(tmp_path):
     assert read(tmp_path, GOOD).id == "odd"
 

@@ -10,8 +10,8 @@ from jiceng_pipeline.ledger.bound import bind
 from jiceng_pipeline.ledger.kinds.inspection import Inspection
 from jiceng_pipeline.ledger.kinds.ticket_answer import TicketAnswer
 from jiceng_pipeline.ledger.store import open_ledger
-from jiceng_pipeline.quality import counting, evidence, history, inspection, tickets
-from jiceng_pipeline.quality.rule import rules
+from jiceng_pipeline.quality import counting, evidence, history, inspection, life, tickets
+from jiceng_pipeline.quality.rule import GOVERNANCE, rules
 from jiceng_pipeline.quality.run import check
 from jiceng_pipeline_tests.quality.defects import DEFECTS
 from jiceng_pipeline_tests.quality.test_tickets import many_more
@@ -147,6 +147,16 @@ def test_what_two_systems_say_together_closes_by_a_pull_of_either(build, setting
     assert opened["system"] == RELIEF
     (closed,) = days.on(1, "update governance.resident set death_date = null", pulled=[POLICE])
     assert told(closed, "state", "closed_evidence") == ("closed", f"2026-11-25 {POLICE} s3")
+
+
+@pytest.mark.parametrize("own", [GOVERNANCE, POLICE])
+def test_a_ticket_of_a_rule_that_there_is_no_more_closes_with_the_next_pull(own):
+    gone = life.Name(own, "rule", "rule_of_an_earlier_release")
+    landing = {POLICE: "s1", HEALTH: "s1"}
+    opened = life.after({}, life.step({}, {gone.ticket_id: gone}, landing, DAY), landing, DAY, 1)
+    assert life.step(opened, {}, landing, DAY).closed == {}
+    pulled = {**landing, POLICE: "s2"}
+    assert life.step(opened, {}, pulled, DAY).closed == {gone.ticket_id: f"{DAY} {POLICE} s2"}
 
 
 def test_a_rule_that_cannot_be_judged_closes_nothing(build, settings):

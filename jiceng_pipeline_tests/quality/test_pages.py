@@ -9,12 +9,16 @@ import lxml.html
 import openpyxl
 import pytest
 
+from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.departments.contract import contracts
 from jiceng_pipeline.landing import outcome
 from jiceng_pipeline.landing.outcome import Outcome
+from jiceng_pipeline.ledger import views
+from jiceng_pipeline.ledger.kinds.ticket_answer import TicketAnswer
+from jiceng_pipeline.ledger.store import open_ledger
 from jiceng_pipeline.quality import history
-from jiceng_pipeline.quality.pages import document, month, plot, site
+from jiceng_pipeline.quality.pages import document, month, month_tables, plot, site
 from jiceng_pipeline.quality.rule import rules
 from jiceng_pipeline.warehouse import publish
 from jiceng_pipeline.warehouse.connection import connect
@@ -162,11 +166,49 @@ def test_a_month_that_is_over_tells_how_it_ended(build, settings):
 
     november, december = DAY, DAY + timedelta(days=10)
     assert told(month_of(november, 16)) == ([(opened["ticket_id"], "open")], 1)
-    assert len(month_of(december, 60).within("closed_date")) == 1
+    assert month_of(december, 60).turns.closed == 1
     days.on(60, wrong, pulled=[POLICE])  # it comes back in the new year
     assert told(month_of(november, 60)) == ([(opened["ticket_id"], "open")], 1)
     assert told(month_of(december, 60)) == ([], 0)
     assert told(month_of(DAY + timedelta(days=60), 60)) == ([(opened["ticket_id"], "reopened")], 0)
+    assert month_of(december, 60).turns.closed == 1, "it was, whatever came afterwards"
+
+
+def test_what_was_closed_and_came_back_in_one_month_counts_among_either(build, settings):
+    days = Days(build, settings, "sex_agrees_with_id")
+    wrong, right = DEFECTS["sex_agrees_with_id"][0], RIGHT_SEX
+    (opened,) = days.on(-15, wrong)
+    with open_ledger(settings) as ledger:
+        body = TicketAnswer(ticket_id=opened["ticket_id"], verdict="corrected", text="已在系统中改正")
+        ledger.append("ticket_answer", opened["ticket_id"], body, "clerk")
+        (said,) = views.entries(ledger, TicketAnswer)
+    days.on(-10, right, pulled=[POLICE])
+    days.on(-5, wrong, pulled=[POLICE])
+    known, month_of = history.read(settings), said.at.astimezone(clock.LOCAL).date()
+    every = [
+        month.read(
+            replace(settings, business_date=day), contracts()[opened["system"]], day, known, month.tickets(build)
+        )
+        for day in (DAY, month_of)
+    ]
+    turns = every[0].turns
+    assert (turns.opened, turns.closed, turns.reopened) == (1, 1, 1)
+    assert turns.opened + turns.reopened - turns.closed == len(every[0].standing)
+    assert every[1].turns.answered == 1
+
+
+def test_a_day_on_which_something_came_is_one_whatever_failed_later(settings):
+    contract = contracts()[RELIEF]
+    for hour, status in (("01", "landed"), ("10", "failed")):
+        error = {"kind": "SourceUnreachable", "what": "连不上", "where": RELIEF, "cure": "再试"}
+        told = Outcome(
+            RELIEF, f"{DAY}T{hour}:00:00+00:00", "", status, "s", error=error if status == "failed" else None
+        )
+        outcome.write(settings, contract, f"{DAY:%Y%m%d}T{hour}0000.000000Z", told)
+    seen = month.read(settings, contract, DAY, history.read(settings), [])
+    assert dict(month_tables.facts(seen))["送达天数"] == 1
+    assert dict(month_tables.facts(seen))["没有送达的天数"] == 0
+    assert "最近一次没有送达" in month_tables.to_do(seen)[0]
 
 
 def test_a_month_nobody_saw_has_a_report(settings):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from id_validator import validator
 from stdnum.cn import uscc
 
+from jiceng_pipeline.standard import functions
 from jiceng_pipeline.standard.identifiers import CREDIT_SIGNS, citizen_check_sign, credit_check_sign
 from jiceng_pipeline.warehouse.connection import connect
 
@@ -44,6 +45,16 @@ def sql():
         ("std_phone", "13800000000", None),
         ("std_phone", "18888888888", None),
         ("std_phone", "1381234567", None),
+        ("std_phone", "013812345678", "13812345678"),
+        ("std_phone", "0086-013812345678", "13812345678"),
+        ("std_phone", "01381234567", None),
+        ("std_phone", "+86-513-85512345", "051385512345"),
+        ("std_phone", "0086 0513 85512345", "051385512345"),
+        ("std_phone", "86 10 62345678", "01062345678"),
+        ("std_phone", "021-5123456", "0215123456"),
+        ("std_phone", "0000000000", None),
+        ("std_phone", "0513-00000000", None),
+        ("std_phone", "0513-11111111", None),
         ("std_address", "学田路12号3栋2单元501室", "学田路12号3幢2单元501室"),
         ("std_address", "学田路12号３＃501房", "学田路12号3幢501室"),
         ("address_key", "江苏省南通市崇川区虹桥街道虹桥社区学田路12号3幢2单元501室", "学田路12-3-2-501"),
@@ -59,10 +70,31 @@ def sql():
         ("std_date", "2023年5月6日", date(2023, 5, 6)),
         ("std_date", "20230506", date(2023, 5, 6)),
         ("std_date", "2026-11-20T08:00:00", date(2026, 11, 20)),
+        ("std_date", "2024年3月 5日", date(2024, 3, 5)),
+        ("std_date", "1990 年 5 月 14 日", date(1990, 5, 14)),
+        ("std_date", "1990年5月4号 8时30分", date(1990, 5, 4)),
+        ("std_date", "1990年5月4日 下午", date(1990, 5, 4)),
+        ("std_date", "1990/5/4 12:00:00 AM", date(1990, 5, 4)),
+        ("std_date", "19900504 080000", date(1990, 5, 4)),
+        ("std_date", "1990-05-04 00:00:00.0", date(1990, 5, 4)),
+        ("std_date", " 1990-05-04T16:00:00Z", date(1990, 5, 5)),
+        ("std_date", "1990/5/4 16:00Z", None),
+        ("std_date", "1950-03-05 农历", None),
+        ("std_date", "2024-03-01 2025-02-28", None),
+        ("std_date", "2024-03-01 至 2025-02-28", None),
+        ("std_date", "2024-03-01 2025.02.28", None),
+        ("std_date", "1990-05 14", None),
         ("std_date", "19500231", None),
         ("std_date", "0001-01-01", None),
         ("std_decimal", "1,234.5 元", Decimal("1234.50")),
         ("std_decimal", "八百", None),
+        ("std_decimal", "-1,234,567.5", Decimal("-1234567.50")),
+        ("std_decimal", "300,50", None),
+        ("std_decimal", "300，1200", None),
+        ("std_decimal", "1.234,56", None),
+        ("std_decimal", "1,234,5", None),
+        ("std_integer", "2,3", None),
+        ("std_integer", "1，234.00", 1234),
         ("std_integer", "12.0", 12),
         ("std_boolean", "是", True),
         ("std_boolean", "0", False),
@@ -74,6 +106,10 @@ def sql():
         ("std_text", "\t-\n", None),
         ("std_name", "\t", None),
         ("std_name", "nan", None),
+        ("std_name", "——", None),
+        ("std_name", "（空白）", None),
+        ("std_name", "none", None),
+        ("std_name", "#VALUE!", None),
         ("std_name", "(null)", None),
         ("std_address", "\\N", None),
         ("std_address", "#N/A", None),
@@ -94,6 +130,11 @@ def sql():
 )
 def test_cleaning(sql, function, text, standard):
     assert sql(f"{function}(?)", text) == standard
+
+
+@pytest.mark.parametrize("text", [" 无 ", "（Ａ）\t", "\u200b\u3000ｱ～　男", "\ufeff\u00a0－", ""])
+def test_a_text_is_trimmed_alike_in_python_and_in_sql(sql, text):
+    assert sql("trimmed(?)", text) == functions.trimmed(text)
 
 
 @pytest.mark.parametrize(

@@ -26,15 +26,34 @@ Tickets = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
+class Turns:
+    """How often tickets of a system were opened, closed and reopened, and how many were answered.
+
+    One that is closed and comes back within the month counts among either, so that what stood before, and these,
+    are what stands at its end.
+    """
+
+    opened: int
+    answered: int
+    closed: int
+    reopened: int
+
+
+@dataclass(frozen=True)
 class Month:
-    """One system from `first` to `last`; `pulls` has the day's last pull, `days` the day's last inspection."""
+    """One system from `first` to `last`; `days` has the day's last inspection.
+
+    `pulls` has the day's last pull that went well, else its last: what fails in the evening came in the morning.
+    """
 
     contract: Contract
     first: date
     last: date
     pulls: Mapping[date, Outcome]
+    last_pull: Outcome | None
     days: Sequence[Inspection]
     tickets: Tickets
+    turns: Turns
 
     @property
     def title(self) -> str:
@@ -62,10 +81,6 @@ class Month:
             for rule in rules
         }
 
-    def within(self, column: str) -> Tickets:
-        """Return the tickets whose date in `column` lies in the month."""
-        return [each for each in self.tickets if each[column] and self.first <= each[column] <= self.last]
-
     @property
     def standing(self) -> Tickets:
         """Return the tickets that were not closed at the end of the month, overdue ones first."""
@@ -90,13 +105,35 @@ def read(settings: Settings, contract: Contract, month: date, known: History, ev
     first, today = month.replace(day=1), clock.business_date(settings)
     last = min(date(first.year, first.month, monthrange(first.year, first.month)[1]), max(today, first))
     own = [each for each in every if each["system"] == contract.name]
+    pulls = list(_pulls(settings, contract, first, last))
     return Month(
         contract,
         first,
         last,
-        dict(_pulls(settings, contract, first, last)),
+        {**dict(pulls), **{day: told for day, told in pulls if told.status != "failed"}},
+        pulls[-1][1] if pulls else None,
         [told for told in known.days if first <= told.day <= last],
         _then(own, known, last) if last < today else own,
+        _turns(contract, known, first, last),
+    )
+
+
+def _turns(contract: Contract, known: History, first: date, last: date) -> Turns:
+    """Return what became of the system's tickets from `first` to `last`, as the inspections and answers say."""
+    opened: dict[str, date] = {
+        name.ticket_id: entry.body.day
+        for entry in known.inspections
+        for each in entry.body.opened
+        if each.system == contract.name
+        for name in life.names(each)
+    }
+    told = [entry.body for entry in known.inspections if first <= entry.body.day <= last]
+    answered = {entry.subject for entry in known.answers if first <= entry.at.astimezone(clock.LOCAL).date() <= last}
+    return Turns(
+        opened=sum(first <= day <= last for day in opened.values()),
+        answered=len(answered & opened.keys()),
+        closed=sum(ticket in opened for each in told for some in each.closed for ticket in some.tickets),
+        reopened=sum(ticket in opened for each in told for ticket in each.reopened),
     )
 
 

@@ -53,12 +53,12 @@ def sheets(month: Month) -> list[Sheet]:
         Sheet("没有通过的规则", ("规则", "月初", "月末", "变化"), list(_rules(month)), "没有不合规则的记录"),
         Sheet(
             "问题单办理",
-            ("项目", "张数"),
+            ("项目", "张次"),
             [
-                ("本月开出", len(month.within("opened_date"))),
-                ("本月答复", len(month.within("answered_date"))),
-                ("本月核验办结", len(month.within("closed_date"))),
-                ("本月重新打开", len(month.within("reopened_date"))),
+                ("本月开出", month.turns.opened),
+                ("本月答复", month.turns.answered),
+                ("本月核验办结", month.turns.closed),
+                ("本月重新打开", month.turns.reopened),
                 ("月末未办结", len(month.standing)),
                 ("月末超期", len(month.overdue)),
             ],
@@ -74,7 +74,7 @@ def sheets(month: Month) -> list[Sheet]:
 
 def to_do(month: Month) -> list[str]:
     """Return what the department should do now, the most pressing first."""
-    last = month.pulls[max(month.pulls)] if month.pulls else None
+    last = month.last_pull
     told = []
     if last is None:
         told.append("本月一次也没有拉取过：请确认接口地址或导出文件夹，并与运行方约定送数时间")
