@@ -136,22 +136,24 @@ def _compatible(record: str, reference: str, born: str) -> str:
     is the identifier's, or is not said and the given name is of two characters or more: no two of a family have one.
     """
     a, b = f"{record}.written", f"{reference}.written"
+    p, q = (f"replace({name}, '·', '')" for name in (a, b))  # some systems leave the dot out
     x, y = (f"regexp_replace({name}, '([^a-zA-Z ])[a-zA-Z]+', '\\1?', 'g')" for name in (a, b))
     return f"""case
         when {a} = {b} or {record}.read_as = {reference}.read_as then true
         when list_sort(string_split({a}, '')) = list_sort(string_split({b}, '')) then true
         when contains({x}, '?') and length({x}) = length({y}) then {_unread(x, y)}
         when contains({y}, '?') and length({x}) = length({y}) then {_unread(y, x)}
-        when {_dropped(a, b)} or {_dropped(b, a)} then coalesce({born}, true)
-        when substr({a}, 1, 1) = substr({b}, 1, 1) and {_near(a, b)} then coalesce({born}, false)
+        when {_dropped(p, q)} or {_dropped(q, p)} then coalesce({born}, true)
+        when substr({p}, 1, 1) = substr({q}, 1, 1) and {_near(p, q)} then coalesce({born}, false)
         when {_given(a, b)} or {_given(b, a)} then coalesce({born}, least(length({a}), length({b})) > 2)
         else false end"""
 
 
 def _near(a: str, b: str) -> str:
-    """Return SQL: one sign is other, or one is missing; twins have one birth date, and mostly two other signs."""
-    other = " + ".join(f"cast(substr({a}, {n}, 1) <> substr({b}, {n}, 1) as integer)" for n in range(2, 7))
-    return f"(abs(length({a}) - length({b})) = 1 or length({a}) = length({b}) and {other} <= 1)"
+    """Return SQL: of two names equally long one sign is other; twins have one birth date, and mostly two other signs."""
+    other = f"cast(substr({a}, cast(p as integer), 1) <> substr({b}, cast(p as integer), 1) as integer)"
+    signs = f"list_transform(range(2, length({a}) + 1), lambda p: {other})"
+    return f"(length({a}) = length({b}) and list_sum({signs}) <= 1)"
 
 
 def _given(name: str, other: str) -> str:
@@ -160,9 +162,10 @@ def _given(name: str, other: str) -> str:
 
 
 def _dropped(longer: str, shorter: str) -> str:
-    """Return SQL: the shorter name is the longer without its second, third or fourth sign."""
-    without = (f"substr({longer}, 1, {n - 1}) || substr({longer}, {n + 1}) = {shorter}" for n in (2, 3, 4))
-    return f"(length({longer}) = length({shorter}) + 1 and ({' or '.join(without)}))"
+    """Return SQL: the shorter name is the longer without one of its signs, the first excepted."""
+    without = f"substr({longer}, 1, cast(p as integer) - 1) || substr({longer}, cast(p as integer) + 1)"
+    signs = f"list_transform(range(2, length({longer}) + 1), lambda p: {without} = {shorter})"
+    return f"(length({longer}) = length({shorter}) + 1 and list_bool_or({signs}))"
 
 
 def _unread(unread: str, full: str) -> str:
