@@ -7,6 +7,7 @@ matched as if it had none, and shown to a person.
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import decisions
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.reading import reading
@@ -42,10 +43,7 @@ def select(matching: Matching) -> str:
             from said as s join ranked as j using (record_id)
             join ranked as o on o.record_id = s.other and o.identifier = j.identifier and not o.is_borrowed
         ), staying as (
-            -- one after the other: who has left makes nobody leave
-            select identifier, list_reduce(list([record_id] || others order by rank),
-                lambda kept, x: case when list_has_any(kept, x[2:]) then kept else list_append(kept, x[1]) end,
-                cast([] as varchar[])) as kept
+            select identifier, {decisions.staying("record_id", "others", "rank", "varchar")} as kept
             from (
                 select r.identifier, r.record_id, r.rank,
                     coalesce(list(t.other) filter (where t.verdict = 'different'), cast([] as varchar[])) as others
@@ -150,7 +148,7 @@ def _compatible(record: str, reference: str, born: str) -> str:
 
 
 def _near(a: str, b: str) -> str:
-    """Return SQL: of two names equally long one sign is other; twins have one birth date, and mostly two other signs."""
+    """Return SQL: as long, and one sign is other; twins have one birth date, and mostly two other signs."""
     other = f"cast(substr({a}, cast(p as integer), 1) <> substr({b}, cast(p as integer), 1) as integer)"
     signs = f"list_transform(range(2, length({a}) + 1), lambda p: {other})"
     return f"(length({a}) = length({b}) and list_sum({signs}) <= 1)"
