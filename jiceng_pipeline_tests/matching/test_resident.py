@@ -28,6 +28,8 @@ def entities(connection):
         ("王?国", None),  # a sign the system could not write
         ("王建", BORN),  # a character dropped, the birth date agrees
         ("王建囯", BORN),  # a similar character
+        ("王健", BORN),  # a character dropped, the other a homophone
+        ("王?", BORN),
         ("李建国", BORN),  # the family name of the other parent
         ("欧阳建国", BORN),
         ("李建国", None),  # no two of a family have one given name
