@@ -29,9 +29,7 @@ _JUDGE, _FREEZE = "judge_duplicate", "freeze_value"  # what has to be permitted
 _Record = Annotated[str, typer.Argument(help="record_id")]
 _Reason = Annotated[str, typer.Option(help=say("理由；不写个人信息", "reason; no personal values"))]
 _Actor = Annotated[str, typer.Option("--as", help=say("以谁的名义", "act as"))]
-_Entity = Annotated[
-    Literal["resident", "household", "enterprise"] | None, typer.Option(help=say("对象的种类", "kind of entity"))
-]
+_Entity = Annotated[Literal["resident", "enterprise"] | None, typer.Option(help=say("对象的种类", "kind of entity"))]
 
 
 @app.command(help=say("两条记录是同一对象", "two records are one"))

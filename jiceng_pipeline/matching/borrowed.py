@@ -7,6 +7,7 @@ matched as if it had none, and shown to a person.
 import duckdb
 
 from jiceng_pipeline.core.settings import Settings
+from jiceng_pipeline.matching import decisions
 from jiceng_pipeline.matching.model import Matching
 from jiceng_pipeline.standard.macro import literal
 from jiceng_pipeline.standard.reading import reading
@@ -42,10 +43,7 @@ def select(matching: Matching) -> str:
             from said as s join ranked as j using (record_id)
             join ranked as o on o.record_id = s.other and o.identifier = j.identifier and not o.is_borrowed
         ), staying as (
-            -- one after the other: who has left makes nobody leave
-            select identifier, list_reduce(list([record_id] || others order by rank),
-                lambda kept, x: case when list_has_any(kept, x[2:]) then kept else list_append(kept, x[1]) end,
-                cast([] as varchar[])) as kept
+            select identifier, {decisions.staying("record_id", "others", "rank", "varchar")} as kept
             from (
                 select r.identifier, r.record_id, r.rank,
                     coalesce(list(t.other) filter (where t.verdict = 'different'), cast([] as varchar[])) as others
@@ -131,27 +129,32 @@ def _compatible(record: str, reference: str, born: str) -> str:
     """Return SQL: may the two names belong to one person, given what the birth date says?
 
     Equal, equally read, the same characters in another order, or unread characters typed as `?`: yes.
-    One character other, added or missing: only where the record's own birth date is the identifier's, for
-    brothers and father and son differ by as little. The family name of the other parent: where the birth date
+    One character missing: where the record's own birth date is the identifier's, or is not said. One character other,
+    or one missing and what is left not read or only read alike: only where that date is the identifier's, for brothers
+    and father and son differ by as little. The family name of the other parent: where the birth date
     is the identifier's, or is not said and the given name is of two characters or more: no two of a family have one.
     """
     a, b = f"{record}.written", f"{reference}.written"
+    p, q = (f"replace({name}, '·', '')" for name in (a, b))  # some systems leave the dot out
+    read = (f"{record}.read_as", f"{reference}.read_as")
     x, y = (f"regexp_replace({name}, '([^a-zA-Z ])[a-zA-Z]+', '\\1?', 'g')" for name in (a, b))
     return f"""case
         when {a} = {b} or {record}.read_as = {reference}.read_as then true
         when list_sort(string_split({a}, '')) = list_sort(string_split({b}, '')) then true
         when contains({x}, '?') and length({x}) = length({y}) then {_unread(x, y)}
         when contains({y}, '?') and length({x}) = length({y}) then {_unread(y, x)}
-        when {_dropped(a, b)} or {_dropped(b, a)} then coalesce({born}, true)
-        when substr({a}, 1, 1) = substr({b}, 1, 1) and {_near(a, b)} then coalesce({born}, false)
+        when {_dropped(p, q)} or {_dropped(q, p)} then coalesce({born}, true)
+        when substr({p}, 1, 1) = substr({q}, 1, 1) and {_near(p, q)} then coalesce({born}, false)
         when {_given(a, b)} or {_given(b, a)} then coalesce({born}, least(length({a}), length({b})) > 2)
+        when {_shorter(p, q, *read)} or {_shorter(q, p, *read[::-1])} then coalesce({born}, false)
         else false end"""
 
 
 def _near(a: str, b: str) -> str:
-    """Return SQL: one sign is other, or one is missing; twins have one birth date, and mostly two other signs."""
-    other = " + ".join(f"cast(substr({a}, {n}, 1) <> substr({b}, {n}, 1) as integer)" for n in range(2, 7))
-    return f"(abs(length({a}) - length({b})) = 1 or length({a}) = length({b}) and {other} <= 1)"
+    """Return SQL: as long, and one sign is other; twins have one birth date, and mostly two other signs."""
+    other = f"cast(substr({a}, n, 1) <> substr({b}, n, 1) as integer)"
+    signs = f"list_transform(range(2, length({a}) + 1), lambda n: {other})"
+    return f"(length({a}) = length({b}) and list_sum({signs}) <= 1)"
 
 
 def _given(name: str, other: str) -> str:
@@ -160,9 +163,26 @@ def _given(name: str, other: str) -> str:
 
 
 def _dropped(longer: str, shorter: str) -> str:
-    """Return SQL: the shorter name is the longer without its second, third or fourth sign."""
-    without = (f"substr({longer}, 1, {n - 1}) || substr({longer}, {n + 1}) = {shorter}" for n in (2, 3, 4))
-    return f"(length({longer}) = length({shorter}) + 1 and ({' or '.join(without)}))"
+    """Return SQL: the shorter name is the longer without one of its signs, the first excepted."""
+    return _without_one(longer, shorter, "{without} = {shorter}")
+
+
+def _shorter(longer: str, shorter: str, read: str, read_shorter: str) -> str:
+    """Return SQL: the same, where signs of either may be unread, or what is left only reads alike."""
+    unread = "{without} like replace({shorter}, '?', '_') or {shorter} like replace({without}, '?', '_')"
+    alike = f"""starts_with({read}, left({read_shorter}, n))
+        and ends_with({read}, right({read_shorter}, length({read_shorter}) - n))"""
+    places = f"range(1, length({read_shorter}) + 1)"
+    return f"""({_without_one(longer, shorter, unread)} or length({longer}) = length({shorter}) + 1
+        and list_bool_or(list_transform({places}, lambda n: {alike})))"""
+
+
+def _without_one(longer: str, shorter: str, holds: str) -> str:
+    without = f"(substr({longer}, 1, n - 1) || substr({longer}, n + 1))"
+    said = holds.format(without=without, shorter=shorter)
+    places = f"range(2, length({longer}) + 1)"
+    return f"""(length({longer}) = length({shorter}) + 1
+        and list_bool_or(list_transform({places}, lambda n: {said})))"""
 
 
 def _unread(unread: str, full: str) -> str:

@@ -73,6 +73,16 @@ def create_pairs(connection: duckdb.DuckDBPyConnection, entity: str) -> None:
     )
 
 
+def staying(key: str, others: str, rank: str, kind: str) -> str:
+    """Return SQL, an aggregate: the list of the keys that stay where their list `others` names who is told apart.
+
+    One after the other, in order of `rank`: who has left makes nobody leave.
+    """
+    return f"""list_reduce(list([{key}] || {others} order by {rank}),
+        lambda kept, x: case when list_has_any(kept, x[2:]) then kept else list_append(kept, x[1]) end,
+        cast([] as {kind}[]))"""
+
+
 def create_components(connection: duckdb.DuckDBPyConnection, edge: str, into: str) -> None:
     """Create temp table `into(rid, label)`: connected components of `edge(rid, other)` (each both ways)."""
     connection.execute(f"create or replace temp table {into} as select distinct rid, rid as label from {edge}")

@@ -70,7 +70,7 @@ def explain(connection: duckdb.DuckDBPyConnection, settings: Settings, one: str,
             where="jiceng explain",
             cure="先运行 jiceng sync，再看新版本里的这两条记录",
         ) from None
-    versions.load(connection, settings, matching, version, named="true")
+    versions.load(connection, settings, matching, version, named="true", is_few=True)
     statistics.apply(connection, matching)
     connection.execute("create or replace temp table pair as select min(rid) as rid, max(rid) as tid from prepared")
     connection.execute("create or replace temp view left_row as from prepared where rid in (select rid from pair)")

@@ -22,14 +22,18 @@ from jiceng_pipeline.standard import register
 from jiceng_pipeline.standard.register import ENTITIES, Element
 
 _WHERE = "人工判定"
-_RECORDS_OF = {"household": "resident"}  # a household is named by records of its members
 
 
 def kind_of(connection: duckdb.DuckDBPyConnection, records: Sequence[str], entity: str | None = None) -> str:
     """Return the kind of entity these records are of, which is `entity` where that is given.
 
-    Raise UsageError for a record that is not there, for two of one and the same, and for different kinds.
+    Raise UsageError for a record that is not there, for two of one and the same, for different kinds, and for
+    households: these follow the register's numbers and the families of other systems, and no word on them is acted on.
     """
+    if entity == "household":
+        raise UsageError(
+            "户不单独判定", where=_WHERE, cure="户随公安户号和各系统的家庭；判定成员的记录，或请公安改正户号"
+        )
     if len(set(records)) < len(records):
         raise UsageError("同一条记录给了两次", where=_WHERE, cure="给出不同的 record_id")
     kinds = {record: _kind(connection, record) for record in records}
@@ -37,9 +41,9 @@ def kind_of(connection: duckdb.DuckDBPyConnection, records: Sequence[str], entit
         told = "、".join(dict.fromkeys(_title(kind) for kind in kinds.values()))
         raise UsageError(f"这些记录不是同一类（{told}）", where=_WHERE, cure="只能判定同类的记录")
     found = kinds[records[0]]
-    if entity is not None and _RECORDS_OF.get(entity, entity) != found:
+    if entity is not None and entity != found:
         raise UsageError(f"这是{_title(found)}的记录，不是 {entity} 的", where=records[0], cure="改正 entity 或记录")
-    return entity or found
+    return found
 
 
 def decide(

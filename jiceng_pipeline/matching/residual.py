@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from jiceng_pipeline.matching import blocking, features, pool, rescoring, scoring, weights
+from jiceng_pipeline.matching import blocking, decisions, features, pool, rescoring, scoring, weights
 from jiceng_pipeline.matching.model import Matching
 
 
@@ -185,10 +185,10 @@ def _part(connection: duckdb.DuckDBPyConnection) -> None:
     """Let records leave a cluster where a person told two of it apart: the one that fits less stands alone.
 
     Whoever is said to be one stays one, and leaves together: before a record that nobody spoke for, as it is the word
-    of a person that brought it here or may bring it elsewhere.
+    of a person that brought it here or may bring it elsewhere. Who has left makes nobody else leave.
     """
     connection.execute(
-        """create or replace temp table leaver as
+        f"""create or replace temp table leaver as
         with placed as (
             select rid, tid, method, weight from cluster
             union all
@@ -203,11 +203,15 @@ def _part(connection: duckdb.DuckDBPyConnection) -> None:
             select tid, part, row(
                 bool_or(is_numbered), not bool_or(is_said), max(weight), -cast(min(rid) as hugeint)) as fit
             from part group by tid, part
-        ), leaving as (
-            select distinct a.tid, a.part
+        ), told as (
+            select a.tid, a.part, list(b.part) as others
             from decided_different as d join part as a on a.rid = d.rid join part as b on b.rid = d.other
-            join fit as f on f.tid = a.tid and f.part = a.part join fit as o on o.tid = b.tid and o.part = b.part
-            where a.tid = b.tid and f.fit < o.fit
+            where a.tid = b.tid group by a.tid, a.part
+        ), staying as (
+            select tid, {decisions.staying("part", "others", "fit desc", "ubigint")} as kept
+            from told join fit using (tid, part) group by tid
+        ), leaving as (
+            select t.tid, t.part from told as t join staying as s using (tid) where not list_contains(s.kept, t.part)
         )
         select rid, part from part semi join leaving using (tid, part)"""
     )

@@ -63,7 +63,7 @@ def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings, mat
     question), entity_id (what the other belongs to), reason, weight (hundredths of a bit), gain. `borrowed`:
     the record carries the valid number of that entity under an incompatible name. `ambiguous`: it agrees with
     that entity and at least one more. `possible`: with that one, not quite enough, or a community collected that
-    entity's number of it.
+    entity's number of it. Where the record by which an entity goes is gone, one stands for it that is still there.
     """
     entity = matching.entity
     with open_ledger(settings) as ledger:
@@ -71,12 +71,19 @@ def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings, mat
     _answered(connection, settings, entity, said)
     connection.execute(
         f"""create or replace table matching.{entity}_review as
-        with {_close(connection, matching)}, asked as (
-            select c.record_id, c.other, c.reason, c.weight, mine.entity_id as own_id, l.entity_id
+        with {_close(connection, matching)}, placed as (
+            select c.record_id, c.other, c.reason, c.weight, mine.entity_id as own_id, l.entity_id, l.is_current
             from close as c
             join matching.{entity}_link as mine on mine.record_id = c.record_id and mine.is_current
             join matching.{entity}_link as l on l.record_id = c.other
             where mine.entity_id <> l.entity_id
+        ), stand_in as (
+            -- what founded an entity may be gone, and what it says be out of date
+            select entity_id, min(record_id) as record_id from matching.{entity}_link
+            where is_current and entity_id in (select entity_id from placed where not is_current) group by entity_id
+        ), asked as (
+            select p.* replace (coalesce(i.record_id, p.other) as other)
+            from placed as p left join stand_in as i on i.entity_id = p.entity_id and not p.is_current
         )
         select least(a.record_id, a.other) as record_id_a, greatest(a.record_id, a.other) as record_id_b,
             a.record_id, a.entity_id, a.reason, a.weight, {_gain(entity)} as gain

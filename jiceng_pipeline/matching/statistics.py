@@ -88,13 +88,30 @@ def create_often(connection: duckdb.DuckDBPyConnection, matching: Matching, shar
 
     Of what fewer hold nothing has to be known.
     """
-    connection.execute("create or replace temp table often (kind utinyint, value uinteger, holders integer)")
+    _declare_often(connection)
     for kind, each in features.limited(matching):
         holders = each.holders or 0
         values = connection.execute(f"select value from ({held(matching, of=kind)})").fetchnumpy()["value"]
         # as text: to bind a value, DuckDB imports pandas, half a second and 50 MB that nothing here needs
         common = literal(str(_common(np.asarray(values), int(share * holders)).tolist()))
         connection.execute(f"insert into often select {kind}, unnest(cast({common} as uinteger[])), {holders}")
+
+
+def create_often_of_few(connection: duckdb.DuckDBPyConnection, matching: Matching) -> None:
+    """Create the same of the values that `prepared` holds, of a few records, but counted among all records."""
+    _declare_often(connection)
+    for kind, each in features.limited(matching):
+        holders = each.holders or 0
+        said = " union all ".join(f"select mark_number({sql}) as value from {matching.records}" for sql in each.columns)
+        connection.execute(
+            f"""insert into often
+            select {kind}, value, {holders} from ({said}) semi join ({held(matching, of=kind)}) using (value)
+            group by value having count(*) > {int(OFTEN * holders)}"""
+        )
+
+
+def _declare_often(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create or replace temp table often (kind utinyint, value uinteger, holders integer)")
 
 
 def _common(values: npt.NDArray[np.uint32], often: int) -> npt.NDArray[np.uint32]:

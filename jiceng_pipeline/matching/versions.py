@@ -140,14 +140,21 @@ def enforce(settings: Settings, version: Version, reason: str, actor: str = ENGI
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, matching: Matching, version: Version, named: str
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    matching: Matching,
+    version: Version,
+    named: str,
+    *,
+    is_few: bool = False,
 ) -> None:
     """Create temp tables `stopped`, `name_count` and `shared_place` from a version, for what this build has.
 
-    Bearers are counted of the names that the rows of `prepared` have where the SQL `named` holds.
+    Bearers are counted of the names that the rows of `prepared` have where the SQL `named` holds. `is_few`: these are
+    a few of the records only, and how many hold a value is counted among all.
     """
     load_places(connection, version)
-    statistics.create_often(connection, matching)
+    (statistics.create_often_of_few if is_few else statistics.create_often)(connection, matching)
     statistics.create_keyed_value(connection, settings, matching, "often", statistics.held(matching))
     connection.execute(f"create or replace temp table stopped as {listed(version)}")
     load_names(connection, settings, matching, version, named)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 
@@ -104,6 +104,23 @@ def test_who_is_told_apart_from_two_of_one_number_takes_neither_away(reconcile, 
         assert connection.execute("select record_id from matching.resident_borrowed order by 1").fetchall() == [
             ("a001",), ("a003",),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["pool", "residual"])
+def test_who_has_left_without_a_number_makes_nobody_leave(reconcile, tmp_path, is_held):
+    """Of four that are told apart one from the next, the first and the third are still one."""
+    settings = Settings(home=tmp_path, business_date=DAY)
+    systems = (HEALTH, PENSION, "medical_insurance/insured_person", "veterans_affairs/veteran")
+    rows = [{**WORLD[4], "system": system} for system in systems]
+    held = [{**WORLD[4], "system": REGISTER, "citizen_id": citizen_id("32060219800405123")}] if is_held else []
+    with reconcile([*rows, *held], until=LINKS) as connection, open_ledger(settings) as ledger:
+        world = World(connection, settings, ledger)
+        everybody = world.now()[0]
+        assert len(everybody) == 1
+        for one, other in pairwise(("a000", "a001", "a002", "a003")):
+            world.decide(one, other, "different")
+        left = ("a000", "a002", "a004")[: 2 + is_held]
+        assert world.now()[0] == [left, ("a001",), ("a003",)]
 
 
 def test_what_was_said_to_be_one_is_one_even_with_two_numbers(world):

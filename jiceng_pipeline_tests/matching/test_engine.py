@@ -190,3 +190,12 @@ def test_an_explanation_adds_up_and_names_nobody(reconcile, tmp_path):
         assert not any(value in str(alike) for value in ("王", "13912345678", WANG, "1950"))
         with pytest.raises(UsageError):
             explanation.explain(connection, settings, "a000", "nobody")
+
+
+def test_an_explanation_leaves_out_what_too_many_have_as_the_engine_does(reconcile, tmp_path):
+    with reconcile(crowd(13), until=MODEL) as connection:
+        told = explanation.explain(connection, Settings(home=tmp_path), "a000", "a001")
+        assert "电话相同" not in str(told.steps)
+    with reconcile(crowd(3), until=MODEL) as connection:
+        told = explanation.explain(connection, Settings(home=tmp_path), "a000", "a001")
+        assert "电话相同" in str(told.steps), "the same number, but few have it"

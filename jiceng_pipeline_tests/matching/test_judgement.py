@@ -88,8 +88,19 @@ def test_what_a_ledger_held_before_there_were_retractions_still_says_what_it_sai
     assert bench.stands() == [("a0", "a3", "same")]
 
 
-def test_a_household_is_named_by_records_of_its_members(bench):
-    bench.decide("a0", "a3", "different", entity="household")
+def test_a_word_on_a_household_that_nothing_acts_on_is_refused(bench):
+    for say in (
+        lambda: bench.decide("a0", "a3", "different", entity="household"),
+        lambda: judgement.kind_of(bench.connection, ("a0", "a2", "a3"), "household"),
+    ):
+        with pytest.raises(UsageError, match="户不单独判定") as refused:
+            say()
+        assert "户号" in refused.value.cure
+    assert verdicts.words(bench.ledger) == []
+
+
+def test_what_a_ledger_holds_of_households_is_no_word_on_their_members(bench):
+    bench.ledger.append("decision", "a0:a3", {**AB, "entity": "household", "verdict": "different"}, "anna")
     bench.decide("a0", "a3", "same")
     assert [(word.entity, word.verdict) for word in verdicts.words(bench.ledger)] == [
         ("household", "different"), ("resident", "same"),
@@ -113,7 +124,7 @@ def test_the_list_says_who_decided_what_and_never_a_frozen_value(bench):
         (lambda b: b.decide("a0", "nobody", "same"), "没有这条记录"),
         (lambda b: b.decide("a0", "e0", "same"), "不是同一类（人员、市场主体）"),
         (lambda b: b.decide("a0", "a3", "same", entity="enterprise"), "不是 enterprise 的"),
-        (lambda b: b.decide("e0", "e1", "same", entity="household"), "不是 household 的"),
+        (lambda b: b.decide("e0", "e1", "same", entity="household"), "户不单独判定"),
         (lambda b: b.decide("a0", "a3", "same", reason=" "), "reason"),
         (lambda b: b.move("a0", "a1", "a1"), "两次"),
         (lambda b: b.move("a0", "a1", "e0"), "不是同一类"),

@@ -91,3 +91,18 @@ def test_an_answer_about_one_record_settles_the_others_of_the_same_two_sides(rec
         assert asked(connection, settings, ledger) == [("a001", "a000")], "one question for the two of them"
         judgement.decide(connection, settings, ledger, "different", ("a000", "a002"), "核对", "anna")
         assert asked(connection, settings, ledger) == []
+
+
+def test_of_an_entity_whose_first_record_is_gone_one_is_shown_that_is_still_there(reconcile, tmp_path):
+    phone = "13912345678"
+    register = {"system": REGISTER, "name": "王建国", "citizen_id": WANG, "birth_date": date(1950, 3, 3)}
+    people = [
+        {**register, "first_landed": "20250101T000000.000000Z", "is_current": False},
+        {**register, "system": HEALTH, "phone": phone},
+        {"system": PENSION, "name": "王建国", "phone": phone},
+    ]
+    settings = Settings(home=tmp_path, business_date=DAY)
+    with reconcile(people, until=LINKS) as connection, open_ledger(settings) as ledger:
+        near = connection.execute("select near_record_id from matching.resident_match").fetchall()
+        assert near == [("a000",)], "the founding record, which is gone"
+        assert asked(connection, settings, ledger) == [("a002", "a001")]
