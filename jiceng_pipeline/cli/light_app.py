@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import err, out, print_json, say
+from jiceng_pipeline.cli.words import Table, err, out, print_json, say
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 

@@ -5,10 +5,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.table import Table
 
 from jiceng_pipeline.cli import progress
-from jiceng_pipeline.cli.words import err, out, print_json, say
+from jiceng_pipeline.cli.words import Table, err, out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _live(settings: Settings, days: int) -> "list[Day]":
         lived = advance(settings, days)
     table = Table(title=say("这些天发生的事", "what happened"), title_justify="left")
     table.add_column(say("日期", "day"))
-    table.add_column(say("事件", "events"), overflow="fold")
+    table.add_column(say("事件", "events"))
     table.add_column(say("改动的记录", "records changed"), justify="right")
     for day in lived:
         happened = "  ".join(f"{say(EVENTS.get(kind, kind), kind)} {count}" for kind, count in day.events.items())
