@@ -70,7 +70,7 @@ def open_one(
     name: _Name,
     community: _Place,
     purpose: _Purpose = "",
-    limit: Annotated[int, typer.Option(help=say("最多几行", "rows at most"))] = 20,
+    limit: Annotated[int, typer.Option(min=0, help=say("最多几行", "rows at most"))] = 20,
     actor: _Actor = "operator",
     as_json: _AsJson = False,
 ) -> None:

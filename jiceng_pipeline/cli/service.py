@@ -1,6 +1,6 @@
 """`jiceng service`: where a service is given, what to bring, where it is lacking, where one more point would help."""
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -131,7 +131,7 @@ def gaps(
     item: Annotated[str, typer.Option(help=say("只看一个事项", "one item only"))] = "",
     on: Annotated[str, typer.Option(help=say("哪一天开门的才算，如 2026-11-29", "open on this day"))] = "",
     least: Annotated[float, typer.Option(help=say("低于这个比例算够不着", "share that counts as enough"))] = 0.8,
-    limit: Annotated[int, typer.Option(help=say("最多列多少行", "rows at most"))] = 30,
+    limit: Annotated[int, typer.Option(min=0, help=say("最多列多少行", "rows at most"))] = 30,
     actor: Actor = "operator",
     as_json: AsJson = False,
 ) -> None:
@@ -219,6 +219,8 @@ def export(
     if to.suffix == ".json":
         files.write_json(to, listing.plain(found))
     else:
+        with files.storage(to):
+            to.parent.mkdir(parents=True, exist_ok=True)
         with files.new_file(to) as draft:
             draft.write_bytes(listing.workbook(found))
     out.print(f"{to}  {len(found.entries)} {say('项', 'items')}", soft_wrap=True)
@@ -245,6 +247,8 @@ def _moment(text: str) -> datetime:
         return clock.now()
     try:
         moment = datetime.fromisoformat(text)
+        if not MINYEAR < moment.year < MAXYEAR:  # a day before and a month after have to be days as well
+            raise ValueError
     except ValueError:
         raise UsageError("不是日期或时间", where=text, cure="写成 2026-11-29 或 2026-11-29T10:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.LOCAL)
