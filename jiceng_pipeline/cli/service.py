@@ -181,7 +181,10 @@ def suggest(
     if as_json:
         print_json({**vars(plan), "suggestions": [vars(each) for each in plan.suggestions]})
         return
-    out.print(say(f"现在走不到的约 {plan.people:,} 人", f"{plan.people:,} people are too far"))
+    if plan.people is None:
+        out.print(say("现在走不到的不足 8 人", "fewer than eight people are too far"))
+    else:
+        out.print(say(f"现在走不到的约 {plan.people:,} 人", f"{plan.people:,} people are too far"))
     for each in plan.suggestions:
         out.print(f"  {each.step}. {each.community_code}  {each.longitude:.3f},{each.latitude:.3f}  +{each.gained:,}")
     out.print(say(f"不低于最好选法的 {plan.share_of_best:.0%}", f"at least {plan.share_of_best:.0%} of the best"))
