@@ -156,6 +156,17 @@ def test_0_a_workbook_makes_its_folder_as_other_files_do(synced_copy, jiceng, tm
     assert named.exists()
 
 
+def test_doctor_looks_at_the_rest_where_one_thing_cannot_be_opened(synced_copy, jiceng):
+    history = next(synced_copy.dagster.rglob("runs.db"))
+    history.unlink()
+    history.mkdir()
+    code, out, _ = jiceng(synced_copy.home, "doctor", "--json")
+    found = json.loads(out)
+    assert code == 7
+    assert [each["exit_code"] for each in found] == [0] * 7 + [7, 0]
+    assert found[7]["cure"] and str(synced_copy.home) in found[7]["words"]
+
+
 def test_8_a_changed_ledger_is_found_and_nothing_is_served(synced_copy, jiceng):
     with sqlite3.connect(synced_copy.ledger) as ledger:
         triggers = ledger.execute("select name from sqlite_master where type = 'trigger'").fetchall()
