@@ -65,13 +65,16 @@ def fill(connection, reference, residents):
     connection.execute(
         f"""create table governance.address_position as select door::varchar as address_id,
             longitude::decimal(9, 6) as longitude, latitude::decimal(9, 6) as latitude from doors where door % 50 > 0;
+        create table governance.standard_address as
+        select door::varchar as address_id, community as community_code from doors;
         create table governance.residence as
         select (door * 16 + n)::varchar as resident_id, door::varchar as address_id, '2' as residence_kind_code
         from (select door, community, unnest(range(people)) as n from doors) order by community;
         create table governance.resident as select resident_id, community as community_code,
             date '{DAY}' - (hash(resident_id) % 33000)::int as birth_date, null::date as death_date,
             case when hash(resident_id, 1) % 60 = 0 then '4' end as disability_type_code,
-            case when hash(resident_id, 1) % 60 = 0 then '1' end as disability_grade_code
+            case when hash(resident_id, 1) % 60 = 0 then '1' end as disability_grade_code,
+            door::varchar as dwelling_address
         from governance.residence join doors on doors.door = (resident_id::bigint // 16) order by community_code"""
     )
 

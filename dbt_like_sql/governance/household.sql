@@ -15,7 +15,10 @@ with counted as (
         count(*) as member_count,
         sum(case when living.birth_date <= today.business_date - interval '60' year then 1 else 0 end) as elderly_member_count,
         sum(case when living.birth_date > today.business_date - interval '18' year then 1 else 0 end) as minor_member_count,
-        max(case when living.subsistence_category_code is not null then 1 else 0 end) = 1 as is_subsistence_household,
+        max(case
+            when coalesce(living.subsistence_category_code, living.subsistence_certificate_number) is not null then 1
+            else 0
+        end) = 1 as is_subsistence_household,
         max(living.source_date) as source_date
     from governance.resident as living
     cross join standard.business_day as today

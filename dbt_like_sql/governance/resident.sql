@@ -3,7 +3,7 @@
 -- audience: analyst
 -- grain: one row per resident held by at least one system
 -- materialized: view
--- columns: resident_id, household_id, citizen_id, other_document_number, identity_document_type_code, name, sex_code, birth_date, ethnic_group_code, marital_status_code, death_date, phone, family_relation_code, registered_address, dwelling_address, community_code, subsistence_certificate_number, subsistence_category_code, subsistence_monthly_cny, subsistence_start_date, pension_status_code, pension_joined_date, pension_monthly_cny, has_hypertension, has_diabetes, blood_type_code, last_follow_up_date, elderly_allowance_monthly_cny, medical_insurance_type_code, medical_insurance_status_code, disability_type_code, disability_grade_code, preferential_treatment_code, is_veteran, school_name, school_grade, guardian_name, guardian_phone, record_count, system_count, source_systems, source_date
+-- columns: resident_id, household_id, citizen_id, other_document_number, identity_document_type_code, name, sex_code, birth_date, ethnic_group_code, marital_status_code, death_date, phone, family_relation_code, registered_address, dwelling_address, community_code, subsistence_certificate_number, subsistence_category_code, subsistence_monthly_cny, subsistence_start_date, pension_status_code, pension_joined_date, pension_monthly_cny, has_hypertension, has_diabetes, blood_type_code, last_follow_up_date, elderly_allowance_monthly_cny, elderly_allowance_start_date, medical_insurance_type_code, medical_insurance_status_code, disability_type_code, disability_grade_code, preferential_treatment_code, is_veteran, school_name, school_grade, guardian_name, guardian_phone, record_count, system_count, source_systems, source_date
 select
     golden.entity_id as resident_id,
     golden.household_id,
@@ -36,6 +36,7 @@ select
     golden.last_follow_up_date,
 
     golden.elderly_allowance_monthly_cny,
+    golden.elderly_allowance_start_date,
     golden.medical_insurance_type_code,
     golden.medical_insurance_status_code,
     golden.disability_type_code,

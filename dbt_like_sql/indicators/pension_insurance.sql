@@ -8,10 +8,18 @@
 -- level_rule: sum
 -- part_of: population
 -- code_set: pension_status
+with classed as (
+    select
+        resident.community_code,
+        coalesce(resident.pension_status_code, '不详') as category
+    from governance.resident as resident
+    where resident.death_date is null
+        and (resident.pension_status_code is not null or resident.pension_joined_date is not null)
+)
+
 select
-    resident.community_code,
-    resident.pension_status_code as category,
+    community_code,
+    category,
     count(*) as value
-from governance.resident as resident
-where resident.death_date is null and resident.pension_status_code is not null
-group by resident.community_code, resident.pension_status_code
+from classed
+group by community_code, category

@@ -8,10 +8,18 @@
 -- level_rule: sum
 -- part_of: population
 -- code_set: subsistence_category
+with classed as (
+    select
+        resident.community_code,
+        coalesce(resident.subsistence_category_code, '不详') as category
+    from governance.resident as resident
+    where resident.death_date is null
+        and coalesce(resident.subsistence_category_code, resident.subsistence_certificate_number) is not null
+)
+
 select
-    resident.community_code,
-    resident.subsistence_category_code as category,
+    community_code,
+    category,
     count(*) as value
-from governance.resident as resident
-where resident.death_date is null and resident.subsistence_category_code is not null
-group by resident.community_code, resident.subsistence_category_code
+from classed
+group by community_code, category

@@ -3,10 +3,10 @@
 -- audience: community
 -- grain: one row per resident aged 80 or over, not of the floating population, who draws no elderly allowance
 -- columns: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address
--- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, death_date, elderly_allowance_monthly_cny, tag_code
+-- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, death_date, elderly_allowance_monthly_cny, elderly_allowance_start_date, tag_code
 -- masks: full
 -- owner: 社区
--- version: 2
+-- version: 3
 -- view: list
 with guest as (
     -- the allowance is paid where one is registered
@@ -30,5 +30,6 @@ left join guest on guest.resident_id = resident.resident_id
 where resident.death_date is null
     and guest.resident_id is null
     and resident.elderly_allowance_monthly_cny is null
+    and resident.elderly_allowance_start_date is null
     and resident.birth_date <= today.business_date - interval '80' year
 order by community.community_code, resident.birth_date, resident.resident_id

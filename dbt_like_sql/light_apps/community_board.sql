@@ -3,10 +3,10 @@
 -- audience: community
 -- grain: one row per community in which anybody lives
 -- columns: community_code, community_name, resident_count, elderly_count, minor_count, disabled_count, veteran_count, subsistence_recipient_count, living_alone_elderly_count, open_enterprise_count, open_case_count
--- elements: community_code, community_name, death_date, birth_date, disability_grade_code, disability_type_code, is_veteran, subsistence_category_code, household_id, is_living_alone, enterprise_status_code, case_status_code
+-- elements: community_code, community_name, death_date, birth_date, disability_grade_code, disability_type_code, is_veteran, subsistence_category_code, subsistence_certificate_number, household_id, is_living_alone, enterprise_status_code, case_status_code
 -- masks: check
 -- owner: 社区
--- version: 2
+-- version: 3
 -- view: board
 with people as (
     select
@@ -16,7 +16,8 @@ with people as (
         count(case when resident.birth_date > today.business_date - interval '18' year then 1 end) as minor_count,
         count(coalesce(resident.disability_grade_code, resident.disability_type_code)) as disabled_count,
         count(case when resident.is_veteran then 1 end) as veteran_count,
-        count(resident.subsistence_category_code) as subsistence_recipient_count,
+        count(coalesce(resident.subsistence_category_code, resident.subsistence_certificate_number))
+            as subsistence_recipient_count,
         count(case
             when household.is_living_alone and resident.birth_date <= today.business_date - interval '60' year then 1
         end) as living_alone_elderly_count

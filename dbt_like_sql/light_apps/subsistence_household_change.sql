@@ -3,10 +3,10 @@
 -- audience: community
 -- grain: one row per living recipient in whose household something has changed
 -- columns: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, subsistence_category_code, change_in_life
--- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, subsistence_category_code, death_date, household_id, enterprise_id, enterprise_status_code, operation_role_code
+-- elements: community_code, community_name, resident_id, name, sex_code, birth_date, phone, dwelling_address, subsistence_category_code, subsistence_certificate_number, death_date, household_id, enterprise_id, enterprise_status_code, operation_role_code
 -- masks: full
 -- owner: 民政干事
--- version: 1
+-- version: 2
 -- view: reminder
 select
     community.community_code,
@@ -41,5 +41,5 @@ join (
     group by member.household_id
 ) as changed on changed.household_id = resident.household_id and changed.change_in_life <> ''
 where resident.death_date is null
-    and resident.subsistence_category_code is not null
+    and coalesce(resident.subsistence_category_code, resident.subsistence_certificate_number) is not null
 order by community.community_code, resident.household_id, resident.resident_id

@@ -5,9 +5,8 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
@@ -54,7 +53,7 @@ def account(
         say("新增", "added"), say("改正", "corrected"),
         say("取用", "opened"), say("省下分钟", "minutes"),
     ):  # fmt: skip
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for each in found:
         figures = (each.supplied, each.asked_again, each.verified, each.disputed, each.upheld, each.returned,
                    each.added, each.corrected, each.opened, each.minutes_saved)  # fmt: skip

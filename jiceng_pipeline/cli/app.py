@@ -24,6 +24,15 @@ from jiceng_pipeline.core.errors import IntegrityError, JicengError, StorageFail
 from jiceng_pipeline.core.redaction import redacted
 
 INTERRUPTED = 130
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+# what was named on the command line is no place to read from or write to
+_NO_PLACE = {
+    errno.ENOENT: ("没有这个文件或文件夹", "no such file or folder"),
+    errno.ENOTDIR: ("路上有一段不是文件夹", "a part of the path is no folder"),
+    errno.EEXIST: ("这里已有同名的文件", "a file of this name is there already"),
+    errno.EISDIR: ("这是文件夹，不是文件", "this is a folder, not a file"),
+    errno.ENAMETOOLONG: ("名字太长", "the name is too long"),
+}
 _shows_tracebacks = False
 
 app = typer.Typer(
@@ -95,9 +104,14 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         if _shows_tracebacks:
             raise
-        is_disk = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-        words.error(redacted(os.strerror(error.errno or 0)), redacted(error.filename or ""))
-        sys.exit(7 if is_disk else 1)
+        where = redacted(error.filename2 or error.filename or "")
+        if error.errno in _NO_PLACE:
+            words.error(
+                say(*_NO_PLACE[error.errno]), where, say("换一个文件或文件夹再试", "choose another file or folder")
+            )
+        else:
+            words.error(redacted(os.strerror(error.errno or 0)), where)
+        sys.exit(StorageFailure.exit_code if error.errno in {*_DISK, *_NO_PLACE} else 1)
     except Exception as error:
         if _shows_tracebacks:
             raise

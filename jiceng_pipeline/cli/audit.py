@@ -5,9 +5,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
@@ -97,7 +96,7 @@ def _show(found: "list[tuple[str, Entry[Audit]]]", title: str, as_json: bool) ->
         say("范围", "scope"), say("显示方式", "profile"), say("用途", "purpose"), say("结果", "outcome"),
         say("怎样", "how"), say("回执号", "receipt"),
     ):  # fmt: skip
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for how, entry in found:
         body = entry.body
         table.add_row(

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def show_list(
         say("编号", "number"), say("判定", "decision"), say("记录", "records"), say("数据元", "element"),
         say("状态", "state"), say("谁", "who"), say("日期", "date"), say("理由", "reason"),
     ):  # fmt: skip
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for act in found:
         day = f"{act.at.astimezone(clock.LOCAL):%Y-%m-%d}"
         records = "\n".join(act.records)

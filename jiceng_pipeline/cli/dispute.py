@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
@@ -94,7 +93,7 @@ def show_list(
         say("编号", "id"), say("对象", "entity"), say("数据元", "element"), say("社区", "community"),
         say("问了谁", "asked"), say("状态", "state"), say("提出", "opened"), say("工作日", "working days"),
     ):  # fmt: skip
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for each in found:
         table.add_row(
             each.dispute_id[:8], each.entity_id[:8], each.element_id, each.community_code, "、".join(each.systems),

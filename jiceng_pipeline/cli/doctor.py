@@ -57,11 +57,16 @@ def doctor(
     return max((finding.exit_code for finding in found), default=0)
 
 
-def _look(check: Callable[..., Finding], *given: object) -> Finding:
+def _look(check: Callable[..., Finding], settings: Settings, *given: object) -> Finding:
+    """Return what was found; an error nobody foresaw is a finding as well, so that the rest is looked at."""
     try:
-        return check(*given)
-    except JicengError as error:
-        return Finding(check.__name__.strip("_"), f"{error.what} {error.where}", error.cure, error.exit_code)
+        return check(settings, *given)
+    except Exception as error:
+        from jiceng_pipeline.defs.failure import clean  # Dagster takes a second that only a failure needs
+
+        told = clean(error, str(settings.home))
+        assert isinstance(told, JicengError)
+        return Finding(check.__name__.strip("_"), f"{told.what} {told.where}", told.cure, told.exit_code)
 
 
 def _installation(_: Settings) -> Finding:

@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.table import Table
 
 from jiceng_pipeline.cli import progress
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from jiceng_pipeline.cli import progress
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
@@ -44,7 +43,7 @@ def show_list(as_json: _AsJson = False) -> None:
         return
     table = Table(title=say(f"表单 {len(found)} 张", f"{len(found)} forms"), title_justify="left")
     for name in (say("编号", "id"), say("表名", "title"), say("要表单位", "owner"), say("填报期", "period")):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     table.add_column(say("要填/共有", "asked/all"), justify="right")
     table.add_column(say("清单", "list"))
     for each in found:
@@ -69,7 +68,7 @@ def show(form: _Form, as_json: _AsJson = False) -> None:
     out.print(f"{found.owner} · {found.legal_basis}")
     table = Table()
     for name in (say("项目", "column"), say("数据元", "element"), say("来源", "source"), say("社区", "community")):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for each in found.columns:
         if each.element in found.rows.derives:
             source = say("本库得出", "derived")
@@ -194,8 +193,8 @@ def _told(found: "Compiled") -> None:
 
     table = Table(title=found.title, title_justify="left")
     for name in (say("项目", "column"), say("数据元", "element"), say("把握", "sure"), say("结论", "verdict")):
-        table.add_column(name, overflow="fold")
-    table.add_column(say("依据", "because"), overflow="fold")
+        table.add_column(name)
+    table.add_column(say("依据", "because"))
     for each in found.columns:
         sure = f"{each.match.confidence:.0%}" if each.match else ""
         table.add_row(each.heading, each.match.element if each.match else "", sure, VERDICTS[each.verdict], each.words)

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import err, out, print_json, say
+from jiceng_pipeline.cli.words import Table, err, out, print_json, say
 from jiceng_pipeline.core.errors import DefinitionError
 from jiceng_pipeline.core.settings import Settings
 
@@ -71,7 +70,7 @@ def open_one(
     name: _Name,
     community: _Place,
     purpose: _Purpose = "",
-    limit: Annotated[int, typer.Option(help=say("最多几行", "rows at most"))] = 20,
+    limit: Annotated[int, typer.Option(min=0, help=say("最多几行", "rows at most"))] = 20,
     actor: _Actor = "operator",
     as_json: _AsJson = False,
 ) -> None:

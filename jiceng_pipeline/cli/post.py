@@ -4,9 +4,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
 
@@ -83,7 +82,7 @@ def show_list(as_json: _AsJson = False) -> None:
         say("到", "until"),
         say("任命人", "by"),
     ):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for entry in found:
         body = entry.body
         table.add_row(

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 _SHOWN = 200
@@ -41,7 +40,7 @@ def query(
         return
     table = Table(title=say(f"{len(answer.rows):,} 行", f"{len(answer.rows):,} rows"), title_justify="left")
     for name in answer.columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for row in answer.rows[:_SHOWN]:
         table.add_row(*("" if value is None else str(value) for value in row))
     out.print(table)

@@ -5,10 +5,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from jiceng_pipeline.cli import progress
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core import files
 from jiceng_pipeline.core.errors import IntegrityError
 from jiceng_pipeline.core.settings import Settings
@@ -72,7 +71,7 @@ def _show(version: str, tables: int, differences: "tuple[Difference, ...]") -> N
         title_style="bold red",
         caption=say("行数；“—”是没有这张表，行数相同则是内容不同", "rows; — where there is no such table"),
     )
-    table.add_column(say("表", "table"), overflow="fold")
+    table.add_column(say("表", "table"))
     for name in (say("清单", "manifest"), say("发布的库", "published"), say("重建的库", "rebuilt")):
         table.add_column(name, justify="right")
     for each in differences:

@@ -4,9 +4,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,8 +63,8 @@ def _show(found: "list[Question]") -> None:
     table.add_column(say("原因", "reason"))
     table.add_column(say("变动", "gain"), justify="right")
     table.add_column(say("比特", "bits"), justify="right")
-    table.add_column(say("记录", "records"), overflow="fold", min_width=32)
-    table.add_column(say("系统", "systems"), overflow="fold")
+    table.add_column(say("记录", "records"), min_width=32)
+    table.add_column(say("系统", "systems"))
     for rank, each in enumerate(found, 1):
         bits = "—" if each.weight_bits is None else f"{each.weight_bits:+.2f}"
         records, systems = f"{each.record_id}\n{each.other_record_id}", f"{each.system}\n{each.other_system}"

@@ -1,14 +1,13 @@
 """`jiceng service`: where a service is given, what to bring, where it is lacking, where one more point would help."""
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
@@ -132,7 +131,7 @@ def gaps(
     item: Annotated[str, typer.Option(help=say("只看一个事项", "one item only"))] = "",
     on: Annotated[str, typer.Option(help=say("哪一天开门的才算，如 2026-11-29", "open on this day"))] = "",
     least: Annotated[float, typer.Option(help=say("低于这个比例算够不着", "share that counts as enough"))] = 0.8,
-    limit: Annotated[int, typer.Option(help=say("最多列多少行", "rows at most"))] = 30,
+    limit: Annotated[int, typer.Option(min=0, help=say("最多列多少行", "rows at most"))] = 30,
     actor: Actor = "operator",
     as_json: AsJson = False,
 ) -> None:
@@ -182,7 +181,10 @@ def suggest(
     if as_json:
         print_json({**vars(plan), "suggestions": [vars(each) for each in plan.suggestions]})
         return
-    out.print(say(f"现在走不到的约 {plan.people:,} 人", f"{plan.people:,} people are too far"))
+    if plan.people is None:
+        out.print(say("现在走不到的不足 8 人", "fewer than eight people are too far"))
+    else:
+        out.print(say(f"现在走不到的约 {plan.people:,} 人", f"{plan.people:,} people are too far"))
     for each in plan.suggestions:
         out.print(f"  {each.step}. {each.community_code}  {each.longitude:.3f},{each.latitude:.3f}  +{each.gained:,}")
     out.print(say(f"不低于最好选法的 {plan.share_of_best:.0%}", f"at least {plan.share_of_best:.0%} of the best"))
@@ -220,6 +222,8 @@ def export(
     if to.suffix == ".json":
         files.write_json(to, listing.plain(found))
     else:
+        with files.storage(to):
+            to.parent.mkdir(parents=True, exist_ok=True)
         with files.new_file(to) as draft:
             draft.write_bytes(listing.workbook(found))
     out.print(f"{to}  {len(found.entries)} {say('项', 'items')}", soft_wrap=True)
@@ -246,6 +250,8 @@ def _moment(text: str) -> datetime:
         return clock.now()
     try:
         moment = datetime.fromisoformat(text)
+        if not MINYEAR < moment.year < MAXYEAR:  # a day before and a month after have to be days as well
+            raise ValueError
     except ValueError:
         raise UsageError("不是日期或时间", where=text, cure="写成 2026-11-29 或 2026-11-29T10:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=clock.LOCAL)

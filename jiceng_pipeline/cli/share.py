@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:

@@ -1,14 +1,14 @@
 """`jiceng simulate`: make the simulated city's systems, or keep their servers running."""
 
+import json
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.table import Table
 
 from jiceng_pipeline.cli import progress
-from jiceng_pipeline.cli.words import err, out, print_json, say
+from jiceng_pipeline.cli.words import Table, err, out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ EVENTS = {
     "case": "新案件", "case_closed": "结案", "opening": "开业", "closing": "注销", "merger": "撤村并居",
 }  # fmt: skip
 
+# of a new city; one that lives on is what it is
+NEW = {"scale": "street", "seed": 1, "profile": "default", "medical_store": "sqlite"}
+
 app = typer.Typer(
     invoke_without_command=True, help=say("模拟城市：生成各部门的系统", "the simulated city: department systems")
 )
@@ -33,13 +36,22 @@ app = typer.Typer(
 def simulate(
     context: typer.Context,
     scale: Annotated[
-        Literal["community", "street", "district", "city"], typer.Option(help=say("规模", "size"))
-    ] = "street",
-    seed: Annotated[int, typer.Option(help=say("随机种子", "seed"))] = 1,
-    profile: Annotated[Literal["default", "harsh"], typer.Option(help=say("数据有多难", "how hard"))] = "default",
+        Literal["community", "street", "district", "city"] | None,
+        typer.Option(help=say("规模（新建时默认 street）", "size (of a new one: street)")),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help=say("随机种子（新建时默认 1）", "seed (of a new one: 1)"))] = None,
+    profile: Annotated[
+        Literal["default", "harsh"] | None,
+        typer.Option(help=say("数据有多难（新建时默认 default）", "how hard (of a new one: default)")),
+    ] = None,
     medical_store: Annotated[
-        Literal["sqlite", "mariadb"], typer.Option(help=say("医保库放在哪里", "where the medical insurance's table is"))
-    ] = "sqlite",
+        Literal["sqlite", "mariadb"] | None,
+        typer.Option(
+            help=say(
+                "医保库放在哪里（新建时默认 sqlite）", "where the medical insurance's table is (of a new one: sqlite)"
+            )
+        ),
+    ] = None,
     days: Annotated[
         int, typer.Option(min=0, help=say("再过几天：城市照常生活，各系统照常更新", "move the city on by days"))
     ] = 0,
@@ -47,7 +59,8 @@ def simulate(
 ) -> None:
     """Write the city's stores and its hidden truth; the same scale, seed and day change nothing.
 
-    With `--days` the city that is there lives on, and every system changes as its department changes it.
+    With `--days` the city that is there lives on as it was made, and every system changes as its department
+    changes it.
     """
     if context.invoked_subcommand:
         return
@@ -56,7 +69,8 @@ def simulate(
 
     settings = Settings.load()
     with progress.shown(say("模拟", "simulate")):
-        summary = make(settings, scale=scale, seed=seed, profile=profile, medical_store=medical_store)
+        told = {"scale": scale, "seed": seed, "profile": profile, "medical_store": medical_store}
+        summary = make(settings, **_wanted(settings, told, lives_on=days > 0))
     lived = _live(settings, days)
     model = error_model.of_city(settings)
     if as_json:
@@ -74,6 +88,13 @@ def simulate(
         out.print(say("误差模型", "error model"), model.profile, model.fingerprint, f"({frozen})")
 
 
+def _wanted(settings: Settings, told: dict[str, Any], *, lives_on: bool) -> dict[str, Any]:
+    """Return what is made: as told, else as the city that lives on was made, else as a new one is."""
+    note = settings.simulated / "city.json"
+    there = json.loads(note.read_text("utf-8")) if lives_on and note.exists() else {}
+    return {name: there.get(name, NEW[name]) if value is None else value for name, value in told.items()}
+
+
 def _live(settings: Settings, days: int) -> "list[Day]":
     """Move the city on and print what happened, day by day."""
     from jiceng_pipeline.simulation.advance import advance, repair
@@ -85,7 +106,7 @@ def _live(settings: Settings, days: int) -> "list[Day]":
         lived = advance(settings, days)
     table = Table(title=say("这些天发生的事", "what happened"), title_justify="left")
     table.add_column(say("日期", "day"))
-    table.add_column(say("事件", "events"), overflow="fold")
+    table.add_column(say("事件", "events"))
     table.add_column(say("改动的记录", "records changed"), justify="right")
     for day in lived:
         happened = "  ".join(f"{say(EVENTS.get(kind, kind), kind)} {count}" for kind, count in day.events.items())

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from jiceng_pipeline.cli import progress, words
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core import processes
 from jiceng_pipeline.core.settings import Settings
 
@@ -58,7 +57,7 @@ def show_tickets(tickets: Sequence[Mapping[str, Any]], most: int = 5) -> None:
     shown = [*failed, *others[:most]]
     table = Table(title=say("问题单", "tickets"), title_justify="left", title_style="bold yellow")
     for column in (say("系统", "system"), say("位置（例）", "place, an example"), say("原因", "reason")):
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     table.add_column(say("件数", "count"), justify="right")
     table.add_column(say("期限", "due"))
     for ticket in shown:

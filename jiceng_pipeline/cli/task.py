@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help=say("任务：下达、办理、汇总；交办事项", "tasks and cases"))

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.table import Table
 
-from jiceng_pipeline.cli.words import out, print_json, say
+from jiceng_pipeline.cli.words import Table, out, print_json, say
 from jiceng_pipeline.core import clock
 from jiceng_pipeline.core.errors import UsageError
 from jiceng_pipeline.core.settings import Settings
@@ -183,7 +182,7 @@ def _table(found: list[dict[str, Any]]) -> Table:
 
     table = Table(title=say(f"问题单 {len(found)} 张", f"{len(found)} tickets"), title_justify="left")
     for column in (say("编号", "id"), say("系统", "system"), say("原因", "reason"), say("状态", "state")):
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     table.add_column(say("件数", "count"), justify="right")
     table.add_column(say("期限", "due"))
     for ticket in found:

@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any
 
+from rich import table
 from rich.console import Console
 from rich.text import Text
 
@@ -23,6 +24,14 @@ class _Words(Console):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.file.fileno())
         os.close(nowhere)
+
+
+class Table(table.Table):
+    """A table that cuts nothing off: names and keys in it are what the next command is given."""
+
+    def add_column(self, *arguments: Any, **options: Any) -> None:
+        """Add a column whose text goes on in the next line where the terminal is too narrow."""
+        super().add_column(*arguments, **{"overflow": "fold", **options})
 
 
 out = _Words()

@@ -113,10 +113,12 @@ def where(
 
     Raises UsageError where no such resident lives there.
     """
-    reach.everybody(connection, walking, community.code)
     name, qualifies, needs = list(walking.profiles)[-1], None, material.of_anybody(item)
-    if resident_id is not None:
+    if resident_id is None:
+        reach.everybody(connection, walking, community.code)
+    else:
         name, qualifies = _resident(connection, walking, community, item, resident_id)
+        reach.alone(connection, walking, resident_id)
         needs = material.of_resident(connection, item, resident_id)
     profile = walking.profiles[name]
     every = reach.points_for(connection, community.code, [item])
@@ -152,7 +154,7 @@ def _place(point: Point, item: Item, minutes: float | None, at: datetime) -> Sto
 def _resident(
     connection: duckdb.DuckDBPyConnection, walking: Walking, community: communities.Place, item: Item, resident_id: str
 ) -> tuple[str, bool]:
-    """Return how a resident walks and whether they may apply; leave only their own spot to measure from."""
+    """Return how a resident walks and whether they may apply."""
     row = connection.execute(
         f"""select {walking.profile_sql}, coalesce({item.sql(item.condition)}, false)
         from governance.resident as resident
@@ -163,15 +165,6 @@ def _resident(
     ).fetchall()
     if not row:
         raise UsageError("这个社区没有这位居民", where="--resident", cure="写人员底册里的人员标识")
-    connection.execute(
-        """create or replace temp table spot as
-        select spot.* from spot where (longitude, latitude) in (
-            select (position.longitude, position.latitude)
-            from (select max_by(address_id, residence_kind_code || address_id) as address_id
-                from governance.residence where residence_kind_code in ('1', '2') and resident_id = ?) as home
-            join governance.address_position as position using (address_id))""",
-        [resident_id],
-    )
     return str(row[0][0]), bool(row[0][1])
 
 

@@ -34,23 +34,41 @@ def everybody(connection: duckdb.DuckDBPyConnection, walking: Walking, scope: st
     """Create `spot(place, longitude, latitude, county)` and `walker(place, community_code, profile, people)`.
 
     A walker's place is null where the door of these people has no coordinates. People are where they live or,
-    where no record says so, where they are registered.
+    where no record says so, where they are registered; the community is that of their door, where it is known.
     """
+    _walkers(connection, walking, "starts_with(living.community_code, ?)", scope)
+
+
+def alone(connection: duckdb.DuckDBPyConnection, walking: Walking, resident_id: str) -> None:
+    """Create what `everybody` does of one resident only, wherever they live."""
+    _walkers(connection, walking, "living.resident_id = ?", resident_id)
+
+
+def _walkers(connection: duckdb.DuckDBPyConnection, walking: Walking, condition: str, value: str) -> None:
     connection.execute(
         f"""create or replace temp table lived as
-        with living as (
-            select resident.resident_id, resident.community_code, {walking.profile_sql} as profile
-            from governance.resident as resident cross join standard.business_day as today
-            where resident.death_date is null and starts_with(coalesce(resident.community_code, ''), ?)
-        ), home as (
-            select resident_id, max_by(address_id, residence_kind_code || address_id) as address_id
+        with door as (
+            select resident_id, max(residence_kind_code) as kind,
+                max_by(address_id, residence_kind_code || address_id) as address_id
             from governance.residence where residence_kind_code in ('1', '2') group by resident_id
+        ), home as (
+            -- who is said to live elsewhere is not at home where they are registered
+            select door.resident_id, door.address_id
+            from door join governance.resident as resident using (resident_id)
+            where door.kind = '2' or resident.dwelling_address is null
+        ), living as (
+            select resident.resident_id, home.address_id, {walking.profile_sql} as profile,
+                coalesce(address.community_code, resident.community_code, '') as community_code
+            from governance.resident as resident cross join standard.business_day as today
+            left join home on home.resident_id = resident.resident_id
+            left join governance.standard_address as address on address.address_id = home.address_id
+            where resident.death_date is null
         )
         select living.community_code, living.profile, position.longitude, position.latitude, count(*) as people
-        from living left join home using (resident_id)
-        left join governance.address_position as position using (address_id)
+        from living left join governance.address_position as position using (address_id)
+        where {condition}
         group by all""",
-        [scope],
+        [value],
     )
     connection.execute(
         f"""create or replace temp table spot as

@@ -38,10 +38,14 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Plan:
-    """The places in their order, of so many people who are far now; surely at least this share of the best there is."""
+    """The places in their order, of so many people who are far now; surely at least this share of the best there is.
+
+    `people` is None where they are fewer than eight, and the share is in whole hundredths: as it was divided it would
+    tell the numbers that are rounded.
+    """
 
     item: str
-    people: int
+    people: int | None
     suggestions: tuple[Suggestion, ...]
     share_of_best: float
 
@@ -100,7 +104,8 @@ def suggest(
             about = round(longitude, _DIGITS), round(latitude, _DIGITS)
             suggestions.append(Suggestion(step, community, *about, _down(gained), _down(covered)))
     share = max(GUARANTEE, covered / bound) if bound else 1.0
-    return Plan(item.id, _down(people), tuple(suggestions), share)
+    told = None if 0 < people < THRESHOLD else _down(people)
+    return Plan(item.id, told, tuple(suggestions), floor(share * 100) / 100)
 
 
 def _demand(connection: duckdb.DuckDBPyConnection, walking: Walking, item: Item, wanted: Sets) -> None:

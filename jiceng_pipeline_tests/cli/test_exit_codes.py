@@ -82,6 +82,8 @@ def test_1_unexpected(synced_copy, jiceng):
         ["return", "--community", "320613005001", "--dataset", "resident_register", "--profile", "full"],
         ["return", "--community", "320613005001", "--dataset", "resident_register", "--as", "somebody"],
         ["simulate", "--scale", "galaxy"],
+        ["service", "where", "--community", "320613005001", "--item", "pension_claim", "--at", "9999-12-31"],
+        ["app", "open", "newborn_visit", "--community", "320613005001", "--limit", "-1"],
     ],
 )
 def test_2_usage(synced_copy, jiceng, arguments):
@@ -134,6 +136,35 @@ def test_7_no_permission_to_write(jiceng):
     code, _, err = jiceng("/sys/jiceng", "simulate", "--scale", "community")
     assert code == 7
     assert "/sys/jiceng" in err
+
+
+@pytest.mark.parametrize(("to", "said"), [(".", "这是文件夹"), ("file/list.json", "已有同名的文件")])
+def test_7_where_nothing_can_be_written_is_told_as_it_was_named(synced_copy, jiceng, tmp_path, to, said):
+    (tmp_path / "file").touch()
+    folder = tmp_path / "there.json"
+    folder.mkdir()
+    named = str(folder if to == "." else tmp_path / to)
+    code, _, err = jiceng(synced_copy.home, "service", "export", "--scope", "320613005", "--to", named)
+    assert code == 7
+    assert said in err
+    assert (named if to == "." else str(tmp_path / "file")) in err.replace("\n", "")
+
+
+def test_0_a_workbook_makes_its_folder_as_other_files_do(synced_copy, jiceng, tmp_path):
+    named = tmp_path / "new" / "list.xlsx"
+    assert jiceng(synced_copy.home, "service", "export", "--scope", "320613005", "--to", str(named))[0] == 0
+    assert named.exists()
+
+
+def test_doctor_looks_at_the_rest_where_one_thing_cannot_be_opened(synced_copy, jiceng):
+    history = next(synced_copy.dagster.rglob("runs.db"))
+    history.unlink()
+    history.mkdir()
+    code, out, _ = jiceng(synced_copy.home, "doctor", "--json")
+    found = json.loads(out)
+    assert code == 7
+    assert [each["exit_code"] for each in found] == [0] * 7 + [7, 0]
+    assert found[7]["cure"] and str(synced_copy.home) in found[7]["words"]
 
 
 def test_8_a_changed_ledger_is_found_and_nothing_is_served(synced_copy, jiceng):

@@ -52,6 +52,17 @@ def test_work_goes_on_where_its_words_reach_nobody(tmp_path, nobody):
     assert ended.returncode == 0
 
 
+@pytest.mark.parametrize("asked", [("app", "list"), ("service", "list"), ("indicator", "list")])
+def test_a_narrow_terminal_cuts_no_name_off(asked, tmp_path):
+    """What is listed has to be typed into the next command."""
+    told = subprocess.run(
+        [sys.executable, "-m", "jiceng_pipeline.cli", *asked],
+        env={**os.environ, "COLUMNS": "80", "JICENG_HOME": str(tmp_path)}, capture_output=True, timeout=60, check=True,
+    ).stdout.decode()  # fmt: skip
+    assert "│" in told
+    assert "…" not in told
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("JICENG_THREADS", "two"), ("JICENG_THREADS", "0"), ("JICENG_NICE", "-3"), ("JICENG_BUSINESS_DATE", "2026-13-01")],

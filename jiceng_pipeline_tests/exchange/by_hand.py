@@ -26,9 +26,11 @@ _ENTITLED = {
     "尊老金（高龄津贴）申领": f"""{_TAGGED.format("aged_80")} and not {_TAGGED.format("elderly_allowance")}
         and not {_TAGGED.format("floating_population")}""",
     "城乡居民基本养老保险参保登记": f"""{_YEARS} between 16 and 59
-        and p.pension_status_code is null and p.school_name is null and not {_TAGGED.format("floating_population")}""",
+        and coalesce(p.pension_status_code, p.pension_joined_date::text) is null and p.school_name is null
+        and not {_TAGGED.format("floating_population")}""",
     "城乡居民养老金申领": f"{_YEARS} >= 60 and p.pension_status_code in ('1', '2')",
-    "城乡居民医疗保险参保登记": "coalesce(p.medical_insurance_status_code, '3') = '3'",
+    "城乡居民医疗保险参保登记": """(p.medical_insurance_status_code = '3'
+        or p.medical_insurance_status_code is null and p.medical_insurance_type_code is null)""",
     "农村籍退役士兵老年生活补助": f"""{_YEARS} >= 60 and p.is_veteran
         and p.preferential_treatment_code is distinct from '5'""",
     "义务教育入学报名": f"{_YEARS} = 6 and p.school_name is null",
@@ -94,10 +96,10 @@ BY_HAND = {
         with p as (
             select p.*, {_TAGGED.format("aged_60")} as is_old, {_TAGGED.format("minor")} as is_young,
                 {_TAGGED.format("elderly_living_alone")} as is_alone,
-                {_TAGGED.format("disabled")} as is_disabled from {_P})
+                {_TAGGED.format("disabled")} as is_disabled, {_TAGGED.format("subsistence")} as is_on_list from {_P})
         select c.community_code, concat_ws(',', count(*), count_if(is_old), count_if(is_young),
             count_if(is_disabled), count_if(is_veteran),
-            count_if(subsistence_category_code is not null), count_if(is_alone),
+            count_if(is_on_list), count_if(is_alone),
             (select count(*) from governance.enterprise e
                 where e.enterprise_status_code = '1' and e.community_code = c.community_code),
             (select count(*) from governance.city_case k

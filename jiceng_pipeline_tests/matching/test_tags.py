@@ -40,16 +40,21 @@ ROWS = [
     person(REGISTER, "赵大爷", DEAD, date(1930, 4, 4), household_number="H3", death_date=date(2026, 1, 1)),
     person(PENSION, "孙宝宝", BOY, date(2025, 5, 5)),
     person("disabled_federation/disability_certificate", "孙宝宝", BOY, date(2025, 5, 5), disability_type_code="5"),
+    # what the allowance is, and of what kind the relief, could not be read
+    person("civil_affairs/elderly_allowance", "王建国", OLD, date(1940, 1, 1),
+           elderly_allowance_start_date=date(2020, 1, 1)),
+    person("civil_affairs/subsistence_allowance", "孙宝宝", BOY, date(2025, 5, 5),
+           subsistence_certificate_number="苏通低保0023"),
     person("public_security/floating_population", "周海", GUEST, date(1990, 6, 6),
            registered_address="安徽省阜阳市阜南县城关镇解放路15号", dwelling_address="青年东路15号2幢402室"),
 ]  # fmt: skip
 
 EXPECTED = {
-    "王建国": {"living_alone", "elderly_living_alone", "aged_60", "aged_80", "chronic_disease", "veteran",
-               "preferential_treatment"},
+    "王建国": {"living_alone", "elderly_living_alone", "aged_60", "aged_80", "elderly_allowance", "chronic_disease",
+               "veteran", "preferential_treatment"},
     "李梅": {"subsistence", "disabled", "severely_disabled", "living_elsewhere"},
     "王小明": {"minor", "school_age", "school_age_not_enrolled"},
-    "孙宝宝": {"minor", "living_alone", "disabled"},
+    "孙宝宝": {"minor", "living_alone", "disabled", "subsistence"},
     "周海": {"living_alone", "floating_population", "living_elsewhere"},
 }  # fmt: skip
 
@@ -64,9 +69,10 @@ def test_everybody_has_the_tags_of_the_rules_and_the_dead_none(reconcile):
         assert {name: set(codes) for name, codes in given} == EXPECTED
         households = connection.execute(
             """select household.household_number, tag.tag_code from governance.tag as tag
-            join governance.household as household on household.household_id = tag.household_id"""
+            join governance.household as household on household.household_id = tag.household_id
+            order by household.household_number"""
         ).fetchall()
-        assert households == [("H2", "subsistence_household")]
+        assert households == [("H2", "subsistence_household"), ("苏通低保0023", "subsistence_household")]
 
 
 def test_a_tag_says_from_which_systems_and_since_when(reconcile):
@@ -84,6 +90,20 @@ def test_a_tag_says_from_which_systems_and_since_when(reconcile):
         assert told["王建国", "veteran"] == ("veterans_affairs/veteran", None)
         listed = connection.execute("select tags from returned.resident_register order by 1").fetchall()
         assert all(tags is None or tags.split(",") == sorted(tags.split(",")) for (tags,) in listed)
+
+
+def test_nobody_is_told_to_apply_for_what_they_have_because_a_cell_cannot_be_read(reconcile):
+    insured = person(
+        "medical_insurance/insured_person", "李梅", WIFE, date(1972, 2, 2), medical_insurance_type_code="2"
+    )
+    joined = person(PENSION, "李梅", WIFE, date(1972, 2, 2), pension_joined_date=date(2012, 1, 1))
+    with reconcile([*ROWS, insured, joined], until=("governance.entitlement",)) as connection:
+        told = connection.execute(
+            """select name, service_item_title from governance.entitlement
+            join governance.resident using (resident_id)
+            where not is_item_held and name in ('王建国', '李梅') order by all"""
+        ).fetchall()
+    assert told == [("王建国", "农村籍退役士兵老年生活补助"), ("王建国", "城乡居民医疗保险参保登记")]
 
 
 def test_a_tag_is_as_sensitive_as_what_it_rests_on():

@@ -9,7 +9,7 @@ from jiceng_pipeline.core.settings import Settings
 from jiceng_pipeline.services import network, reach
 from jiceng_pipeline.services.point import When
 from jiceng_pipeline.services.walking import walking
-from jiceng_pipeline_tests.services.village import CARD, DEGREE, EAST, OTHER, PAPER, POINTS, WEST, village
+from jiceng_pipeline_tests.services.village import CARD, COMMUNITY, DEGREE, EAST, OTHER, PAPER, POINTS, WEST, village
 
 ADULT, AGED = date(1980, 1, 1), date(1950, 1, 1)
 SUNDAY, SATURDAY, HOLIDAY = (When(day=date(2026, *day)) for day in ((11, 29), (11, 28), (10, 1)))
@@ -86,6 +86,28 @@ def test_a_door_without_coordinates_is_reported_and_not_guessed(tmp_path):
             ("adult", True, 1),
             ("aged", False, 1),
         ]
+
+
+def test_people_are_counted_where_their_door_is(tmp_path):
+    elsewhere = "320613003004"
+    people = {"here": (WEST, 32.0, ADULT, None, None), "gone": (EAST, 32.1, ADULT, None, None, elsewhere)}
+    for scope, latitude in ((COMMUNITY, 32.0), (elsewhere, 32.1)):
+        with village(tmp_path, people) as c:
+            reach.everybody(c, walking(Settings(home=tmp_path)), scope)
+            assert c.execute(
+                "select community_code, people, latitude::double from walker join spot using (place)"
+            ).fetchall() == [(scope, 1, latitude)]
+
+
+def test_who_is_said_to_live_elsewhere_is_not_at_home_where_they_are_registered(tmp_path):
+    people = dict.fromkeys(("stays", "left"), (WEST, 32.0, ADULT, None, None))
+    with village(tmp_path, people) as c:
+        c.execute(
+            """update governance.residence set residence_kind_code = '1';
+            update governance.resident set dwelling_address = null where resident_id = 'stays'"""
+        )
+        reach.everybody(c, walking(Settings(home=tmp_path)), COMMUNITY)
+        assert c.execute("select place is null, people from walker order by 1").fetchall() == [(False, 1), (True, 1)]
 
 
 # a road on each bank and one bridge, 1,112 m north; the road east is too steep for wheels on its way to the bank

@@ -95,6 +95,20 @@ def test_a_place_gains_whom_its_paths_reach(banks):
     assert [each.gained for each in plan(settings, people, BUILT).suggestions] == [40]
 
 
+def test_a_plan_tells_no_small_number_nor_what_was_rounded(banks, tmp_path):
+    settings, people = banks
+    few = dict(list(people.items())[:6])
+    assert (plan(settings, few, {}).people, plan(settings, {}, {}).people) == (None, 0)
+    # six places in a row, 700 m apart: greedy begins in the middle, brings 56 of 66 near, and its bound is 69
+    row = {
+        f"{place}-{number}": (WEST, 32.0 + place * 0.0063, date(1990, 1, 1), None, None)
+        for place, count in enumerate((10, 11, 12, 12, 10, 11))
+        for number in range(count)
+    }
+    told = plan(Settings(home=tmp_path / "row"), row, {})
+    assert (told.suggestions[-1].covered, told.share_of_best) == (55, 0.81)
+
+
 def test_minutes_are_not_told_of_a_point_that_most_cannot_reach(banks):
     settings, people = banks
     assumed, paths = walking(settings), network.network(settings)

@@ -40,14 +40,16 @@ POINTS = {
 def village(tmp_path, people, points=POINTS):
     """Yield a connection with these people: id → (longitude, latitude, birth, disability type and grade).
 
-    Where the latitude is None the door has no coordinates.
+    Where the latitude is None the door has no coordinates. Everybody is registered in one community; a sixth
+    member is that of the door.
     """
     with connect(settings=Settings(home=tmp_path, business_date=DAY)) as connection:
         connection.execute(
             """create schema governance; create schema standard;
             create table standard.business_day as select date '2026-11-24' as business_date;
             create table governance.resident (resident_id varchar, community_code varchar, birth_date date,
-                death_date date, disability_type_code varchar, disability_grade_code varchar);
+                death_date date, disability_type_code varchar, disability_grade_code varchar, dwelling_address varchar);
+            create table governance.standard_address (address_id varchar, community_code varchar);
             create table governance.residence (resident_id varchar, address_id varchar, residence_kind_code varchar);
             create table governance.address_position (address_id varchar, longitude decimal(9, 6),
                 latitude decimal(9, 6));
@@ -56,9 +58,13 @@ def village(tmp_path, people, points=POINTS):
                 service_point_longitude decimal(9, 6), service_point_latitude decimal(9, 6), is_step_free boolean,
                 opening_hours varchar, items_not_handled varchar)"""
         )
-        for who, (longitude, latitude, birth, kind, grade) in people.items():
+        for who, (longitude, latitude, birth, kind, grade, *lives) in people.items():
             connection.execute(
-                "insert into governance.resident values (?, ?, ?, null, ?, ?)", [who, COMMUNITY, birth, kind, grade]
+                "insert into governance.resident values (?, ?, ?, null, ?, ?, ?)",
+                [who, COMMUNITY, birth, kind, grade, f"door-{who}"],
+            )
+            connection.execute(
+                "insert into governance.standard_address values (?, ?)", [f"door-{who}", *(lives or [COMMUNITY])]
             )
             connection.execute("insert into governance.residence values (?, ?, '2')", [who, f"door-{who}"])
             if latitude is not None:
