@@ -189,14 +189,10 @@ def test_8_a_damaged_version_is_found_set_aside_and_built_anew(synced_copy, jice
     assert jiceng(synced_copy.home, "doctor")[0] == 0
 
 
-@pytest.mark.parametrize(
-    ("damaged", "told"),
-    [
-        ("models/*/weights.json", "模型版本"),
-        ("landing/*/*/2*/snapshot.json", "快照"),
-        ("landing/*/*/2*/rows.parquet", "快照"),
-    ],
-)
+_ROWS, _META = "landing/*/*/2*/rows.parquet", "landing/*/*/2*/snapshot.json"
+
+
+@pytest.mark.parametrize(("damaged", "told"), [("models/*/weights.json", "模型"), (_META, "快照"), (_ROWS, "快照")])
 def test_8_what_a_version_is_made_of_is_looked_at_too(synced_copy, jiceng, damaged, told):
     path = min(synced_copy.home.glob(damaged))
     path.chmod(0o600)
