@@ -163,8 +163,9 @@ def test_doctor_looks_at_the_rest_where_one_thing_cannot_be_opened(synced_copy, 
     code, out, _ = jiceng(synced_copy.home, "doctor", "--json")
     found = json.loads(out)
     assert code == 7
-    assert [each["exit_code"] for each in found] == [0] * 7 + [7, 0]
-    assert found[7]["cure"] and str(synced_copy.home) in found[7]["words"]
+    (sick,) = [each for each in found if each["exit_code"]]
+    assert sick["cure"] and str(synced_copy.home) in sick["words"]
+    assert found.index(sick) < len(found) - 1, "what comes after it is looked at, too"
 
 
 def test_8_a_changed_ledger_is_found_and_nothing_is_served(synced_copy, jiceng):
