@@ -22,7 +22,7 @@ app = typer.Typer(
 @app.callback()
 def portal(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help=say("端口", "port"))] = PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help=say("端口", "port"))] = PORT,
     domain: Annotated[
         list[str] | None, typer.Option(help=say("网站的域名，可写几个", "the site's name; may be given more than once"))
     ] = None,

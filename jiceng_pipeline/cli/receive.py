@@ -46,7 +46,7 @@ def folder(
 def serve(
     into: _Into,
     key: Annotated[str, typer.Option(envvar="JICENG_RECEIVE_KEY", help=say("与对方约定的密钥", "the shared key"))],
-    port: Annotated[int, typer.Option(help=say("端口", "port"))] = 8765,
+    port: Annotated[int, typer.Option(min=1, max=65535, help=say("端口", "port"))] = 8765,
 ) -> None:
     """Listen on the loopback address until interrupted."""
     from jiceng_pipeline.exchange import receiver_http

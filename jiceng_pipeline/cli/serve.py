@@ -18,8 +18,8 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    port: Annotated[int, typer.Option(help=say("Dagster 的端口", "port of Dagster"))] = 3000,
-    portal_port: Annotated[int, typer.Option(help=say("门户的端口", "port of the portal"))] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help=say("Dagster 的端口", "port of Dagster"))] = 3000,
+    portal_port: Annotated[int, typer.Option(min=1, max=65535, help=say("门户的端口", "port of the portal"))] = 8000,
 ) -> None:
     """Serve on 127.0.0.1 until interrupted; the nightly schedule runs meanwhile."""
     from jiceng_pipeline.defs import serve as dagster
