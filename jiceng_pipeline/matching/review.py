@@ -34,6 +34,7 @@ _BENEFITS = {
     "enterprise": ("food_licence_number",),
 }  # fmt: skip
 _DEATH = {"resident": "death_date"}
+_TOLD_APART = {"resident": ("citizen_id", "name", "phone", "dwelling_address")}
 _BENEFIT_GAIN, _DEATH_GAIN = 100, 200
 _SAID = pa.schema([(name, pa.string()) for name in ("record_id_a", "record_id_b", "seen")])
 
@@ -63,7 +64,8 @@ def create_review(connection: duckdb.DuckDBPyConnection, settings: Settings, mat
     question), entity_id (what the other belongs to), reason, weight (hundredths of a bit), gain. `borrowed`:
     the record carries the valid number of that entity under an incompatible name. `ambiguous`: it agrees with
     that entity and at least one more. `possible`: with that one, not quite enough, or a community collected that
-    entity's number of it. Where the record by which an entity goes is gone, one stands for it that is still there.
+    entity's number of it, or both have a number of their own, and one name with one telephone or dwelling: the police
+    may have changed it. Where the record by which an entity goes is gone, one stands for it that is still there.
     """
     entity = matching.entity
     with open_ledger(settings) as ledger:
@@ -170,7 +172,28 @@ def _close(connection: duckdb.DuckDBPyConnection, matching: Matching) -> str:
             select a.record_id, b.record_id, null, 'possible'
             from ({collected.of_others(connection, matching)}) as o
             join one_of as a on a.entity_id = o.entity_id join one_of as b on b.entity_id = o.other_id
+            {_renumbered(entity)}
         )"""
+
+
+def _renumbered(entity: str) -> str:
+    """Return the union of more of `close`: two residents with a number each, of one name and telephone or dwelling.
+
+    Of one name behind one telephone there may be more than two in a workplace's dormitory; of these nobody is asked.
+    """
+    if entity not in _TOLD_APART:
+        return ""
+    number, name, *places = _TOLD_APART[entity]
+    pairs = " union ".join(
+        f"""select min(entity_id) as one, max(entity_id) as other from matching.{entity}_golden
+            where {number} is not null and {name} is not null and {place} is not null
+            group by {name}, {place} having count(*) = 2"""
+        for place in places
+    )
+    return f"""union all
+            select a.record_id, b.record_id, null, 'possible'
+            from ({pairs}) as o
+            join one_of as a on a.entity_id = o.one join one_of as b on b.entity_id = o.other"""
 
 
 def _gain(entity: str) -> str:

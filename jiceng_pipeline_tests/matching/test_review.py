@@ -106,3 +106,35 @@ def test_of_an_entity_whose_first_record_is_gone_one_is_shown_that_is_still_ther
         near = connection.execute("select near_record_id from matching.resident_match").fetchall()
         assert near == [("a000",)], "the founding record, which is gone"
         assert asked(connection, settings, ledger) == [("a002", "a001")]
+
+
+ONCE, NOW, ALSO = WANG, citizen_id("32060219500304123"), citizen_id("32060219500305123")
+PHONE, DOOR = "13912345678", "虹桥街道学田路270号幸福里10幢1单元202室"
+
+
+@pytest.mark.parametrize(
+    ("people", "questions"),
+    [
+        ([("王建国", ONCE, PHONE, None), ("王建国", NOW, PHONE, None)], [("a000", "a001")]),
+        ([("王建国", ONCE, None, DOOR), ("王建国", NOW, None, DOOR)], [("a000", "a001")]),
+        ([("王建国", ONCE, PHONE, DOOR), ("王建国", NOW, PHONE, DOOR)], [("a000", "a001")]),
+        ([("王建国", ONCE, PHONE, None), ("王建军", NOW, PHONE, None)], []),  # brothers
+        ([("王建国", ONCE, PHONE, None), ("王建国", NOW, None, DOOR)], []),
+        ([(name, number, None, DOOR) for name, number in zip(["王建国"] * 3, (ONCE, NOW, ALSO), strict=True)], []),
+    ],
+    ids=["telephone", "dwelling", "both", "brothers", "nothing", "dormitory"],
+)
+def test_whose_number_the_police_may_have_changed_is_asked_about(reconcile, tmp_path, people, questions):
+    systems = (HEALTH, REGISTER, PENSION)
+    rows_of = [
+        {"system": system, "name": name, "citizen_id": number, "phone": phone, "dwelling_address": door}
+        for system, (name, number, phone, door) in zip(systems, people, strict=False)
+    ]
+    settings = Settings(home=tmp_path, business_date=DAY)
+    with reconcile(rows_of, until=LINKS) as connection, open_ledger(settings) as ledger:
+        rows(connection, settings)
+        found = asked(connection, settings, ledger)
+        assert [tuple(sorted(pair)) for pair in found] == questions
+        if found:
+            judgement.decide(connection, settings, ledger, "different", found[0], "核对", "anna")
+            assert asked(connection, settings, ledger) == rows(connection, settings) == []
