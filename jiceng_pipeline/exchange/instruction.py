@@ -28,7 +28,7 @@ _EVERYWHERE = "*"
 
 @dataclass(frozen=True)
 class Tally:
-    """How many communities have answered; `late` is who has not and should have, or did after the day."""
+    """How many communities have answered; `late` is who has not and should have, or first did after the day."""
 
     communities: int
     done: int
@@ -49,6 +49,14 @@ class Task:
     tally: Tally
     answer: InstructionAnswer | None
     is_late: bool
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """What a community says now, and when it first said something: to correct an answer makes nobody late."""
+
+    last: InstructionAnswer
+    first_date: date
 
 
 def issue(
@@ -151,34 +159,33 @@ def roll_up(settings: Settings, ledger: Ledger, name: str, scope: str | None = N
 
 
 def _task(
-    settings: Settings, body: Instruction, answers: Mapping[str, InstructionAnswer], reached: set[str], scope: str
+    settings: Settings, body: Instruction, answers: Mapping[str, _Answered], reached: set[str], scope: str
 ) -> Task:
     tally = _tally(settings, body, answers, reached)
     own = answers.get(scope) if len(scope) == COMMUNITY_DIGITS else None
-    return Task(body, tally, own, tally.late > 0)
+    return Task(body, tally, own.last if own else None, tally.late > 0)
 
 
-def _tally(
-    settings: Settings, body: Instruction, answers: Mapping[str, InstructionAnswer], reached: Iterable[str]
-) -> Tally:
+def _tally(settings: Settings, body: Instruction, answers: Mapping[str, _Answered], reached: Iterable[str]) -> Tally:
     is_over = clock.business_date(settings) > body.due_date
     given = {code: answers.get(code) for code in reached}
-    verdicts = Counter(said.verdict for said in given.values() if said)
-    late = sum(said.answered_date > body.due_date if said else is_over for said in given.values())
+    verdicts = Counter(said.last.verdict for said in given.values() if said)
+    late = sum(said.first_date > body.due_date if said else is_over for said in given.values())
     return Tally(len(given), verdicts["done"], verdicts["cannot"], late)
 
 
-def _answers(settings: Settings, ledger: Ledger, name: str, scope: str) -> dict[str, InstructionAnswer]:
-    """Return community as it is now → its last answer, of those in a division; no others are read."""
+def _answers(settings: Settings, ledger: Ledger, name: str, scope: str) -> dict[str, _Answered]:
+    """Return community as it is now → its answer, of those in a division; no others are read."""
     became = divisions.merged(settings)
     here = "" if scope == _EVERYWHERE else became.get(scope, scope)
     # who answered before it was merged into something here
     moved = [code for code, now in became.items() if now.startswith(here) and not code.startswith(here)]
     events = [event for start in (here, *moved) for event in ledger.about("instruction_answer", f"{name}/{start}")]
-    found: dict[str, InstructionAnswer] = {}
+    found: dict[str, _Answered] = {}
     for event in sorted(events, key=lambda event: event.seq):
         said = views.typed(event, InstructionAnswer).body
-        found[became.get(said.community_code, said.community_code)] = said
+        place = became.get(said.community_code, said.community_code)
+        found[place] = _Answered(said, found[place].first_date if place in found else said.answered_date)
     return found
 
 

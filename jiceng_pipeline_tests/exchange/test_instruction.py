@@ -60,6 +60,9 @@ def test_answers_roll_up_level_by_level_and_who_is_late_shows(settings, ledger, 
     instruction.answer(settings, ledger, name, "320613005004", "street", verdict="done")
     village = instruction.roll_up(settings, ledger, name, "320613005004")["320613005004"]
     assert (village.done, village.late) == (1, 1)  # done, and late
+    instruction.answer(settings, ledger, name, THERE, "street", verdict="done", text="更正")
+    corrected = instruction.roll_up(settings, ledger, name, THERE)[THERE]
+    assert (corrected.done, corrected.cannot, corrected.late) == (1, 0, 0), "answered in time, and corrected"
 
 
 def test_a_community_that_was_merged_answers_as_what_it_became(settings, ledger, monkeypatch):
