@@ -5,7 +5,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,10 +25,10 @@ _ENOUGH_DISK = 2 * 2**30  # a street needs 200 MB for its last three versions; a
 class Finding:
     """One thing looked at. `exit_code` 0 is well; otherwise what a sick one makes doctor end with."""
 
-    name: str
     words: str
     cure: str = ""
     exit_code: int = 0
+    name: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,12 +42,21 @@ def doctor(
 ) -> int:
     """Look at the installation, the disk, what was landed, the ledger, the models, the version and past runs."""
     settings = Settings.load()
-    kept = (_landing, _ledger, _models)
-    found = [_look(check, settings) for check in (_installation, _disk, _secret, _contracts, _connections, *kept)]
-    found += [_look(check, settings, fix) for check in (_published, _runs)]
-    found.append(_look(_ledger_reaches, settings))
+    found = [
+        _look(say("安装", "installation"), _installation, settings),
+        _look(say("磁盘", "disk"), _disk, settings),
+        _look(say("实例密钥", "secret key"), _secret, settings),
+        _look(say("合同", "contracts"), _contracts, settings),
+        _look(say("连接", "connections"), _connections, settings),
+        _look(say("快照", "snapshots"), _landing, settings),
+        _look(say("账本", "ledger"), _ledger, settings),
+        _look(say("归并模型", "models"), _models, settings),
+        _look(say("当前版本", "current version"), _published, settings, fix),
+        _look(say("同步运行", "runs"), _runs, settings, fix),
+        _look(say("账本与当前版本", "ledger and version"), _ledger_reaches, settings),
+    ]
     if as_json:
-        print_json([asdict(finding) for finding in found])
+        print_json([{"name": finding.name, **asdict(finding)} for finding in found])
     else:
         for finding in found:
             mark = Text("✗", "red") if finding.exit_code else Text("✓", "green")
@@ -57,16 +66,16 @@ def doctor(
     return max((finding.exit_code for finding in found), default=0)
 
 
-def _look(check: Callable[..., Finding], settings: Settings, *given: object) -> Finding:
+def _look(name: str, check: Callable[..., Finding], settings: Settings, *given: object) -> Finding:
     """Return what was found; an error nobody foresaw is a finding as well, so that the rest is looked at."""
     try:
-        return check(settings, *given)
+        return replace(check(settings, *given), name=name)
     except Exception as error:
         from jiceng_pipeline.defs.failure import clean  # Dagster takes a second that only a failure needs
 
         told = clean(error, str(settings.home))
         assert isinstance(told, JicengError)
-        return Finding(check.__name__.strip("_"), f"{told.what} {told.where}", told.cure, told.exit_code)
+        return Finding(f"{told.what} {told.where}", told.cure, told.exit_code, name)
 
 
 def _installation(_: Settings) -> Finding:
@@ -77,7 +86,7 @@ def _installation(_: Settings) -> Finding:
     for name in ("postgres_scanner", "sqlite_scanner", "mysql_scanner"):
         extensions.path(name)
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding(say("安装", "installation"), f"Python {version}, DuckDB {duckdb.__version__}")
+    return Finding(f"Python {version}, DuckDB {duckdb.__version__}")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -87,20 +96,19 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(place).free
     words = say(f"剩余 {free / 2**30:.1f} GB", f"{free / 2**30:.1f} GB free")
     if free < _ENOUGH_DISK:
-        return Finding(say("磁盘", "disk"), words, say("腾出空间", "free some space"), StorageFailure.exit_code)
-    return Finding(say("磁盘", "disk"), words)
+        return Finding(words, say("腾出空间", "free some space"), StorageFailure.exit_code)
+    return Finding(words)
 
 
 def _secret(settings: Settings) -> Finding:
     path = settings.home / "secret.key"
-    name = say("实例密钥", "secret key")
     if not path.exists() and not settings.has_landed:
-        return Finding(name, say("第一次同步时生成", "made by the first sync"))
+        return Finding(say("第一次同步时生成", "made by the first sync"))
     _ = settings.secret  # raises where it is lost or damaged
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        return Finding(name, f"{path} {mode:o}", f"chmod 600 {path}", IntegrityError.exit_code)
-    return Finding(name, say("只有所有者能读", "readable by its owner only"))
+        return Finding(f"{path} {mode:o}", f"chmod 600 {path}", IntegrityError.exit_code)
+    return Finding(say("只有所有者能读", "readable by its owner only"))
 
 
 def _contracts(settings: Settings) -> Finding:
@@ -110,23 +118,21 @@ def _contracts(settings: Settings) -> Finding:
     agreement.check(contracts().values())
     own = sum((settings.departments / f"{name}.yaml").exists() for name in contracts())
     words = say(f"{len(contracts())} 份，其中本单位添加 {own} 份", f"{len(contracts())}, {own} of them your own")
-    return Finding(say("合同", "contracts"), words)
+    return Finding(words)
 
 
 def _connections(settings: Settings) -> Finding:
     from jiceng_pipeline.departments.contract import contracts
     from jiceng_pipeline.landing import connections
 
-    name = say("连接", "connections")
     missing = [each for each in contracts() if not connections.is_known(settings, each)]
     if missing:
         return Finding(
-            name,
             say(f"没有地址：{', '.join(missing)}", f"no address: {', '.join(missing)}"),
             say(f"写进 {settings.connections}", f"write them to {settings.connections}"),
             1,
         )
-    return Finding(name, say(f"{len(contracts())} 个系统都有地址", f"{len(contracts())} systems have addresses"))
+    return Finding(say(f"{len(contracts())} 个系统都有地址", f"{len(contracts())} systems have addresses"))
 
 
 def _landing(settings: Settings) -> Finding:
@@ -137,49 +143,45 @@ def _landing(settings: Settings) -> Finding:
     for each in found:
         if not snapshot.is_whole(each):
             raise snapshot.damaged(each.rows.parent)
-    name = say("快照", "snapshots")
     if not found:
-        return Finding(name, say("还没有", "none yet"))
-    return Finding(name, say(f"{len(found)} 份，文件都在", f"{len(found)}, their files are there"))
+        return Finding(say("还没有", "none yet"))
+    return Finding(say(f"{len(found)} 份，文件都在", f"{len(found)}, their files are there"))
 
 
 def _models(settings: Settings) -> Finding:
     from jiceng_pipeline.matching import versions
     from jiceng_pipeline.matching.model import matchings
 
-    name = say("归并模型", "models")
     if not settings.ledger.exists():
-        return Finding(name, say("还没有", "none yet"))
+        return Finding(say("还没有", "none yet"))
     found = [version.name for each in matchings().values() if (version := versions.in_force(settings, each))]
-    return Finding(name, "、".join(found) or say("还没有", "none yet"))
+    return Finding("、".join(found) or say("还没有", "none yet"))
 
 
 def _ledger(settings: Settings) -> Finding:
     from jiceng_pipeline.ledger.store import head_file, open_ledger
 
     if not settings.ledger.exists() and not head_file(settings).exists():
-        return Finding(say("账本", "ledger"), say("还没有", "none yet"))
+        return Finding(say("还没有", "none yet"))
     with open_ledger(settings) as ledger:
         head = ledger.verify()
-    return Finding(say("账本", "ledger"), say(f"{head.seq} 条，链条完整", f"{head.seq} events, chain whole"))
+    return Finding(say(f"{head.seq} 条，链条完整", f"{head.seq} events, chain whole"))
 
 
 def _ledger_reaches(settings: Settings) -> Finding:
     from jiceng_pipeline.defs import inputs
 
     inputs.check_ledger(settings)
-    name = say("账本与当前版本", "ledger and version")
-    return Finding(name, say("版本用到的事件都在", "what the version was made of is there"))
+    return Finding(say("版本用到的事件都在", "what the version was made of is there"))
 
 
 def _published(settings: Settings, fix: bool) -> Finding:
     from jiceng_pipeline.warehouse import publish
 
-    name = say("当前版本", "current version")
     try:
         version = publish.current(settings)
         if version is None and not publish.versions(settings):
-            return Finding(name, say("还没有", "none yet"))
+            return Finding(say("还没有", "none yet"))
         if version is None:
             raise IntegrityError(
                 "有版本，却没有一个在用（current 链接不见了）",
@@ -194,8 +196,8 @@ def _published(settings: Settings, fix: bool) -> Finding:
         served = publish.current(settings)
         now = served.name if served else say("还没有", "none")
         words = f"{damaged.what}{say('；已处理，现在使用', '; mended, now served:')} {now}"
-        return Finding(name, words, say("运行 jiceng sync", "run jiceng sync"))
-    return Finding(name, f"{version.name}  {say('与清单相符', 'agrees with its manifest')}")
+        return Finding(words, say("运行 jiceng sync", "run jiceng sync"))
+    return Finding(f"{version.name}  {say('与清单相符', 'agrees with its manifest')}")
 
 
 def _compare(settings: Settings, version: "Version") -> None:
@@ -223,17 +225,15 @@ def _compare(settings: Settings, version: "Version") -> None:
 def _runs(settings: Settings, fix: bool) -> Finding:
     from jiceng_pipeline.defs import instance as history
 
-    name = say("同步运行", "runs")
     if not settings.dagster.exists():
-        return Finding(name, say("还没有", "none yet"))
+        return Finding(say("还没有", "none yet"))
     with history.opened(settings) as instance:
         dead = len(history.reap(instance) if fix else history.dead(instance))
     if not dead:
-        return Finding(name, say("没有中断后未收尾的", "none left behind"))
+        return Finding(say("没有中断后未收尾的", "none left behind"))
     if fix:
-        return Finding(name, say(f"收尾了 {dead} 个", f"{dead} reaped"))
+        return Finding(say(f"收尾了 {dead} 个", f"{dead} reaped"))
     return Finding(
-        name,
         say(f"{dead} 个中断后未收尾", f"{dead} left behind by a kill"),
         say("jiceng doctor --fix，或下一次同步会收尾", "jiceng doctor --fix, or the next sync reaps them"),
         1,
