@@ -123,4 +123,4 @@ def test_a_wrong_option_is_told_before_anything_is_pulled(operator, capsys, comm
     assert "ranger.yaml:10" in said.out + said.err
     assert not list(operator.home.glob("landing/*/*/outcomes/*"))
     if command == "doctor":
-        assert "contracts" in {finding["name"] for finding in json.loads(said.out) if finding["exit_code"]}
+        assert "合同" in {finding["name"] for finding in json.loads(said.out) if finding["exit_code"]}
